@@ -1,0 +1,1 @@
+"""What works on the repository, never in the product."""

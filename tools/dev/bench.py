@@ -1,0 +1,31 @@
+"""`./dev bench NAME`: one benchmark of tests/bench, as one JSON object on standard output."""
+
+from tools.dev.console import Command, DevError, run_openly
+from tools.dev.environment import environment
+from tools.dev.home_assistant import make_home_assistant_env
+from tools.dev.paths import HOME_ASSISTANT_PYTHON, ROOT, WORKSPACE_PYTHON
+from tools.dev.system_packages import get_chromium_and
+from tools.dev.workspace import make_workspace_env
+
+_BENCHMARKS = ROOT / "tests" / "bench"
+_IN_A_BROWSER = {"panel"}
+_IN_HOME_ASSISTANT = {"home_assistant"}
+
+
+def run_bench(name: str) -> int:
+    """Run one benchmark; return its exit code."""
+    module = name.replace("-", "_")
+    there = sorted(file.stem for file in _BENCHMARKS.glob("[!_]*.py"))
+    if module not in there:
+        names = ", ".join(stem.replace("_", "-") for stem in there) or "none yet"
+        message = f"There is no benchmark {name}. There are: {names}."
+        raise DevError(message)
+    make_workspace_env()
+    python = WORKSPACE_PYTHON
+    if module in _IN_HOME_ASSISTANT:
+        make_home_assistant_env()
+        python = HOME_ASSISTANT_PYTHON
+    needs_browser = module in _IN_A_BROWSER
+    chromium = get_chromium_and([], f"./dev bench {name}") if needs_browser else None
+    command: Command = [python, "-m", f"tests.bench.{module}"]
+    return run_openly(command, environment(chromium))

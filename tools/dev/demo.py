@@ -1,0 +1,126 @@
+"""`./dev demo`: the simulated cabinet, the engine and the panel, as three processes."""
+
+import fcntl
+import shutil
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from tools.dev.child import Child
+from tools.dev.console import Command, DevError, say, step
+from tools.dev.paths import PRIVATE, ROOT, WORKSPACE_ENV
+from tools.dev.workspace import make_workspace_env
+
+_DEMO_SITE = ROOT / "core" / "bacs_core" / "simulator" / "demo.toml"
+_FOLDER = PRIVATE / "demo"
+_SITE = _FOLDER / "site.toml"
+_PORTS = _FOLDER / "ports"
+_STATE = _FOLDER / "state"
+_LOGS = _FOLDER / "logs"
+
+_ENGINE_PORT = 8480
+_PANEL_PORT = 8080
+_ENGINE = f"http://127.0.0.1:{_ENGINE_PORT}"
+_PANEL = f"http://127.0.0.1:{_PANEL_PORT}"
+_START_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 0.2
+
+
+def run_demo(*, keep: bool) -> int:
+    """Run the demo until Ctrl+C; raise if it cannot start or one of its programs ends."""
+    make_workspace_env()
+    with _only_demo(), ExitStack() as running:
+        _prepare_folder(keep=keep)
+        try:
+            children = _start_all(running)
+            print(f"The panel is at {_PANEL} (Ctrl+C stops the demo)", flush=True)
+            _wait_until(lambda: False, children)
+        except KeyboardInterrupt:
+            say("\nStopping the panel, the engine and the cabinet.")
+    return 0
+
+
+def _start_all(running: ExitStack) -> list[Child]:
+    """Start the programs, each when the one it needs is there; `running` stops them backwards."""
+    bacs = WORKSPACE_ENV / "bin" / "bacs"
+    bacs_hmi = WORKSPACE_ENV / "bin" / "bacs-hmi"
+    token = ("--token-file", _STATE / "panel.token")
+    children: list[Child] = []
+
+    def start(name: str, command: Command, is_ready: Callable[[], bool]) -> None:
+        with step(name):
+            child = Child(name, command, _LOGS / f"{name.replace(' ', '-')}.log")
+            running.callback(child.stop)
+            children.append(child)
+            _wait_until(is_ready, children, _START_SECONDS)
+
+    start(
+        "simulated cabinet",
+        [bacs, "simulate", _SITE, "--ports", _PORTS],
+        lambda: any(_PORTS.iterdir()),
+    )
+    start(
+        "engine",
+        [bacs, "run", _SITE, "--state", _STATE],
+        lambda: _answers(f"{_ENGINE}/api/v1/health"),
+    )
+    start(
+        "panel",
+        [bacs_hmi, "--engine", _ENGINE, *token, "--port", str(_PANEL_PORT)],
+        lambda: _answers(_PANEL),
+    )
+    return children
+
+
+def _wait_until(
+    is_reached: Callable[[], bool], children: list[Child], seconds: float | None = None
+) -> None:
+    """Wait for something while all children live; the last one is what is waited for."""
+    started = time.monotonic()
+    while not is_reached():
+        for child in children:
+            child.check()
+        if seconds is not None and time.monotonic() - started > seconds:
+            message = f"The {children[-1].name} was not ready within {seconds:.0f} s."
+            raise DevError(f"{message} {children[-1].log_end()}")
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def _only_demo() -> Iterator[None]:
+    """Keep a second demo, or anything else on the demo's ports, from mixing with this one."""
+    PRIVATE.mkdir(exist_ok=True)
+    with (PRIVATE / "demo.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"A demo is already running in this folder, see {_PANEL}."
+            raise DevError(message) from None
+        for port in (_ENGINE_PORT, _PANEL_PORT):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError as error:
+                    message = f"Port {port} of this machine is already in use by another program."
+                    raise DevError(message) from error
+        yield
+
+
+def _prepare_folder(*, keep: bool) -> None:
+    """Begin with an empty state, or with the last one; the virtual ports are always new."""
+    shutil.rmtree(_PORTS if keep else _FOLDER, ignore_errors=True)
+    for folder in (_PORTS, _LOGS):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not _SITE.exists():
+        shutil.copy(_DEMO_SITE, _SITE)
