@@ -1,0 +1,39 @@
+"""Unix time that does not jump: it runs with the monotonic clock and follows the system clock.
+
+Control and protection compare reading times with `now`. A system clock that is set by hand or by
+NTP would make every reading look old or new at once; here a step is noticed, reported, and taken
+over deliberately.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+#: Slewing by NTP stays far below this within one tick.
+STEP_S: Final = 2.0
+
+
+class SteadyClock:
+    """Unix seconds; `follow` takes over a step of the system clock and returns its size."""
+
+    def __init__(
+        self,
+        system: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start from the system clock as it is now."""
+        self._system = system
+        self._monotonic = monotonic
+        self._offset = system() - monotonic()
+
+    def now(self) -> float:
+        """Return unix time in seconds."""
+        return self._monotonic() + self._offset
+
+    def follow(self) -> float | None:
+        """Take over the system clock; return the step in seconds if it was one."""
+        difference = self._system() - self.now()
+        self._offset += difference
+        return difference if abs(difference) > STEP_S else None

@@ -1,0 +1,108 @@
+"""Polls a web manager of our own map: strings and fast columns every round, slow ones seldom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from bacs_core.bus.frames import read_registers
+from bacs_core.bus.schedule import Job
+from bacs_core.devices import panel_manager
+from bacs_core.devices.panel_map import KIND_MANAGER
+from bacs_core.devices.registers import Block, Column
+from bacs_core.errors import FrameError
+from bacs_core.model import EqualizationState, Manager, Quantity
+from bacs_core.polling.identity import Answers, Identity, identity_job
+from bacs_core.polling.image import StringImage, reading
+
+SLOW_EVERY_S: Final = 60.0
+FAST: Final = (Quantity.VOLTAGE, Quantity.TEMPERATURE, Quantity.DUTY)
+
+
+def identity_of(manager: Manager, unit: int) -> Identity:
+    """Say what the manager's identity block must show."""
+    cells = sum(string.cell_count for string in manager.strings)
+    expected = {"string_count": float(len(manager.strings)), "cell_count": float(cells)}
+    return Identity(unit, KIND_MANAGER, expected)
+
+
+def jobs(
+    manager: Manager,
+    images: dict[str, StringImage],
+    identity: Identity,
+    answers: Answers,
+) -> list[Job]:
+    """Build every job of one manager."""
+    return [
+        identity_job(identity, answers),
+        *_string_jobs(manager, images, identity),
+        *_column_jobs(manager, images, identity),
+    ]
+
+
+def _string_jobs(
+    manager: Manager, images: dict[str, StringImage], identity: Identity
+) -> Iterator[Job]:
+    for string in manager.strings:
+        block = panel_manager.string_block(string.number)
+        yield Job(
+            name=f"{string.key} string",
+            unit=identity.unit,
+            make=partial(read_registers, identity.unit, block.address, block.count),
+            deliver=partial(_deliver_string, block, images[string.key]),
+            wanted=identity.is_believed,
+        )
+
+
+def _deliver_string(block: Block, image: StringImage, payload: bytes, read_at: float) -> None:
+    values = block.decode(payload)
+    if values["echo"] != block.address or values["cell_count"] != image.string.cell_count:
+        msg = f"{image.string.key}: the answer belongs to another string"
+        raise FrameError(msg, payload)
+    image.current_a = reading(values["current_a"], read_at)
+    image.ac_current_a = reading(values["ac_current_a"], read_at)
+    image.room_temperature_c = reading(values["room_temperature_c"], read_at)
+    image.reported_target_voltage_v = values["target_voltage_v"]
+    state = panel_manager.EQUALIZATION_STATES.get(int(values["equalization"] or 0))
+    image.reported_equalization = EqualizationState(state) if state else EqualizationState.UNKNOWN
+
+
+def _column_jobs(
+    manager: Manager, images: dict[str, StringImage], identity: Identity
+) -> Iterator[Job]:
+    cell_count = sum(string.cell_count for string in manager.strings)
+    for column in panel_manager.COLUMNS:
+        quantity = Quantity(column.name)
+        for address, count, first in column.pages(cell_count):
+            yield Job(
+                name=f"{manager.id} {quantity} from cell {first + 1}",
+                unit=identity.unit,
+                make=partial(read_registers, identity.unit, address, count),
+                deliver=partial(_deliver_page, manager, images, column, address, first),
+                interval_s=None if quantity in FAST else SLOW_EVERY_S,
+                wanted=identity.is_believed,
+            )
+
+
+def _deliver_page(
+    manager: Manager,
+    images: dict[str, StringImage],
+    column: Column,
+    address: int,
+    first: int,
+    payload: bytes,
+    read_at: float,
+) -> None:
+    age_s, values = column.decode(payload, address)
+    quantity = Quantity(column.name)
+    for string in manager.strings:
+        start = max(first, string.first_cell - 1)
+        end = min(first + len(values), string.first_cell - 1 + string.cell_count)
+        if start < end:
+            images[string.key].put(
+                quantity,
+                start - (string.first_cell - 1),
+                values[start - first : end - first],
+                read_at - age_s,
+            )

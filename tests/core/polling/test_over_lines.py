@@ -1,0 +1,124 @@
+"""What the lines deliver into the process image, over real pseudo-terminals, in good times and bad."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from bacs_core.model import Quantity
+from bacs_core.simulator.faults import FaultKind
+from bacs_core.snapshot import Column
+from tests.core.polling.conftest import Room
+
+HEALTHY_V = (2.1, 2.5)
+
+
+def column(room: Room, key: str, quantity: Quantity = Quantity.VOLTAGE) -> Column:
+    return room.wiring.images[key].freeze().columns[quantity]
+
+
+def complete(room: Room, key: str) -> bool:
+    """Whether every quantity that the simulator has was read for every cell."""
+    columns = room.wiring.images[key].freeze().columns
+    return all(np.isfinite(column.values).all() for column in columns.values())
+
+
+def read_since(room: Room, key: str, moment: float) -> bool:
+    return bool((column(room, key).read_at > moment).all())
+
+
+async def test_every_cell_of_every_string_is_read_with_its_own_value(room: Room) -> None:
+    for key in ("ups/1", "ups/2", "telecom/1"):
+        await room.until(lambda key=key: complete(room, key), f"all values of {key}")  # type: ignore[misc]
+    for key in ("ups/1", "ups/2", "telecom/1"):
+        with room.cabinet.lock:
+            truth_v = room.cabinet.plant.truth(key).voltage_v
+        # 1 mV resolution, 0.5 mV noise and the drift of a second against 15 mV of spread.
+        assert np.abs(column(room, key).values - truth_v).max() < 0.01, key
+
+
+async def test_a_manager_shows_who_it_is(room: Room) -> None:
+    manager = room.wiring.settings.site.managers[0]
+    assert room.wiring.manager_snapshot(manager).online is None
+    await room.until(
+        lambda: room.wiring.manager_snapshot(manager).online is True, "the manager's identity"
+    )
+    assert room.wiring.manager_snapshot(manager).serial_number is not None
+
+
+async def test_a_silent_module_keeps_its_last_reading_time_and_disturbs_nobody(room: Room) -> None:
+    await room.until(lambda: complete(room, "telecom/1"), "first values")
+    room.fault("modules", FaultKind.SILENT, unit=13)
+    schedule = room.wiring.lines["modules"].schedule
+    await room.until(lambda: schedule.is_dead(13), "the loss of unit 13")
+    silent_since = column(room, "telecom/1").read_at[2]
+    moment = time.time()
+    others = np.arange(6) != 2
+    await room.until(
+        lambda: bool((column(room, "telecom/1").read_at[others] > moment + 2).all()),
+        "further values of the others",
+    )
+    assert column(room, "telecom/1").read_at[2] == silent_since
+    room.clear("modules")
+    await room.until(lambda: read_since(room, "telecom/1", moment), "the return of unit 13")
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        (FaultKind.GARBLED, {"size": 1}),
+        (FaultKind.TRUNCATED, {"size": 6}),
+        (FaultKind.FOREIGN_UNIT, {"value": 12}),
+        (FaultKind.FEWER_REGISTERS, {"size": 1}),
+        (FaultKind.WRONG_BYTE_COUNT, {"value": 2}),
+        (FaultKind.NOISE_AFTER, {"size": 3}),
+        (FaultKind.EXCEPTION, {"value": 4}),
+        (FaultKind.LATE, {"delay_s": 0.4}),
+    ],
+)
+async def test_a_spoiled_answer_never_becomes_a_value(
+    room: Room, kind: FaultKind, parameters: dict[str, float]
+) -> None:
+    await room.until(lambda: complete(room, "telecom/1"), "first values")
+    room.fault("modules", kind, unit=13, **parameters)
+    statistics = room.wiring.lines["modules"].statistics
+    before = statistics.timeouts + statistics.frame_errors + statistics.refusals
+    await room.until(
+        lambda: statistics.timeouts + statistics.frame_errors + statistics.refusals >= before + 3,
+        "three counted errors",
+    )
+    low_v, high_v = HEALTHY_V
+    values = column(room, "telecom/1").values
+    assert ((low_v < values) & (values < high_v)).all()
+    room.clear("modules")
+    moment = time.time()
+    await room.until(lambda: read_since(room, "telecom/1", moment), "values after the fault")
+
+
+async def test_an_adapter_that_echoes_is_understood(room: Room) -> None:
+    room.fault("modules", FaultKind.ECHO)
+    await room.until(lambda: complete(room, "telecom/1"), "values in spite of the echo")
+
+
+async def test_a_port_that_vanishes_is_told_and_comes_back(room: Room) -> None:
+    await room.until(lambda: complete(room, "telecom/1"), "first values")
+    owner = room.wiring.lines["modules"]
+    room.cabinet.ports["modules"].vanish(duration_s=2.0)
+    await room.until(lambda: not owner.port_open, "the loss of the port")
+    assert "ports/modules" in owner.message
+    moment = time.time()
+    await room.until(lambda: read_since(room, "telecom/1", moment), "values after the return")
+    assert owner.message == ""
+
+
+async def test_a_unit_that_is_not_what_the_site_file_says_is_not_believed(room: Room) -> None:
+    module = room.wiring.modules["telecom/1"][0]
+    module.identity.expected = {"module_type": 24.0}
+    await room.until(lambda: "module type" in (module.identity.problem or ""), "the refusal")
+    values = column(room, "telecom/1").values
+    assert np.isnan(values[0])
+    await room.until(
+        lambda: bool(np.isfinite(column(room, "telecom/1").values[1:]).all()), "others"
+    )

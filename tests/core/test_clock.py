@@ -1,0 +1,38 @@
+"""The engine's clock does not jump, and says when the system clock did."""
+
+from __future__ import annotations
+
+import pytest
+
+from bacs_core.clock import SteadyClock
+
+
+class Clocks:
+    """A system and a monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.system = 1_800_000_000.0
+        self.monotonic = 50.0
+
+    def advance(self, seconds: float) -> None:
+        self.system += seconds
+        self.monotonic += seconds
+
+
+def test_a_step_of_the_system_clock_is_not_seen_before_it_is_taken_over() -> None:
+    clocks = Clocks()
+    steady = SteadyClock(lambda: clocks.system, lambda: clocks.monotonic)
+    clocks.advance(10)
+    clocks.system += 3600
+    assert steady.now() == pytest.approx(1_800_000_010)
+    assert steady.follow() == pytest.approx(3600)
+    assert steady.now() == pytest.approx(1_800_003_610)
+
+
+def test_slewing_is_followed_without_a_word() -> None:
+    clocks = Clocks()
+    steady = SteadyClock(lambda: clocks.system, lambda: clocks.monotonic)
+    clocks.advance(1)
+    clocks.system += 0.01
+    assert steady.follow() is None
+    assert steady.now() == pytest.approx(clocks.system)
