@@ -1,0 +1,71 @@
+"""Sends the planned bypass to the modules of one line, as leases that have to be renewed.
+
+If this process dies, stops or loses the line, no renewal is heard and every module switches off by
+itself: that is the fail-safe. A module that echoes another sequence number missed the broadcast, or
+obeyed a foreign one; then the duty is sent again at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bacs_core.bus.frames import BROADCAST_UNIT, Request, write_registers
+from bacs_core.bus.line import LineOwner, Priority
+from bacs_core.devices.panel_module import BYPASS_ADDRESS, encode_bypass
+from bacs_core.errors import BusError
+from bacs_core.polling.modules import ModulePoll
+
+LEASE_S: Final = 20.0
+#: Renewed at least four times within the lease, with one to spare.
+RENEW_EVERY_S: Final = 4.0
+OFF_REPEATS: Final = 3
+OFF_TIMEOUT_S: Final = 2.0
+
+
+class BypassDriver:
+    """Holds the duty of every module on one line and keeps its lease alive."""
+
+    def __init__(self, owner: LineOwner, modules: Sequence[ModulePoll]) -> None:
+        """Begin with everything off; nothing is sent before the first `renew`."""
+        self._owner = owner
+        self._modules = modules
+        self._duty: dict[int, float] = {}
+        self._sequence = 0
+        self._sent_at: float | None = None
+
+    def renew(self, duty_percent: Mapping[int, float], now: float) -> None:
+        """Take the duty per unit address; send it if it changed, is due or was not obeyed.
+
+        `now` is the unix time of the clock that also stamps readings.
+        """
+        duty = {unit: duty for unit, duty in duty_percent.items() if duty > 0}
+        changed = duty != self._duty
+        due = self._sent_at is None or not 0 <= now - self._sent_at < RENEW_EVERY_S
+        if changed or due or self._was_missed():
+            self._duty = duty
+            self._sent_at = now
+            self._owner.command("bypass", Priority.BYPASS, self._request)
+
+    async def switch_off(self) -> None:
+        """Switch all bypass of the line off, several times in case a frame is lost."""
+        self._duty = {}
+        for _ in range(OFF_REPEATS):
+            sent = self._owner.command("bypass", Priority.BYPASS, self._request)
+            with contextlib.suppress(BusError, TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(sent, OFF_TIMEOUT_S)
+
+    def _request(self) -> Request:
+        self._sequence = self._sequence % 255 + 1
+        payload = encode_bypass(self._sequence, LEASE_S, self._duty)
+        return write_registers(BROADCAST_UNIT, BYPASS_ADDRESS, payload)
+
+    def _was_missed(self) -> bool:
+        sent_at = self._sent_at
+        return sent_at is not None and any(
+            module.echoed_sequence != self._sequence
+            for module in self._modules
+            if module.echoed_at > sent_at + 1.0
+        )

@@ -1,0 +1,66 @@
+"""Turns what changed between two ticks into events for the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from bacs_core.alarms import machine, view
+from bacs_core.alarms.machine import AlarmBook, ChangeKind
+from bacs_core.history.events import Event, EventKind
+from bacs_core.model import Site
+from bacs_core.snapshot import Snapshot
+
+
+def clock_step(step_s: float, at: datetime) -> Event:
+    """Tell that the system clock was set."""
+    return Event(
+        at=at,
+        kind=EventKind.CLOCK_STEPPED,
+        text=f"the system clock was set by {step_s:+.1f} s",
+        data={"step_s": step_s},
+    )
+
+
+ALARM_EVENTS: Final = {
+    ChangeKind.RAISED: EventKind.ALARM_RAISED,
+    ChangeKind.ACKNOWLEDGED: EventKind.ALARM_ACKNOWLEDGED,
+    ChangeKind.RETURNED: EventKind.ALARM_RETURNED,
+    ChangeKind.CLEARED: EventKind.ALARM_CLEARED,
+}
+
+
+def alarm_changes(before: AlarmBook, after: AlarmBook, site: Site, now: float) -> Iterator[Event]:
+    """Tell what happened to alarms, and who did it."""
+    for change in machine.changes(before, after):
+        alarm = view.to_message(change.alarm, site)
+        acknowledged = change.kind is ChangeKind.ACKNOWLEDGED
+        yield Event(
+            at=datetime.fromtimestamp(now, UTC),
+            kind=ALARM_EVENTS[change.kind],
+            text=f"{change.kind}: {alarm.text}",
+            by=alarm.acknowledged_by if acknowledged else None,
+            manager_id=alarm.manager_id,
+            string_key=alarm.string_key,
+            cell=alarm.cell,
+            line_id=alarm.line_id,
+            data={"alarm_id": alarm.id, "rule": alarm.rule, "severity": alarm.severity},
+        )
+
+
+def connection_changes(before: Snapshot | None, after: Snapshot) -> Iterator[Event]:
+    """Tell which lines and managers were lost or came back."""
+    if before is None:
+        return
+    for line_id, line in after.lines.items():
+        if line.port_open != before.lines[line_id].port_open:
+            kind = EventKind.LINE_RETURNED if line.port_open else EventKind.LINE_LOST
+            text = f"line {line_id} works" if line.port_open else f"line {line_id}: {line.message}"
+            yield Event(after.at, kind, text, line_id=line_id)
+    for manager_id, manager in after.managers.items():
+        if manager.online is None or manager.online == before.managers[manager_id].online:
+            continue
+        kind = EventKind.MANAGER_RETURNED if manager.online else EventKind.MANAGER_LOST
+        text = f"manager {manager_id} {'answers' if manager.online else 'is silent'}"
+        yield Event(after.at, kind, text, manager_id=manager_id)

@@ -1,0 +1,168 @@
+"""`bacs run`: puts the engine's parts together, runs them, and takes them apart in a safe order."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from bacs_core import sitefile
+from bacs_core.access.gate import Gate
+from bacs_core.access.tokens import create_panel_token
+from bacs_core.api.messages import DEFAULT_PORT, EngineState
+from bacs_core.api.server import ApiServer
+from bacs_core.clock import SteadyClock
+from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
+from bacs_core.engine import Engine
+from bacs_core.history.errors import HistoryError
+from bacs_core.history.events import Event, EventKind
+from bacs_core.history.store import History
+from bacs_core.model import Site
+from bacs_core.polling.wiring import wire
+from bacs_core.recorder import Recorder
+from bacs_core.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+COMMISSIONING_NAME: Final = "Commissioning"
+#: Stands for the site while the history that keeps its identity cannot be opened.
+UNKNOWN_SITE_ID: Final = "unknown"
+SWITCH_OFF_TIMEOUT_S: Final = 8.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `bacs run`."""
+    parser.add_argument(
+        "site",
+        metavar="SITE.toml",
+        nargs="?",
+        type=Path,
+        help="the site file; without one the engine starts in commissioning mode",
+    )
+    parser.add_argument(
+        "--state",
+        metavar="DIR",
+        type=Path,
+        default=Path("/var/lib/bacs"),
+        help="where history, users and tokens are kept (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port of the API (default: %(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the engine until SIGTERM or SIGINT."""
+    settings, state = _settings(args.site)
+    args.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    asyncio.run(_serve(settings, state, args.state, args.port))
+    return 0
+
+
+def _settings(site: Path | None) -> tuple[Settings, EngineState]:
+    if site is not None and site.exists():
+        return sitefile.load(site), EngineState.RUNNING
+    _log.warning(
+        "commissioning mode: %s; no line is touched",
+        "no site file was given" if site is None else f"there is no site file {site}",
+    )
+    nothing = Settings(Site(COMMISSIONING_NAME, ()), {}, {}, {}, {})
+    return nothing, EngineState.COMMISSIONING
+
+
+async def _serve(settings: Settings, state: EngineState, folder: Path, port: int) -> None:
+    clock = SteadyClock()
+    recorder = Recorder(History(folder))
+    engine = Engine(wire(settings, clock.now), recorder, clock)
+    network_wanted = await _recall(engine, recorder)
+    identity = Identity(await _site_id(recorder), state, datetime.now(UTC), network_enabled=False)
+    service = Service(engine, recorder, identity)
+    gate = await asyncio.to_thread(_gate, folder)
+    api = ApiServer(service, gate, folder=folder, port=port)
+    await api.start()
+    service.network = api
+    recorder.event(_event(EventKind.ENGINE_STARTED, f"engine started ({state})"))
+    running = asyncio.create_task(engine.run(), name="engine")
+    try:
+        if network_wanted:
+            await api.set_network(enabled=True)
+            identity.network_enabled = True
+        _log.info("engine runs, API on port %s", api.port)
+        await _until_stopped(running)
+    finally:
+        await _stop(engine, running, api, recorder)
+
+
+async def _until_stopped(running: asyncio.Task[None]) -> None:
+    """Wait for a signal to stop; a failure of the engine is raised here."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if running.done():
+        await running
+
+
+async def _stop(
+    engine: Engine, running: asyncio.Task[None], api: ApiServer, recorder: Recorder
+) -> None:
+    """Bypass off first, while the lines still run; then everything else."""
+    if not running.done():
+        try:
+            await asyncio.wait_for(engine.switch_off(), SWITCH_OFF_TIMEOUT_S)
+        except TimeoutError:
+            _log.error("a line did not take the order to end bypass; its lease ends by itself")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await api.stop()
+    recorder.event(_event(EventKind.ENGINE_STOPPED, "engine stopped"))
+    with contextlib.suppress(HistoryError):
+        await recorder.close()
+    _log.info("engine stopped")
+
+
+async def _recall(engine: Engine, recorder: Recorder) -> bool:
+    """Take up choices that were made before the last stop; return whether the network is on."""
+    keys = [string.key for string in engine.site.strings]
+
+    def read(history: History) -> tuple[Mapping[str, object], bool]:
+        pauses = {key: history.get_setting(PAUSE_SETTING + key) for key in keys}
+        return pauses, history.get_setting(NETWORK_SETTING) is True
+
+    try:
+        pauses, network = await recorder.call(read)
+    except HistoryError as error:
+        # Somebody may have paused a string for a good reason; not to bypass is the safe side.
+        _log.error("choices made before cannot be read, equalization stays paused: %s", error)
+        engine.pauses.until = dict.fromkeys(keys)
+        return False
+    for key, pause in pauses.items():
+        if isinstance(pause, Mapping):
+            until = pause.get("until")
+            engine.pauses.until[key] = float(until) if until is not None else None
+    return network
+
+
+async def _site_id(recorder: Recorder) -> str:
+    try:
+        return await recorder.call(lambda history: history.site_id())
+    except HistoryError as error:
+        _log.error("the identity of the site cannot be read: %s", error)
+        return UNKNOWN_SITE_ID
+
+
+def _gate(folder: Path) -> Gate:
+    return Gate(folder, panel_token=create_panel_token(folder))
+
+
+def _event(kind: EventKind, text: str) -> Event:
+    return Event(datetime.now(UTC), kind, text)

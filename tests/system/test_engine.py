@@ -1,0 +1,155 @@
+"""The engine as a process: what it says, what it refuses, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import urllib.error
+from pathlib import Path
+
+import pytest
+
+from bacs_core.simulator.faults import FaultKind
+from tests.processes import Engine, bacs, free_port
+from tests.system.conftest import SITE, TELECOM, Room, until
+
+#: So that bypass begins within seconds: a fast plant and one cell that floats far too high.
+FAST = ("--speed", "600", "--noise-mv", "0")
+HIGH_CELL = 5
+LEASE_S = 20.0
+
+
+def make_bypass_work(room: Room) -> None:
+    """Lift one cell until the engine bypasses it."""
+    room.simulator.cell(TELECOM, HIGH_CELL, float_shift_v=0.08)
+    until(lambda: room.bypass_a() > 0, "the first bypass")
+
+
+def test_a_newer_value_reaches_the_api_within_its_dead_band_of_the_truth(room: Room) -> None:
+    published = room.string()["columns"]["voltage_v"]
+    truth = room.simulator.truth(TELECOM).voltage_v
+    # Dead band 5 mV, noise and resolution 2 mV, drift of the plant within a second.
+    assert max(abs(a - b) for a, b in zip(published, truth, strict=True)) < 0.01
+
+
+@pytest.mark.parametrize("prepared", [FAST], indirect=True)
+def test_a_clean_stop_ends_all_bypass_at_once(room: Room) -> None:
+    make_bypass_work(room)
+    assert room.engine.stop(signal.SIGTERM) == 0
+    assert room.bypass_a() == 0
+
+
+@pytest.mark.parametrize("prepared", [FAST], indirect=True)
+def test_bypass_ends_with_its_lease_when_the_engine_is_killed(room: Room) -> None:
+    make_bypass_work(room)
+    room.engine.kill()
+    assert room.bypass_a() > 0
+    until(lambda: room.bypass_a() == 0, "the end of the lease", patience_s=2 * LEASE_S)
+
+
+@pytest.mark.parametrize("prepared", [FAST], indirect=True)
+def test_a_module_that_is_silent_loses_its_bypass(room: Room) -> None:
+    make_bypass_work(room)
+    room.simulator.fault("modules", FaultKind.SILENT, unit=HIGH_CELL)
+    until(lambda: room.bypass_a() == 0, "the end of bypass without a reading")
+    until(lambda: room.string()["status"][HIGH_CELL - 1] == 3, "the mark 'silent'")
+    until(
+        lambda: any(
+            alarm["rule"] == "module_silent" and alarm["cell"] == HIGH_CELL
+            for alarm in room.alarms()
+        ),
+        "the alarm of the silent module",
+    )
+    room.simulator.clear("modules")
+    until(lambda: room.string()["status"][HIGH_CELL - 1] != 3, "the return of the module")
+
+
+@pytest.mark.parametrize("prepared", [FAST], indirect=True)
+def test_a_person_can_pause_bypass_and_the_pause_outlives_a_restart(room: Room) -> None:
+    make_bypass_work(room)
+    operator = room.engine.add_token("building", "operator")
+    command = {"command": "pause_equalization", "string_key": TELECOM}
+    result = room.engine.post("commands", command, operator)
+    assert result["by"] == "building"
+    until(lambda: room.bypass_a() == 0, "the pause")
+    assert "manual_stop" in room.string()["scalars"]["inhibited_by"]
+    room.engine.kill()
+    room.engine.start()
+    until(room.complete, "values after the restart")
+    assert "manual_stop" in room.string()["scalars"]["inhibited_by"]
+
+
+def test_after_a_kill_the_engine_comes_back_with_its_identity_and_history(room: Room) -> None:
+    site_id = room.engine.get("health")["site_id"]
+    room.engine.kill()
+    room.engine.start()
+    until(room.complete, "values after the restart")
+    assert room.engine.get("health")["site_id"] == site_id
+
+
+def test_a_port_that_vanishes_is_one_alarm_and_everything_comes_back(room: Room) -> None:
+    room.simulator.vanish("modules", duration_s=40.0)
+    until(lambda: any(alarm["rule"] == "line_gone" for alarm in room.alarms()), "the alarm")
+    until(lambda: set(room.string()["status"]) == {3}, "the mark 'silent' on every cell")
+    assert room.string()["scalars"]["sum_voltage_v"] is None
+    assert [alarm["rule"] for alarm in room.alarms() if alarm["state"] != "acknowledged"] == [
+        "line_gone"
+    ]
+    until(lambda: set(room.string()["status"]) == {0}, "the return")
+
+
+def test_a_viewer_may_look_but_not_command(room: Room) -> None:
+    viewer = room.engine.add_token("wall-tablet", "viewer")
+    assert room.engine.get("me", viewer)["role"] == "viewer"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        room.engine.post("commands", {"command": "acknowledge"}, viewer)
+    assert refused.value.code == 403
+
+
+def test_nobody_comes_in_without_a_token(room: Room) -> None:
+    for token in (None, "wrong"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            room.engine.get("snapshot", token)
+        assert refused.value.code == 401
+
+
+def test_without_a_site_file_the_engine_waits_in_commissioning_mode(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, None)
+    engine.start()
+    try:
+        assert engine.get("health")["state"] == "commissioning"
+        assert engine.get("site", engine.panel_token)["site"]["managers"] == []
+    finally:
+        assert engine.stop() == 0
+
+
+def test_a_wrong_site_file_is_refused_with_line_and_reason(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text(SITE.read_text().replace('capacity = "100 Ah"', 'capacity = "100 mV"'))
+    done = bacs("run", site, "--state", tmp_path / "state", "--port", str(free_port()))
+    assert done.returncode != 0
+    assert "line 29" in done.stderr
+    assert "'mV' is not a unit of capacity" in done.stderr
+
+
+def test_a_second_engine_on_the_same_lines_is_refused_the_port(room: Room, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    second = Engine(other, room.cabinet.site)
+    second.start()
+    try:
+        until(
+            lambda: "another program has it open" in second.log.read_text(),
+            "the message of the second engine",
+        )
+        assert room.complete()
+    finally:
+        second.stop()
+
+
+def test_every_command_stands_in_the_exported_events_with_its_name(room: Room) -> None:
+    operator = room.engine.add_token("building", "operator")
+    room.engine.post("commands", {"command": "acknowledge"}, operator)
+    done = bacs("export", "--state", room.engine.state, "--out", room.folder / "out")
+    assert done.returncode == 0, done.stderr
+    rows = (room.folder / "out" / "Event.csv").read_text()
+    assert any("acknowledge" in row and "building" in row for row in rows.splitlines())
