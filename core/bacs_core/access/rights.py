@@ -1,0 +1,38 @@
+"""Which role each command needs. The table decides; a command that is not in it is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bacs_core.access.principal import Principal
+from bacs_core.api.messages import CommandName
+from bacs_core.errors import RefusedError
+from bacs_core.model import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a command asks of the one who gives it."""
+
+    minimum_role: Role
+    cabinet_only: bool = False
+
+
+RIGHTS: Final[Mapping[CommandName, Right]] = {
+    CommandName.ACKNOWLEDGE: Right(Role.OPERATOR),
+    CommandName.PAUSE_EQUALIZATION: Right(Role.OPERATOR),
+    CommandName.RESUME_EQUALIZATION: Right(Role.OPERATOR),
+    CommandName.SET_NETWORK: Right(Role.TECHNICIAN, cabinet_only=True),
+}
+
+
+def require(principal: Principal, command: CommandName) -> None:
+    """Let `principal` give `command`, or raise `RefusedError` (`forbidden`, `cabinet_only`)."""
+    right = RIGHTS[command]
+    if not principal.has_role(right.minimum_role):
+        reason = f"{principal.name} is {principal.role}; this needs the role {right.minimum_role}"
+        raise RefusedError(reason, code="forbidden")
+    if right.cabinet_only and not principal.at_cabinet:
+        raise RefusedError("this is possible only at the cabinet", code="cabinet_only")

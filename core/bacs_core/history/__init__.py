@@ -1,0 +1,1 @@
+"""What was: measurements, events, settings. One SQLite file in the state directory."""

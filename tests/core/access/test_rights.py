@@ -1,0 +1,49 @@
+"""The rights table against the design: who may give which command, and where."""
+
+import pytest
+
+from bacs_core.access.principal import ROLE_ORDER, Principal
+from bacs_core.access.rights import RIGHTS, require
+from bacs_core.api.messages import CommandName
+from bacs_core.errors import RefusedError
+from bacs_core.model import Role
+
+#: Written down anew from the design, so that a slip in the table is seen.
+EXPECTED = {
+    CommandName.ACKNOWLEDGE: (Role.OPERATOR, False),
+    CommandName.PAUSE_EQUALIZATION: (Role.OPERATOR, False),
+    CommandName.RESUME_EQUALIZATION: (Role.OPERATOR, False),
+    CommandName.SET_NETWORK: (Role.TECHNICIAN, True),
+}
+
+
+def test_every_command_has_a_right_and_no_right_is_without_a_command() -> None:
+    assert set(RIGHTS) == set(CommandName) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("at_cabinet", [True, False])
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("command", list(CommandName))
+def test_a_command_is_allowed_exactly_for_its_roles_and_places(
+    command: CommandName, role: Role, at_cabinet: bool
+) -> None:
+    minimum, cabinet_only = EXPECTED[command]
+    principal = Principal("somebody", role, at_cabinet)
+    order = [Role.VIEWER, Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR]
+    if order.index(role) < order.index(minimum):
+        with pytest.raises(RefusedError) as refused:
+            require(principal, command)
+        assert refused.value.code == "forbidden"
+    elif cabinet_only and not at_cabinet:
+        with pytest.raises(RefusedError) as refused:
+            require(principal, command)
+        assert refused.value.code == "cabinet_only"
+    else:
+        require(principal, command)
+
+
+def test_each_role_includes_those_before_it() -> None:
+    assert set(ROLE_ORDER) == set(Role)
+    assert Principal("a", Role.TECHNICIAN).has_role(Role.OPERATOR)
+    assert Principal("a", Role.OPERATOR).has_role(Role.OPERATOR)
+    assert not Principal("a", Role.VIEWER).has_role(Role.OPERATOR)

@@ -1,0 +1,104 @@
+"""Migrations: every database that was ever released opens, none is changed halfway."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+from bacs_core.access import tokens, users
+from bacs_core.history.database import open_database, open_for_reading
+from bacs_core.history.errors import HistoryError, SchemaTooNewError
+from bacs_core.history.schema import MIGRATIONS
+from bacs_core.history.store import History
+from bacs_core.model import Quantity
+
+RELEASED = sorted((Path(__file__).parent / "schemas").glob("v*.sql"))
+
+
+def schema(database: Database) -> set[str]:
+    return {row[0] for row in database.conn.execute("SELECT sql FROM sqlite_master") if row[0]}
+
+
+def released(state: Path, dump: Path) -> None:
+    with closing(sqlite3.connect(state / "bacs.db")) as connection:
+        connection.executescript(dump.read_text(encoding="utf-8"))
+
+
+def test_every_migration_has_its_released_database() -> None:
+    with closing(Database(memory=True)) as empty:
+        assert len(RELEASED) == len(MIGRATIONS.pending(empty))
+
+
+@pytest.mark.parametrize("dump", RELEASED, ids=lambda path: path.stem)
+def test_a_released_database_becomes_like_a_new_one_and_keeps_what_is_in_it(
+    tmp_path: Path, dump: Path
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    released(old, dump)
+    with closing(open_database(old)) as migrated, closing(open_database(new)) as fresh:
+        assert schema(migrated) == schema(fresh)
+        assert [user.name for user in users.list_users(migrated)] == ["tessa"]
+        assert [token.name for token in tokens.list_tokens(migrated)] == ["home-assistant"]
+    history = History(old)
+    assert history.site_id() == "5e6c6b0e-6a4f-4d0e-8f2e-0d6c7c9f4a11"
+    assert "bus cable pulled" in [stored.event.text for stored in history.events()]
+    sample = history.sample_at(datetime.fromisoformat("2026-11-21T08:00:25Z"))
+    assert sample is not None
+    assert sample.at == datetime.fromisoformat("2026-11-21T08:00:20Z")
+    stored = sample.strings["ups-a/1"]
+    assert stored.columns[Quantity.VOLTAGE].tolist() == [2.252] * 4
+    assert stored.columns[Quantity.RESISTANCE].tolist() == [0.000512, 0.000513, 0.000514, 0.000515]
+    assert stored.inhibited_by == ("discharge", "manual_stop")
+    history.close()
+
+
+def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+    open_database(tmp_path).close()
+    with closing(open_database(tmp_path)) as database:
+        assert database["_sqlite_migrations"].count == 1
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    open_database(tmp_path).close()
+    with sqlite3.connect(tmp_path / "bacs.db") as connection:
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('bacs', 'v99_future')"
+        )
+    connection.close()
+    before = (tmp_path / "bacs.db").read_bytes()
+    with pytest.raises(SchemaTooNewError, match=r"newer version of this program \(v99_future\)"):
+        History(tmp_path).open()
+    with pytest.raises(SchemaTooNewError):
+        open_for_reading(tmp_path)
+    assert (tmp_path / "bacs.db").read_bytes() == before
+
+
+def test_a_migration_that_fails_takes_everything_back(tmp_path: Path) -> None:
+    open_database(tmp_path).close()
+    following = Migrations("bacs")
+    for migration in MIGRATIONS.pending(Database(memory=True)):
+        following(name=migration.name)(migration.fn)
+
+    @following()
+    def v2_half_done(database: Database) -> None:
+        database.table("half").create({"id": int})
+        database.conn.execute("DELETE FROM settings")
+        database.conn.execute("SELECT nonsense")
+
+    with closing(open_database(tmp_path)) as database:
+        before = schema(database)
+    with pytest.raises(HistoryError, match="nonsense"):
+        open_database(tmp_path, migrations=following)
+    with closing(open_database(tmp_path)) as database:
+        assert schema(database) == before
+
+
+def test_reading_makes_no_file_and_tells_that_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="there is no history"):
+        open_for_reading(tmp_path)
+    assert list(tmp_path.iterdir()) == []

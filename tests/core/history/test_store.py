@@ -1,0 +1,338 @@
+"""The history as the engine uses it: what goes in comes out, with its time and its gaps."""
+
+import json
+import uuid
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from bacs_core.history import query
+from bacs_core.history.database import open_for_reading
+from bacs_core.history.events import Event, EventKind
+from bacs_core.history.query import MAX_CHAIN
+from bacs_core.history.store import History
+from bacs_core.model import Quantity
+from tests.core.history.plant import (
+    START,
+    STEP,
+    noisy,
+    small,
+    snapshot,
+    steady,
+    string,
+    string_snapshot,
+)
+
+DAY = timedelta(days=1)
+
+
+def voltages(history: History, *, minutes: float, points: int = 1000) -> list[float | None]:
+    series = history.series(
+        "ups-a/1",
+        1,
+        Quantity.VOLTAGE,
+        start=START,
+        end=START + timedelta(minutes=minutes),
+        points=points,
+    )
+    return [None if bucket is None else bucket.mean for bucket in series.buckets]
+
+
+def test_a_sample_comes_back_with_all_values_bit_exact(history: History) -> None:
+    history.record_sample(small(START))
+    sample = history.sample_at(START)
+    assert sample is not None
+    assert sample.at == START
+    stored = sample.strings["ups-a/1"]
+    for quantity, values in steady(4).items():
+        np.testing.assert_array_equal(
+            stored.columns[quantity], np.round(values, 6), err_msg=quantity
+        )
+    assert stored.scalars == {
+        "sum_voltage_v": 54.123,
+        "target_voltage_v": 2.251,
+        "mean_charge_percent": 99.5,
+        "current_a": -1.234,
+        "ac_current_a": None,
+        "power_w": -66.8,
+        "room_temperature_c": 21.5,
+    }
+    assert stored.equalization == "inhibited"
+    assert stored.inhibited_by == ("discharge", "manual_stop")
+    assert stored.status.tolist() == [0, 0, 0, 0]
+
+
+def test_many_noisy_samples_come_back_bit_exact_across_keyframes_and_a_restart(
+    tmp_path: Path,
+) -> None:
+    snapshots = list(noisy(strings=2, cells=24, samples=800))
+    history = History(tmp_path)
+    for index, each in enumerate(snapshots):
+        if index == 500:
+            history.close()
+            history = History(tmp_path)
+        history.record_sample(each)
+    stored = list(query.samples(open_for_reading(tmp_path), START, START + DAY))
+    assert [sample.at for sample in stored] == [each.at for each in snapshots]
+    for sample, each in zip(stored, snapshots, strict=True):
+        for key, part in each.strings.items():
+            for quantity, column in part.readings.columns.items():
+                np.testing.assert_array_equal(sample.strings[key].columns[quantity], column.values)
+    history.close()
+
+
+def test_a_value_that_is_too_old_is_not_stored_as_measured(history: History) -> None:
+    fresh = small(START)
+    history.record_sample(snapshot(START + timedelta(minutes=2), *fresh.strings.values()))
+    sample = history.sample_at(START + DAY)
+    assert sample is not None
+    stored = sample.strings["ups-a/1"]
+    assert all(np.isnan(column).all() for column in stored.columns.values())
+    assert stored.scalars["room_temperature_c"] is None
+
+
+def test_a_quantity_that_the_device_does_not_have_is_absent(history: History) -> None:
+    columns = steady(4)
+    del columns[Quantity.CHARGE]
+    columns[Quantity.VOLTAGE][2] = np.nan
+    history.record_sample(snapshot(START, string_snapshot(string(), columns, START)))
+    sample = history.sample_at(START)
+    assert sample is not None
+    stored = sample.strings["ups-a/1"].columns
+    assert np.isnan(stored[Quantity.CHARGE]).all()
+    assert np.isnan(stored[Quantity.VOLTAGE]).tolist() == [False, False, True, False]
+
+
+def test_the_sample_at_a_moment_is_the_newest_that_is_not_newer(history: History) -> None:
+    for index in range(400):
+        history.record_sample(small(START + index * STEP, (2000 + index) / 1000))
+    for index in (0, 1, 359, 360, 361, 399):
+        sample = history.sample_at(START + index * STEP + timedelta(seconds=9))
+        assert sample is not None
+        assert sample.at == START + index * STEP
+        assert sample.strings["ups-a/1"].columns[Quantity.VOLTAGE][0] == (2000 + index) / 1000
+    assert history.sample_at(START - STEP) is None
+
+
+def test_a_series_tells_minimum_maximum_and_mean_of_each_bucket(history: History) -> None:
+    for index in range(12):
+        history.record_sample(small(START + index * STEP, (2000 + index) / 1000))
+    series = history.series(
+        "ups-a/1", 3, Quantity.VOLTAGE, start=START, end=START + 12 * STEP, points=2
+    )
+    assert series.width == timedelta(minutes=1)
+    first, second = series.buckets
+    assert first is not None
+    assert second is not None
+    assert (first.minimum, first.maximum, first.count) == (2.0, 2.005, 6)
+    assert first.mean == pytest.approx(2.0025)
+    assert (second.minimum, second.maximum, second.count) == (2.006, 2.011, 6)
+
+
+def test_a_series_of_a_string_value_is_read_the_same_way(history: History) -> None:
+    history.record_sample(small(START))
+    series = history.series("ups-a/1", None, "current_a", start=START, end=START + STEP, points=1)
+    assert series.buckets[0] is not None
+    assert series.buckets[0].mean == -1.234
+
+
+def test_a_gap_is_a_gap_and_not_a_line(history: History) -> None:
+    for index in (0, 1, 2, 30, 31, 32):
+        history.record_sample(small(START + index * STEP, 2.25))
+    means = voltages(history, minutes=6, points=6)
+    assert means == [2.25, None, None, None, None, 2.25]
+
+
+def test_buckets_are_never_so_short_that_sampling_looks_like_gaps(history: History) -> None:
+    for index in range(60):
+        history.record_sample(small(START + index * STEP * 1.02, 2.25))
+    assert None not in voltages(history, minutes=10)
+
+
+def test_what_was_never_there_has_an_empty_series(history: History) -> None:
+    history.record_sample(small(START))
+    for key, cell, name in (
+        ("nowhere/1", 1, "voltage_v"),
+        ("ups-a/1", 5, "voltage_v"),
+        ("ups-a/1", 0, "voltage_v"),
+        ("ups-a/1", 1, "nonsense"),
+    ):
+        series = history.series(key, cell, name, start=START, end=START + STEP, points=5)
+        assert set(series.buckets) == {None}
+
+
+def test_a_changed_site_begins_a_new_chain_and_the_old_one_stays_readable(
+    history: History,
+) -> None:
+    history.record_sample(small(START, 2.1))
+    history.record_sample(small(START + STEP, 2.2, cell_count=6))
+    before, after = history.sample_at(START), history.sample_at(START + STEP)
+    assert before is not None
+    assert after is not None
+    assert len(before.strings["ups-a/1"].columns[Quantity.VOLTAGE]) == 4
+    assert len(after.strings["ups-a/1"].columns[Quantity.VOLTAGE]) == 6
+
+
+def test_a_clock_set_back_keeps_both_stretches_of_time(history: History) -> None:
+    for index in range(3):
+        history.record_sample(small(START + index * STEP, 2.1))
+    for index in range(3):
+        history.record_sample(small(START + (index - 100) * STEP, 2.2))
+    earlier = history.sample_at(START - 99 * STEP)
+    later = history.sample_at(START + 2 * STEP)
+    assert earlier is not None
+    assert later is not None
+    assert earlier.strings["ups-a/1"].columns[Quantity.VOLTAGE][0] == 2.2
+    assert later.strings["ups-a/1"].columns[Quantity.VOLTAGE][0] == 2.1
+
+
+def test_no_sample_needs_more_than_an_hour_of_others_to_be_read(
+    history: History, tmp_path: Path
+) -> None:
+    for index in range(800):
+        history.record_sample(small(START + index * STEP))
+    keyframes = [row["at"] for row in open_for_reading(tmp_path)["keyframes"].rows]
+    assert len(keyframes) == 3
+    assert max(b - a for a, b in pairwise(keyframes)) <= (MAX_CHAIN.total_seconds() * 1000)
+
+
+def test_a_missing_sample_ends_its_chain_instead_of_shifting_what_follows(
+    history: History, tmp_path: Path
+) -> None:
+    for index in range(10):
+        history.record_sample(small(START + index * STEP, (2000 + index) / 1000))
+    history._opened().conn.execute("DELETE FROM samples WHERE id = 5")
+    means = [value for value in voltages(history, minutes=2, points=8) if value is not None]
+    assert max(means) <= 2.003
+
+
+def test_the_layout_is_stored_in_words_so_that_it_can_be_read_years_later(
+    history: History, tmp_path: Path
+) -> None:
+    history.record_sample(small(START))
+    (row,) = open_for_reading(tmp_path)["layouts"].rows
+    stored = json.loads(row["description"])
+    assert stored["format"] == 1
+    assert stored["strings"] == [
+        {"key": "ups-a/1", "manager_id": "ups-a", "name": "String 1", "cell_count": 4}
+    ]
+    assert {"name": "voltage_v", "steps_per_unit": 1000, "symbols": []} in stored["columns"]
+
+
+def test_the_same_site_is_described_only_once_over_restarts(tmp_path: Path) -> None:
+    for index in range(3):
+        history = History(tmp_path)
+        history.record_sample(small(START + index * STEP))
+        history.close()
+    assert open_for_reading(tmp_path)["layouts"].count == 1
+
+
+def test_events_come_back_newest_first_whole_and_in_pages(history: History) -> None:
+    events = [
+        Event(
+            at=START + index * STEP,
+            kind=EventKind.ALARM_RAISED,
+            text=f"cell 7 is too hot: {index} °C",
+            by="tessa",
+            manager_id="ups-a",
+            string_key="ups-a/1",
+            cell=7,
+            line_id="modules",
+            data={"value": 41.5, "nested": [1, None, "ä"]},
+        )
+        for index in range(5)
+    ]
+    ids = [history.record_event(event) for event in events]
+    first = history.events(limit=3)
+    assert [stored.id for stored in first] == ids[:1:-1]
+    second = history.events(limit=3, before_id=first[-1].id)
+    assert [stored.event for stored in (*first, *second)] == events[::-1]
+    between = history.events(since=START + STEP, until=START + 3 * STEP)
+    assert [stored.event for stored in between] == [events[2], events[1]]
+
+
+def test_a_text_that_no_file_can_hold_is_stored_readably(history: History) -> None:
+    history.record_event(Event(START, EventKind.LINE_LOST, "port \udcff gone"))
+    assert history.events()[0].event.text == "port ? gone"
+
+
+def test_a_kind_of_event_from_another_version_is_still_listed(history: History) -> None:
+    history.record_event(Event(START, EventKind.LINE_LOST, "gone"))
+    history._opened().conn.execute("UPDATE events SET kind = 'from_the_future'")
+    assert history.events()[0].event.kind is EventKind.OTHER
+
+
+def test_a_command_stands_in_the_history_under_its_number(history: History) -> None:
+    number = history.record_command(
+        "pause_equalization", {"string_key": "ups-a/1"}, by="tessa", at=START
+    )
+    (stored,) = history.events()
+    assert stored.id == number
+    assert stored.event.kind is EventKind.COMMAND
+    assert stored.event.by == "tessa"
+    assert stored.event.data == {"command": "pause_equalization", "string_key": "ups-a/1"}
+
+
+def test_a_setting_is_kept_and_every_change_of_it_is_an_event(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    assert history.get_setting("network") is None
+    history.set_setting("network", True, by="tessa", at=START)
+    history.set_setting("network", {"on": [False]}, by="anna", at=START)
+    history.close()
+    history = History(tmp_path)
+    assert history.get_setting("network") == {"on": [False]}
+    events = [stored.event for stored in history.events()]
+    assert [(event.by, event.data["before"], event.data["value"]) for event in events] == [
+        ("anna", True, {"on": [False]}),
+        ("tessa", None, True),
+    ]
+    history.close()
+
+
+def test_the_identity_of_the_site_is_made_once_and_kept(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    first = history.site_id()
+    assert str(uuid.UUID(first)) == first
+    history.close()
+    assert History(tmp_path).site_id() == first
+
+
+def test_password_hashes_are_readable_by_the_owner_of_the_file_only(
+    history: History, tmp_path: Path
+) -> None:
+    history.record_event(Event(START, EventKind.ENGINE_STARTED, "started"))
+    for path in tmp_path.glob("bacs.db*"):
+        assert path.stat().st_mode & 0o077 == 0, path.name
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.one_of(st.just(float("nan")), st.integers(0, 65534).map(lambda raw: raw / 1000)),
+            min_size=3,
+            max_size=3,
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_voltages_go_through_the_whole_store_unchanged(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[float]]
+) -> None:
+    history = History(tmp_path_factory.mktemp("state"))
+    for index, row in enumerate(rows):
+        at = START + index * STEP
+        columns = {Quantity.VOLTAGE: np.array(row)}
+        history.record_sample(snapshot(at, string_snapshot(string(cell_count=3), columns, at)))
+    for index, row in enumerate(rows):
+        sample = history.sample_at(START + index * STEP)
+        assert sample is not None
+        np.testing.assert_array_equal(
+            sample.strings["ups-a/1"].columns[Quantity.VOLTAGE], np.array(row)
+        )
+    history.close()
