@@ -1,0 +1,72 @@
+"""How an alarm is told to people: one English sentence that names the place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from bacs_core.alarms.layout import Place
+from bacs_core.alarms.machine import Occurrence
+from bacs_core.alarms.rules import COUNTS
+from bacs_core.api.messages import Alarm
+from bacs_core.devices.registers import Unit
+from bacs_core.model import Manager, Site, String, cell_label
+
+__all__ = ["Alarm", "to_message"]
+
+#: From here on two decimals of a volt are enough.
+BLOCK_V: Final = 4.0
+MILLI: Final = 1000.0
+
+
+def to_message(alarm: Occurrence, site: Site) -> Alarm:
+    """Turn an alarm into what the API publishes."""
+    rule, place = alarm.rule, alarm.place
+    measured = rule.signal not in COUNTS
+    value = number(alarm.value, rule.unit)
+    limit = number(alarm.limit, rule.unit, exact=True)
+    return Alarm(
+        id=alarm.id,
+        rule=rule.name,
+        severity=rule.severity,
+        state=alarm.state,
+        manager_id=place.manager_id,
+        string_key=place.string_key,
+        cell=place.cell,
+        line_id=place.line_id,
+        value=alarm.value if measured else None,
+        limit=alarm.limit if measured else None,
+        raised_at=datetime.fromtimestamp(alarm.raised_at, UTC),
+        acknowledged_by=alarm.acknowledged_by,
+        text=f"{where(place, site)}: {rule.text.format(value=value, limit=limit)}",
+    )
+
+
+def where(place: Place, site: Site) -> str:
+    """Name a place as people know it."""
+    if place.line_id is not None:
+        return f"Line {place.line_id}"
+    manager = next(manager for manager in site.managers if manager.id == place.manager_id)
+    if place.string_key is None:
+        return manager.name
+    string = _string(manager, place.string_key)
+    if place.cell is None:
+        return string.name
+    return f"{string.name}, cell {cell_label(place.cell, string.cell_count)}"
+
+
+def number(value: float, unit: Unit, *, exact: bool = False) -> str:
+    """Write a value with its unit as a screen shows it; `exact` drops needless decimals."""
+    decimals = {Unit.CELSIUS: 1, Unit.PERCENT: 1, Unit.OHM: 2, Unit.NONE: 0}.get(unit, 3)
+    if unit is Unit.VOLT and abs(value) >= BLOCK_V:
+        decimals = 2
+    if unit is Unit.OHM:
+        return f"{value * MILLI:.{decimals}f} mΩ"
+    text = f"{value:.{decimals}f}"
+    if exact and unit is not Unit.VOLT and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"{text} {unit}".rstrip()
+
+
+def _string(manager: Manager, key: str) -> String:
+    return next(string for string in manager.strings if string.key == key)

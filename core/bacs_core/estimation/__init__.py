@@ -1,0 +1,1 @@
+"""Estimates about cells that no module measures. Pure; times are unix seconds."""
