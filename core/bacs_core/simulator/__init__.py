@@ -1,0 +1,1 @@
+"""The simulated cabinet: battery physics, devices of our own map and faults, on virtual lines."""

@@ -1,0 +1,112 @@
+"""The command `bacs simulate`: the simulated cabinet alone, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from bacs_core.settings import Settings
+from bacs_core.simulator.building import PlantOptions
+from bacs_core.simulator.cabinet import (
+    FASTEST_SPEED,
+    SLOWEST_SPEED,
+    CabinetOptions,
+    SimulatedCabinet,
+    with_oddities,
+)
+from bacs_core.simulator.control_server import ControlServer
+from bacs_core.simulator.sensors import Tolerances
+
+VOLT_PER_MILLIVOLT: Final = 1e-3
+STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+#: Threads that keep the pace of a line must not wait 5 ms for one that computes.
+SWITCH_INTERVAL_S: Final = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorOptions:
+    """What `bacs simulate` was asked for beside the site and the folder of the ports."""
+
+    cabinet: CabinetOptions
+    control: Path | None = None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `bacs simulate`."""
+    usual = Tolerances()
+    parser.add_argument("site", type=Path, metavar="SITE.toml", help="the site to simulate")
+    parser.add_argument(
+        "--ports",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder in which each line gets its serial port, named like the line",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="another number, another plant")
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help=f"plant seconds per second, {SLOWEST_SPEED:g} to {FASTEST_SPEED:g}; "
+        "line timing and leases stay real",
+    )
+    parser.add_argument(
+        "--spread-mv",
+        type=float,
+        metavar="MV",
+        help="largest deviation of a cell's float voltage; usual: 15 for 2 V, 60 for 12 V",
+    )
+    parser.add_argument(
+        "--noise-mv",
+        type=float,
+        default=usual.voltage_noise_v / VOLT_PER_MILLIVOLT,
+        metavar="MV",
+        help="standard deviation of the voltage noise",
+    )
+    parser.add_argument(
+        "--control",
+        type=Path,
+        metavar="PATH",
+        help="unix socket for switching faults and reading the truth",
+    )
+
+
+def options_from(arguments: argparse.Namespace) -> SimulatorOptions:
+    """Turn parsed arguments into options; raises `SettingsError` where a number cannot be."""
+    spread_mv = arguments.spread_mv
+    plant = PlantOptions(
+        seed=arguments.seed,
+        spread_v=None if spread_mv is None else spread_mv * VOLT_PER_MILLIVOLT,
+        tolerances=replace(Tolerances(), voltage_noise_v=arguments.noise_mv * VOLT_PER_MILLIVOLT),
+    )
+    return SimulatorOptions(CabinetOptions(plant, arguments.speed), arguments.control)
+
+
+def run_simulator(settings: Settings, ports_dir: Path, options: SimulatorOptions) -> int:
+    """Simulate until SIGTERM or SIGINT and return the exit code.
+
+    Prints one line when all ports exist. Raises `SettingsError` where the site cannot be simulated.
+    """
+    # A pipe, not `sigwait`: threads of numpy's libraries exist already and would take the signal.
+    told_to_stop, tell = os.pipe()
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda _number, _frame: os.write(tell, b"\0"))
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    cabinet = SimulatedCabinet(settings, ports_dir, with_oddities(options.cabinet, settings))
+    control = None if options.control is None else ControlServer(cabinet, options.control)
+    with cabinet:
+        if control is not None:
+            control.start()
+        lines = ", ".join(settings.lines)
+        sys.stdout.write(f"simulating {cabinet.cell_count} cells on lines {lines}\n")
+        sys.stdout.flush()
+        os.read(told_to_stop, 1)
+        if control is not None:
+            control.stop()
+    return 0
