@@ -24,9 +24,10 @@ class Figures:
     temperature_critical_c: float
 
 
-#: Float voltages: EN 50272-2 table (VRLA, vented, NiCd); makers' figures for lithium. Warning limits
-#: for VRLA: 2.20 and 2.33 V per cell (2.33 V halves the life, Exide 92.30); temperatures: 10 K above
-#: 25 °C, and 50 °C as the end of charging (C&D 41-7546). Those of NiCd and lithium are our choice.
+#: Float voltages: EN 50272-2 table (VRLA, vented, NiCd); makers' figures for lithium. Warning
+#: limits for VRLA: 2.20 and 2.33 V per cell (2.33 V halves the life, Exide 92.30); temperatures:
+#: 10 K above 25 °C, and 50 °C as the end of charging (C&D 41-7546). Those of NiCd and lithium are
+#: our choice.
 FIGURES: Final[dict[Chemistry, Figures]] = {
     Chemistry.VRLA: Figures(2.0, 2.27, 2.20, 2.33, 35.0, 50.0),
     Chemistry.VENTED_LEAD: Figures(2.0, 2.23, 2.18, 2.30, 35.0, 50.0),

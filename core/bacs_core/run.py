@@ -20,7 +20,7 @@ from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
 from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
 from bacs_core.engine import Engine
-from bacs_core.history.errors import HistoryError
+from bacs_core.history.errors import HistoryError, SchemaTooNewError
 from bacs_core.history.events import Event, EventKind
 from bacs_core.history.store import History
 from bacs_core.model import Site
@@ -131,7 +131,10 @@ async def _stop(
 
 
 async def _recall(engine: Engine, recorder: Recorder) -> bool:
-    """Take up choices that were made before the last stop; return whether the network is on."""
+    """Take up choices that were made before the last stop; return whether the network is on.
+
+    Raises `SchemaTooNewError`: an older program must not write into a newer history.
+    """
     keys = [string.key for string in engine.site.strings]
 
     def read(history: History) -> tuple[Mapping[str, object], bool]:
@@ -140,6 +143,8 @@ async def _recall(engine: Engine, recorder: Recorder) -> bool:
 
     try:
         pauses, network = await recorder.call(read)
+    except SchemaTooNewError:
+        raise
     except HistoryError as error:
         # Somebody may have paused a string for a good reason; not to bypass is the safe side.
         _log.error("choices made before cannot be read, equalization stays paused: %s", error)
@@ -161,7 +166,13 @@ async def _site_id(recorder: Recorder) -> str:
 
 
 def _gate(folder: Path) -> Gate:
-    return Gate(folder, panel_token=create_panel_token(folder))
+    try:
+        token: str | None = create_panel_token(folder)
+    except HistoryError as error:
+        # Control is worth more than the screen; the panel says that it waits for its token.
+        _log.error("the panel gets no token: %s", error)
+        token = None
+    return Gate(folder, panel_token=token)
 
 
 def _event(kind: EventKind, text: str) -> Event:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -34,6 +34,9 @@ from bacs_core.model import (
 from bacs_core.settings import Parity, Settings
 from bacs_core.siteplan import Refusal, build
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 #: Symbols a person may write, with the factor to the unprefixed SI unit.
 UNITS: dict[str, dict[str, float]] = {
     "voltage": {"V": 1.0, "mV": 1e-3},
@@ -54,7 +57,8 @@ def _quantity(kind: str) -> BeforeValidator:
         allowed = ", ".join(symbols)
         match = _QUANTITY.match(value) if isinstance(value, str) else None
         if match is None:
-            msg = f'a {kind} is written as text with its unit ({allowed}), e.g. "12 {next(iter(symbols))}"'
+            example = f"12 {next(iter(symbols))}"
+            msg = f'a {kind} is written as text with its unit ({allowed}), e.g. "{example}"'
             raise ValueError(msg)
         if match[2] not in symbols:
             msg = f"{match[2]!r} is not a unit of {kind}; use one of {allowed}"
@@ -210,7 +214,7 @@ def load(path: Path) -> Settings:
     return settings
 
 
-def _refusal(detail: Any) -> Refusal:
+def _refusal(detail: ErrorDetails) -> Refusal:
     place = tuple(detail["loc"])
     match detail["type"]:
         case "extra_forbidden":
@@ -218,10 +222,9 @@ def _refusal(detail: Any) -> Refusal:
         case "missing":
             return Refusal(place, f"{place[-1]!r} is missing")
         case "value_error":
-            return Refusal(place, f"{_key(place)}: {detail['ctx']['error']}")
+            return Refusal(place, f"{_key(place)}: {detail['msg'].removeprefix('Value error, ')}")
         case _:
-            reason = str(detail["msg"])
-            return Refusal(place, f"{_key(place)} = {detail['input']!r}: {reason}")
+            return Refusal(place, f"{_key(place)} = {detail['input']!r}: {detail['msg']}")
 
 
 def _key(place: tuple[str | int, ...]) -> str:

@@ -12,7 +12,11 @@ from tools.dev.workspace import make_workspace_env
 # What the rest of the repository adds as it grows is checked as soon as it is there.
 _TYPED = ("core/bacs_core", "hmi/bacs_hmi", "tests/core", "tests/hmi", "tests/system", "tools")
 _TYPED_IF_THERE = ("tests/bench", "tests/kiosk")
-_TYPED_ON_HOME_ASSISTANT = ("integration/custom_components", "tests/integration")
+_TYPED_ON_HOME_ASSISTANT = (
+    "integration/custom_components",
+    "tests/integration",
+    "tests/system/home_assistant.py",
+)
 _SHELL_PLACES = ("dev", ".ci/run", "kiosk")
 
 

@@ -63,9 +63,8 @@ def run_tests(arguments: Sequence[str], *, soak: bool) -> int:
         raise DevError(message)
 
     make_workspace_env()
-    if any(stage.python == HOME_ASSISTANT_PYTHON for stage, _ in selected):
-        make_home_assistant_env()
     told = environment(get_chromium_and(["mbpoll"], needed_for="./dev test"))
+    make_home_assistant_env()
     is_choice = bool(chosen) or not _CHOICES.isdisjoint(options)
     outcomes = []
     for stage, paths in selected:

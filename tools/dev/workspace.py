@@ -1,5 +1,7 @@
 """The environment of core and hmi, with the developer tools: `.venv`."""
 
+import sys
+
 from tools.dev import stamps
 from tools.dev.console import run_quietly, step
 from tools.dev.paths import ROOT, WORKSPACE_ENV, WORKSPACE_PYTHON
@@ -24,7 +26,7 @@ def make_workspace_env() -> None:
         with step("Python packages of core and hmi, into .venv"):
             stamps.begin(WORKSPACE_ENV)
             run_quietly(
-                [uv, "sync", "--frozen", "--all-packages"],
+                [uv, "sync", "--frozen", "--all-packages", "--python", sys.executable],
                 "uv-workspace",
                 env={"UV_PROJECT_ENVIRONMENT": str(WORKSPACE_ENV)},
             )

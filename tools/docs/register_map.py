@@ -1,4 +1,4 @@
-"""Writes docs/REGISTER-MAP.md from the declarations, so that the page cannot differ from the code."""
+"""Writes docs/REGISTER-MAP.md from the declarations, so that page and code cannot differ."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ The map is ours to define and free to implement. It is spoken on Modbus RTU:
 * function 3 reads, function 16 writes; a register that is not listed answers exception 2;
 * 16-bit registers, big-endian; 32-bit values have the high word first;
 * value = raw number x scale; where the raw number is the one under "absent", there is no value;
-* unit addresses: 1-{panel_map.MAX_MODULE_UNIT} modules, 241-247 other devices, managers any free one;
+* unit addresses: 1-{panel_map.MAX_MODULE_UNIT} modules, 241-247 other devices, managers any free;
 * unit 0 is a broadcast: every device obeys, nobody answers.
 """
 
@@ -64,16 +64,18 @@ def _module() -> Iterator[str]:
     first = panel_module.BYPASS_ADDRESS + panel_module.BYPASS_HEADER.count
     last = panel_module.BYPASS_ADDRESS + panel_module.BYPASS_WORDS - 1
     yield (
-        f"Registers `{first:#06x}`-`{last:#06x}` follow in the same broadcast: the duty of each unit "
-        f"in steps of {panel_module.DUTY_STEP_PERCENT} %, 8 bits per unit address, unit 1 in the high "
-        "byte of the first register. 200 is full; larger numbers mean off. A module whose lease ends "
-        "without a new broadcast switches its bypass off by itself.\n"
+        f"Registers `{first:#06x}`-`{last:#06x}` follow in the same broadcast: the duty of each "
+        f"unit in steps of {panel_module.DUTY_STEP_PERCENT} %, 8 bits per unit address, unit 1 "
+        "in the high byte of the first register. 200 is full; larger numbers mean off. A module "
+        "whose lease ends without a new broadcast switches its bypass off by itself.\n"
     )
     yield from _block(panel_module.HOLD)
     yield (
         "A hold pauses all bypass, latches all measurements of the line at the same instant after "
-        f"the current has settled, and ends by itself, within {panel_module.MAX_HOLD_S:g} s at the "
-        "latest. The latched values are read while the bypass works on.\n"
+        "the current has settled (16 ms), and ends by itself, within "
+        f"{panel_module.MAX_HOLD_S:g} s at the latest. The latched values are served for 20 s, "
+        "while the bypass works on; after that a module serves live values and `hold_sequence` "
+        "0.\n"
     )
 
 
@@ -89,13 +91,14 @@ def _manager() -> Iterator[str]:
         f"{panel_manager.STRING_STRIDE:#x} x (n - 1).\n"
     )
     yield from _block(panel_manager.STRING)
-    states = ", ".join(f"{code} {name}" for code, name in panel_manager.EQUALIZATION_STATES.items())
+    names = panel_manager.EQUALIZATION_STATES
+    states = ", ".join(f"{code} {name}" for code, name in names.items())
     yield f"Equalization: {states}.\n"
     yield (
         "Cells are counted through over all strings, string 1 first. Each quantity is a column in "
-        f"pages of {CELLS_PER_PAGE} cells, {PAGE_STRIDE} registers apart. A page begins with its own "
-        "address and the age of its oldest value in 0.1 s; then one register per cell. A page may "
-        "be read only as far as there are cells.\n"
+        f"pages of {CELLS_PER_PAGE} cells, {PAGE_STRIDE} registers apart. A page begins with its "
+        "own address and the age of its oldest value in 0.1 s; then one register per cell. A page "
+        "may be read only as far as there are cells.\n"
     )
     yield from _columns(panel_manager.COLUMNS)
 

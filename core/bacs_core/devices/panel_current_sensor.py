@@ -1,4 +1,4 @@
-"""A string current sensor of our own map (Hall or shunt), with its stated error and a room probe."""
+"""A string current sensor of our own map, with its stated error and a room probe."""
 
 from __future__ import annotations
 

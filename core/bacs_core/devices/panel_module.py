@@ -66,7 +66,8 @@ SLOW: Final = Block(
     ),
 )
 
-#: Broadcast to unit 0. Duty in half percent, 8 bits per unit address, unit 1 in the first high byte.
+#: Broadcast to unit 0. Duty in half percent, 8 bits per unit address, unit 1 in the first high
+#: byte.
 BYPASS_ADDRESS: Final = 0x0100
 BYPASS_HEADER: Final = Block(
     name="bypass",

@@ -48,6 +48,7 @@ class ModulePoll:
     image: StringImage
     cell: int
     identity: Identity
+    hold: HoldCounter
     echoed_sequence: int | None = None
     echoed_at: float = 0.0
 
@@ -60,11 +61,13 @@ class LineModules:
     hold: HoldCounter = field(default_factory=HoldCounter)
 
 
-def module_poll(string: String, cell: int, address: Address, image: StringImage) -> ModulePoll:
+def module_poll(
+    string: String, cell: int, address: Address, image: StringImage, hold: HoldCounter
+) -> ModulePoll:
     """Prepare the polling of the module on `cell` (counted from 0)."""
     number = float(string.module_type.removeprefix("C"))
     identity = Identity(address.unit, KIND_MODULE, {"module_type": number})
-    return ModulePoll(address, image, cell, identity)
+    return ModulePoll(address, image, cell, identity, hold)
 
 
 def jobs(modules: LineModules, answers: Callable[[int], bool | None]) -> list[Job]:
@@ -113,7 +116,11 @@ def _deliver_measurement(module: ModulePoll, payload: bytes, read_at: float) -> 
     module.echoed_sequence = _checked_echo(module, values, payload)
     module.echoed_at = read_at
     image, cell = module.image, module.cell
-    for quantity in (Quantity.VOLTAGE, Quantity.TEMPERATURE, Quantity.DUTY):
+    quantities = [Quantity.TEMPERATURE, Quantity.DUTY]
+    if values["hold_sequence"] == module.hold.sequence:
+        # Without the hold the bypass current falsifies the voltage by some 20 mV.
+        quantities.append(Quantity.VOLTAGE)
+    for quantity in quantities:
         image.put(quantity, cell, [values[quantity]], read_at)
     image.module_status[cell] = int(values["status"] or 0)
 

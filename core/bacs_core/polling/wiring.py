@@ -85,7 +85,13 @@ def _wire_modules(wiring: Wiring, jobs: dict[str, list[Job]]) -> None:
     for string in wiring.settings.site.strings:
         addresses = wiring.settings.modules.get(string.key, ())
         wiring.modules[string.key] = [
-            modules.module_poll(string, cell, address, wiring.images[string.key])
+            modules.module_poll(
+                string,
+                cell,
+                address,
+                wiring.images[string.key],
+                line_modules[address.line_id].hold,
+            )
             for cell, address in enumerate(addresses)
         ]
         for module in wiring.modules[string.key]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from bacs_core.devices import panel_current_sensor, panel_manager, panel_module
 from bacs_core.devices.panel_map import IDENTITY

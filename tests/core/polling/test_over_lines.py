@@ -1,4 +1,4 @@
-"""What the lines deliver into the process image, over real pseudo-terminals, in good times and bad."""
+"""What lines deliver into the process image, over real pseudo-terminals, in good times and bad."""
 
 from __future__ import annotations
 
@@ -122,3 +122,17 @@ async def test_a_unit_that_is_not_what_the_site_file_says_is_not_believed(room: 
     await room.until(
         lambda: bool(np.isfinite(column(room, "telecom/1").values[1:]).all()), "others"
     )
+
+
+async def test_a_voltage_that_was_not_latched_by_the_hold_does_not_count(room: Room) -> None:
+    await room.until(lambda: complete(room, "telecom/1"), "first values")
+    # The simulated modules serve what they latched for a while, then live values.
+    room.fault("modules", FaultKind.DEAF)
+    await room.until(lambda: room.wiring.lines["modules"].statistics.requests > 40, "more rounds")
+    moment = time.time()
+    temperature = Quantity.TEMPERATURE
+    await room.until(
+        lambda: bool((column(room, "telecom/1", temperature).read_at > moment).all()),
+        "temperatures",
+    )
+    assert (column(room, "telecom/1").read_at < moment).all()

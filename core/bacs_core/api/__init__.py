@@ -1,0 +1,1 @@
+"""The interface of the engine to its clients: messages, server, client library."""

@@ -1,0 +1,343 @@
+"""A mirror of the site that follows the engine's stream and survives every interruption.
+
+The panel and Home Assistant both show what stands here. Values are kept when the connection is
+lost, but they age, and `stale` says so. Whoever shows values listens for updates and never polls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Final
+
+from bacs_core.api.client import (
+    ClientError,
+    EngineClient,
+    EngineUnreachableError,
+    NotAuthorizedError,
+    Stream,
+)
+from bacs_core.api.messages import Alarm, ChangesMessage, SnapshotMessage, StreamMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from bacs_core.api.messages import (
+        LineStatus,
+        ManagerStatus,
+        Runs,
+        SiteInfo,
+        StringChanges,
+        StringScalars,
+        StringValues,
+    )
+    from bacs_core.model import Quantity, String
+
+#: The engine sends every second, also when nothing changed.
+SILENCE_S: Final = 5.0
+FIRST_RETRY_S: Final = 0.5
+LAST_RETRY_S: Final = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class LiveString:
+    """The mirror of one string, changed in place by each message.
+
+    `status` holds a `CellStatus` per cell, `read_at` the unix time of each reading in seconds.
+    """
+
+    string: String
+    scalars: StringScalars
+    columns: dict[Quantity, list[float | None]]
+    read_at: dict[Quantity, list[float | None]]
+    status: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class StringUpdate:
+    """What changed in one string; cells are counted from 0."""
+
+    scalars: bool
+    cells: dict[Quantity, tuple[int, ...]]
+    status: tuple[int, ...]
+    read_at: bool
+
+
+class UpdateKind(StrEnum):
+    """What happened to the mirror."""
+
+    CONNECTED = "connected"
+    """A full snapshot arrived: everything may be different, also how the plant is built."""
+    CHANGES = "changes"
+    LOST = "lost"
+    REFUSED = "refused"
+    """The token is no longer valid: somebody has to pair again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a listener is told; the mirror is already up to date."""
+
+    kind: UpdateKind
+    strings: Mapping[str, StringUpdate] = field(default_factory=dict)
+    managers: bool = False
+    lines: bool = False
+    alarms_raised: tuple[Alarm, ...] = ()
+    alarms_changed: tuple[Alarm, ...] = ()
+    alarms_cleared: tuple[Alarm, ...] = ()
+
+
+class LiveSite:
+    """The mirror of one site. `run` keeps it alive; `listen` tells when it changed."""
+
+    def __init__(self, client: EngineClient, *, clock: Callable[[], float] = time.time) -> None:
+        """Start empty and unconnected; `clock` gives unix seconds."""
+        self.info: SiteInfo | None = None
+        self.connected = False
+        self.at: float | None = None
+        self.received_at: float | None = None
+        self.problem: str | None = None
+        self.strings: dict[str, LiveString] = {}
+        self.managers: dict[str, ManagerStatus] = {}
+        self.lines: dict[str, LineStatus] = {}
+        self.alarms: dict[str, Alarm] = {}
+        self._client = client
+        self._clock = clock
+        self._listeners: dict[object, Callable[[Update], None]] = {}
+        self._raw: frozenset[str] = frozenset()
+        self._stream: Stream | None = None
+        self._retry_s = FIRST_RETRY_S
+
+    def listen(self, listener: Callable[[Update], None]) -> Callable[[], None]:
+        """Call `listener` after each update; the returned function ends that."""
+        # A key of its own: one function may listen twice and end each on its own.
+        key = object()
+        self._listeners[key] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(key, None)
+
+        return unsubscribe
+
+    def age_s(self, key: str, quantity: Quantity, cell_index: int) -> float | None:
+        """Tell how old a reading is, or `None` if there never was one.
+
+        Only differences within one clock count, so the clocks of engine and client may disagree.
+        """
+        times = self.strings[key].read_at.get(quantity)
+        read_at = times[cell_index] if times else None
+        if read_at is None or self.at is None or self.received_at is None:
+            return None
+        return max(0.0, self.at - read_at) + max(0.0, self._clock() - self.received_at)
+
+    def stale(self, key: str, quantity: Quantity, cell_index: int) -> bool:
+        """Tell whether a reading is too old to be shown as live, or absent."""
+        age_s = self.age_s(key, quantity, cell_index)
+        limit_s = self.strings[key].string.stale_after_s.get(quantity)
+        return age_s is None or (limit_s is not None and age_s > limit_s)
+
+    async def watch_raw(self, keys: Iterable[str]) -> None:
+        """Ask for raw values of these strings and of no others, now and after each reconnect."""
+        self._raw = frozenset(keys)
+        if self._stream is not None:
+            try:
+                await self._stream.subscribe(self._raw)
+            except ClientError as error:
+                # `run` sees the same broken connection and repeats the request on the next one.
+                _log.debug("subscribing failed: %s", error)
+
+    async def run(self) -> None:
+        """Follow the engine for ever; ends only when cancelled."""
+        while True:
+            try:
+                await self._follow()
+            except NotAuthorizedError as error:
+                self._lost(UpdateKind.REFUSED, error)
+                self._retry_s = LAST_RETRY_S
+            except ClientError as error:
+                self._lost(UpdateKind.LOST, error)
+            await asyncio.sleep(self._retry_s)
+            self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
+
+    async def _follow(self) -> None:
+        """Connect and apply messages until something fails."""
+        await self._client.health()
+        async with self._client.stream() as stream:
+            try:
+                if self._raw:
+                    await stream.subscribe(self._raw)
+                self._stream = stream
+                while True:
+                    await self._receive(await _next(stream))
+            finally:
+                self._stream = None
+                self.connected = False
+
+    async def _receive(self, message: StreamMessage) -> None:
+        try:
+            if isinstance(message, SnapshotMessage):
+                # The engine also sends one when the plant itself was changed.
+                update = self._replace(message, await self._client.site())
+                self.connected = True
+                self.problem = None
+                self._retry_s = FIRST_RETRY_S
+            else:
+                update = self._apply(message)
+        except (LookupError, ValueError) as error:
+            text = "the engine sent values that do not fit its plant"
+            raise EngineUnreachableError(text) from error
+        self.at = message.at.timestamp()
+        self.received_at = self._clock()
+        self._tell(update)
+
+    def _replace(self, message: SnapshotMessage, info: SiteInfo) -> Update:
+        built = {string.key: string for string in info.site.strings}
+        if [values.key for values in message.strings] != list(built):
+            text = "the plant was changed while connecting"
+            raise EngineUnreachableError(text)
+        strings = {values.key: _mirror(built[values.key], values) for values in message.strings}
+        self.info = info
+        self.strings.clear()
+        self.strings.update(strings)
+        self._put_managers(message.managers)
+        self._put_lines(message.lines)
+        raised, changed, cleared = self._put_alarms(message.alarms)
+        return Update(
+            UpdateKind.CONNECTED,
+            {key: _everything(live) for key, live in self.strings.items()},
+            managers=True,
+            lines=True,
+            alarms_raised=raised,
+            alarms_changed=changed,
+            alarms_cleared=cleared,
+        )
+
+    def _apply(self, message: ChangesMessage) -> Update:
+        updates = {
+            changes.key: _apply_string(self.strings[changes.key], changes)
+            for changes in message.strings
+        }
+        if message.managers is not None:
+            self._put_managers(message.managers)
+        if message.lines is not None:
+            self._put_lines(message.lines)
+        raised, changed, cleared = (
+            ((), (), ()) if message.alarms is None else self._put_alarms(message.alarms)
+        )
+        return Update(
+            UpdateKind.CHANGES,
+            updates,
+            managers=message.managers is not None,
+            lines=message.lines is not None,
+            alarms_raised=raised,
+            alarms_changed=changed,
+            alarms_cleared=cleared,
+        )
+
+    def _put_managers(self, managers: Sequence[ManagerStatus]) -> None:
+        self.managers.clear()
+        self.managers.update((manager.id, manager) for manager in managers)
+
+    def _put_lines(self, lines: Sequence[LineStatus]) -> None:
+        self.lines.clear()
+        self.lines.update((line.id, line) for line in lines)
+
+    def _put_alarms(
+        self, alarms: Sequence[Alarm]
+    ) -> tuple[tuple[Alarm, ...], tuple[Alarm, ...], tuple[Alarm, ...]]:
+        """Replace the alarms; return those raised, changed and cleared."""
+        before = dict(self.alarms)
+        self.alarms.clear()
+        self.alarms.update((alarm.id, alarm) for alarm in alarms)
+        return (
+            tuple(alarm for alarm in alarms if alarm.id not in before),
+            tuple(alarm for alarm in alarms if before.get(alarm.id, alarm) != alarm),
+            tuple(alarm for id_, alarm in before.items() if id_ not in self.alarms),
+        )
+
+    def _lost(self, kind: UpdateKind, error: ClientError) -> None:
+        text = str(error)
+        known = self.problem == text
+        self.problem = text
+        if not known:
+            _log.warning("%s", text)
+            self._tell(Update(kind))
+
+    def _tell(self, update: Update) -> None:
+        for listener in tuple(self._listeners.values()):
+            try:
+                listener(update)
+            except Exception:  # noqa: BLE001 - one broken listener must not stop the others
+                _log.exception("a listener of the live site failed")
+
+
+async def _next(stream: Stream) -> StreamMessage:
+    """Wait for a message, but not longer than the engine may be silent."""
+    try:
+        async with asyncio.timeout(SILENCE_S):
+            return await anext(stream)
+    except TimeoutError as error:
+        text = f"the engine was silent for {SILENCE_S:.0f} s"
+        raise EngineUnreachableError(text) from error
+
+
+def _mirror(string: String, values: StringValues) -> LiveString:
+    live = LiveString(
+        string=string,
+        scalars=values.scalars,
+        columns=dict(values.columns),
+        read_at={
+            quantity: _cells(runs, string.cell_count) for quantity, runs in values.read_at.items()
+        },
+        status=list(values.status),
+    )
+    lengths = {len(live.status)} | {len(column) for column in live.columns.values()}
+    if lengths != {string.cell_count}:
+        raise ValueError(string.key)
+    return live
+
+
+def _apply_string(live: LiveString, changes: StringChanges) -> StringUpdate:
+    if changes.scalars is not None:
+        live.scalars = changes.scalars
+    for quantity, cells in changes.columns.items():
+        # A quantity that no cell had before has no column yet.
+        column = live.columns.setdefault(quantity, [None] * live.string.cell_count)
+        for index, value in zip(cells.index, cells.value, strict=True):
+            column[index] = value
+    for quantity, runs in changes.read_at.items():
+        live.read_at[quantity] = _cells(runs, live.string.cell_count)
+    for index, mark in changes.status.items():
+        live.status[index] = mark
+    return StringUpdate(
+        scalars=changes.scalars is not None,
+        cells={quantity: tuple(cells.index) for quantity, cells in changes.columns.items()},
+        status=tuple(changes.status),
+        read_at=bool(changes.read_at),
+    )
+
+
+def _everything(live: LiveString) -> StringUpdate:
+    every_cell = tuple(range(live.string.cell_count))
+    return StringUpdate(
+        scalars=True,
+        cells=dict.fromkeys(live.columns, every_cell),
+        status=every_cell,
+        read_at=True,
+    )
+
+
+def _cells(runs: Runs, cell_count: int) -> list[float | None]:
+    """Spread run-length coded times over the cells; `ValueError` if they do not fit."""
+    # A negative count repeats nothing, and islice bounds what a huge one can ask for.
+    spread = chain.from_iterable(repeat(read_at, count) for read_at, count in runs)
+    times = list(islice(spread, cell_count + 1))
+    if len(times) != cell_count:
+        raise ValueError(runs)
+    return times

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bacs_core.api.client import (
+    ClientError,
+    EngineClient,
+    EngineUnreachableError,
+    VersionMismatchError,
+)
+from bacs_core.api.messages import Login
+
+
+class Foreign:
+    """Some other server, which answers everything in the way the test says."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.body = "{}"
+        self.headers: dict[str, str] = {}
+        self.frames: list[str | bytes] = []
+        self.url = ""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/stream") and self.frames:
+            websocket = web.WebSocketResponse()
+            await websocket.prepare(request)
+            for frame in self.frames:
+                if isinstance(frame, str):
+                    await websocket.send_str(frame)
+                else:
+                    await websocket.send_bytes(frame)
+            await websocket.close()
+            return websocket
+        return web.Response(status=self.status, text=self.body, headers=self.headers)
+
+
+@pytest.fixture
+async def foreign() -> AsyncIterator[Foreign]:
+    server = Foreign()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", server.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield server
+    await runner.cleanup()
+
+
+@pytest.fixture
+def client(session: aiohttp.ClientSession, foreign: Foreign) -> EngineClient:
+    return EngineClient(session, foreign.url, "token")
+
+
+async def test_nobody_there_is_unreachable_and_may_be_tried_again(
+    session: aiohttp.ClientSession,
+) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        client = EngineClient(session, f"http://127.0.0.1:{bound.getsockname()[1]}", None)
+        with pytest.raises(EngineUnreachableError) as failed:
+            await client.health()
+        with pytest.raises(EngineUnreachableError):
+            async with client.stream():
+                pass
+    assert failed.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, "<html>router</html>", VersionMismatchError),
+        (200, "{}", VersionMismatchError),
+        (204, "", VersionMismatchError),
+        (302, "", VersionMismatchError),
+        (404, "<html>router</html>", VersionMismatchError),
+        (500, "", EngineUnreachableError),
+        (503, "busy", EngineUnreachableError),
+    ],
+)
+async def test_a_foreign_server_is_not_taken_for_an_engine(
+    foreign: Foreign, client: EngineClient, status: int, body: str, error: type[ClientError]
+) -> None:
+    foreign.status, foreign.body = status, body
+    with pytest.raises(error):
+        await client.health()
+    with pytest.raises(error):
+        await client.login(Login(user="tina", secret="right"))
+
+
+async def test_a_redirect_does_not_carry_the_token_away(
+    foreign: Foreign, client: EngineClient
+) -> None:
+    foreign.status, foreign.headers = 302, {"Location": "http://evil.invalid/"}
+    with pytest.raises(VersionMismatchError):
+        await client.me()
+
+
+def snapshot(sequence: int) -> dict[str, Any]:
+    return {
+        "type": "snapshot",
+        "sequence": sequence,
+        "at": "2026-11-21T06:00:00Z",
+        "strings": [],
+        "managers": [],
+        "lines": [],
+        "alarms": [],
+    }
+
+
+def changes(sequence: int) -> dict[str, Any]:
+    return {"type": "changes", "sequence": sequence, "at": "2026-11-21T06:00:01Z", "strings": []}
+
+
+@pytest.mark.parametrize(
+    ("frames", "good", "error"),
+    [
+        ([snapshot(4), changes(5), changes(7)], 2, EngineUnreachableError),
+        ([snapshot(4), changes(4)], 1, EngineUnreachableError),
+        ([snapshot(4), snapshot(9), changes(10)], 3, EngineUnreachableError),
+        ([changes(5)], 0, EngineUnreachableError),
+        ([snapshot(4), {"type": "surprise"}], 1, VersionMismatchError),
+    ],
+)
+async def test_a_gap_or_a_foreign_message_ends_the_stream(
+    foreign: Foreign,
+    client: EngineClient,
+    frames: list[dict[str, Any]],
+    good: int,
+    error: type[ClientError],
+) -> None:
+    foreign.frames = [json.dumps(frame) for frame in frames]
+    async with client.stream() as stream:
+        for _ in range(good):
+            await anext(stream)
+        with pytest.raises(error):
+            await anext(stream)
+
+
+async def test_a_binary_message_ends_the_stream(foreign: Foreign, client: EngineClient) -> None:
+    foreign.frames = [b"\x00"]
+    async with client.stream() as stream:
+        with pytest.raises(VersionMismatchError):
+            await anext(stream)
+
+
+async def test_fields_of_a_newer_engine_are_ignored(foreign: Foreign, client: EngineClient) -> None:
+    foreign.frames = [json.dumps({**snapshot(1), "new": {"field": 1}})]
+    async with client.stream() as stream:
+        assert (await anext(stream)).sequence == 1
+
+
+async def test_a_pinned_certificate_is_never_forgotten_over_a_plain_address(
+    session: aiohttp.ClientSession,
+) -> None:
+    with pytest.raises(ClientError, match="https"):
+        EngineClient(session, "http://panel.local:8480", "token", fingerprint=bytes(32))
+
+
+def test_the_client_library_needs_nothing_of_the_server() -> None:
+    code = (
+        "import sys\n"
+        "for name in ('numpy', 'fastapi', 'uvicorn', 'orjson', 'cryptography', 'starlette'):\n"
+        "    sys.modules[name] = None\n"
+        "import bacs_core.api.live\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

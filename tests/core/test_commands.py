@@ -1,0 +1,147 @@
+"""Commands: rights first, then the record, then the deed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bacs_core.access.principal import Principal
+from bacs_core.api.messages import (
+    Acknowledge,
+    Command,
+    EngineState,
+    PauseEqualization,
+    ResumeEqualization,
+    SetNetwork,
+)
+from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
+from bacs_core.errors import BacsError, RefusedError
+from bacs_core.history.errors import HistoryError
+from bacs_core.model import Role
+from tests.core.plant import KEY, HandDriven, hand_driven
+
+OPERATOR = Principal("building", Role.OPERATOR)
+TECHNICIAN = Principal("miller", Role.TECHNICIAN, at_cabinet=True)
+
+
+class Switch:
+    """Stands in for the API's listener."""
+
+    def __init__(self) -> None:
+        self.enabled: bool | None = None
+        self.broken = False
+
+    async def set_network(self, *, enabled: bool) -> None:
+        if self.broken:
+            raise BacsError("port 8480 is taken")
+        self.enabled = enabled
+
+
+@pytest.fixture
+async def plant(tmp_path: Path) -> HandDriven:
+    return hand_driven(tmp_path)
+
+
+@pytest.fixture
+async def service(plant: HandDriven) -> Service:
+    identity = Identity("id", EngineState.RUNNING, datetime.now(UTC), network_enabled=False)
+    service = Service(plant.engine, plant.recorder, identity)
+    service.network = Switch()
+    return service
+
+
+async def test_a_command_stands_in_the_history_with_its_name(
+    service: Service, plant: HandDriven
+) -> None:
+    result = await service.execute(PauseEqualization(string_key=KEY), OPERATOR)
+    events = await plant.recorder.call(lambda history: history.events())
+    command = next(stored for stored in events if stored.id == result.id)
+    assert command.event.by == "building"
+    assert command.event.data["string_key"] == KEY
+
+
+async def test_a_pause_is_kept_and_taken_back(service: Service, plant: HandDriven) -> None:
+    until = datetime.now(UTC) + timedelta(days=3)
+    await service.execute(PauseEqualization(string_key=KEY, until=until), OPERATOR)
+    assert plant.engine.pauses.until == {KEY: until.timestamp()}
+    kept = await plant.recorder.call(lambda history: history.get_setting(PAUSE_SETTING + KEY))
+    assert kept == {"until": until.timestamp()}
+    await service.execute(ResumeEqualization(string_key=KEY), OPERATOR)
+    assert plant.engine.pauses.until == {}
+    kept = await plant.recorder.call(lambda history: history.get_setting(PAUSE_SETTING + KEY))
+    assert kept is None
+
+
+async def test_the_network_is_switched_by_a_technician_at_the_cabinet_only(
+    service: Service, plant: HandDriven
+) -> None:
+    away = Principal("miller", Role.TECHNICIAN)
+    for principal in (OPERATOR, away):
+        with pytest.raises(RefusedError):
+            await service.execute(SetNetwork(enabled=True), principal)
+    assert isinstance(service.network, Switch)
+    assert service.network.enabled is None
+    await service.execute(SetNetwork(enabled=True), TECHNICIAN)
+    assert service.network.enabled is True
+    assert service.site_info().network_enabled
+    kept = await plant.recorder.call(lambda history: history.get_setting(NETWORK_SETTING))
+    assert kept is True
+
+
+async def test_a_network_that_cannot_be_opened_is_a_refusal_and_not_kept(
+    service: Service, plant: HandDriven
+) -> None:
+    assert isinstance(service.network, Switch)
+    service.network.broken = True
+    with pytest.raises(RefusedError, match="8480"):
+        await service.execute(SetNetwork(enabled=True), TECHNICIAN)
+    kept = await plant.recorder.call(lambda history: history.get_setting(NETWORK_SETTING))
+    assert kept is not True
+    assert not service.site_info().network_enabled
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (PauseEqualization(string_key="nowhere/1"), "unknown_string"),
+        (ResumeEqualization(string_key="nowhere/1"), "unknown_string"),
+        (Acknowledge(alarm_id="nothing"), "unknown_alarm"),
+    ],
+)
+async def test_what_is_not_there_cannot_be_commanded(
+    service: Service, command: Command, code: str
+) -> None:
+    with pytest.raises(RefusedError) as refused:
+        await service.execute(command, OPERATOR)
+    assert refused.value.code == code
+
+
+async def test_a_viewer_is_refused_before_anything_happens(
+    service: Service, plant: HandDriven
+) -> None:
+    viewer = Principal("tablet", Role.VIEWER)
+    with pytest.raises(RefusedError) as refused:
+        await service.execute(PauseEqualization(string_key=KEY), viewer)
+    assert refused.value.code == "forbidden"
+    assert plant.engine.pauses.until == {}
+    assert await plant.recorder.call(lambda history: history.events()) == ()
+
+
+async def test_without_a_history_only_what_is_on_the_safe_side_is_done(
+    service: Service, plant: HandDriven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_work: Callable[[Any], Any]) -> None:
+        raise HistoryError("disk full")
+
+    monkeypatch.setattr(plant.recorder, "call", fail)
+    result = await service.execute(PauseEqualization(string_key=KEY), OPERATOR)
+    assert result.id is None
+    assert KEY in plant.engine.pauses.until
+    with pytest.raises(RefusedError) as refused:
+        await service.execute(ResumeEqualization(string_key=KEY), OPERATOR)
+    assert refused.value.code == "history_unavailable"
+    assert KEY in plant.engine.pauses.until
