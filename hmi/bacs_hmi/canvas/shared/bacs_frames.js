@@ -1,0 +1,156 @@
+// Reads the frames that bacs_hmi/frames.py packs; the layout stands there.
+export const VERSION = 1;
+export const KIND_OVERVIEW = 0;
+export const KIND_STRING = 1;
+export const EQUALIZATION_STATES = ["not_offered", "idle", "active", "inhibited", "unknown"];
+export const INHIBITS = [
+  "discharge",
+  "stale_reading",
+  "resistance_measurement",
+  "hot_module",
+  "forming_period",
+  "mixed_generations",
+  "manual_stop",
+];
+export const STATUSES = ["normal", "warning", "alarm", "silent"];
+export const NORMAL = 0;
+export const WARNING = 1;
+export const ALARM = 2;
+export const SILENT = 3;
+const DEVIATION_STEPS = 120;
+const DEVIATION_ABSENT = 0;
+const DEVIATION_OFFSET = 128;
+const STALE_BIT = 0x04;
+const STATUS_BITS = 0x03;
+const AGE_ABSENT = 0xffffffff;
+
+class Reader {
+  constructor(base64) {
+    const binary = atob(base64);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    this.view = new DataView(bytes.buffer);
+    this.place = 0;
+  }
+  u8() {
+    return this.view.getUint8(this.place++);
+  }
+  u16() {
+    this.place += 2;
+    return this.view.getUint16(this.place - 2, true);
+  }
+  u32() {
+    this.place += 4;
+    return this.view.getUint32(this.place - 4, true);
+  }
+  f32() {
+    this.place += 4;
+    return this.view.getFloat32(this.place - 4, true);
+  }
+  f64() {
+    this.place += 8;
+    return this.view.getFloat64(this.place - 8, true);
+  }
+  u16s(count) {
+    const values = new Uint16Array(count);
+    for (let i = 0; i < count; i++) values[i] = this.u16();
+    return values;
+  }
+  age() {
+    const age = this.u32();
+    return age === AGE_ABSENT ? null : age;
+  }
+  equalization() {
+    const state = EQUALIZATION_STATES[this.u8()];
+    const bits = this.u8();
+    return { state, inhibitedBy: INHIBITS.filter((_, place) => bits & (1 << place)) };
+  }
+  header() {
+    const header = { version: this.u8(), kind: this.u8(), full: this.u8() === 1 };
+    this.u8();
+    header.sequence = this.u32();
+    header.at = this.f64();
+    return header;
+  }
+}
+
+// Whether a frame fits what is there already; if not, the page has to ask for a full one.
+function fits(header, kind, sequence) {
+  if (header.version !== VERSION || header.kind !== kind) return false;
+  return header.full || (sequence !== null && header.sequence === sequence + 1);
+}
+
+export class OverviewModel {
+  constructor(managerCount, stringCount, cellCount) {
+    this.sequence = null;
+    this.managers = new Uint8Array(managerCount).fill(2);
+    this.strings = Array.from({ length: stringCount }, () => ({
+      equalization: { state: "unknown", inhibitedBy: [] },
+      age: null,
+      sumVoltage: NaN,
+      current: NaN,
+    }));
+    this.deviations = new Float32Array(cellCount).fill(NaN);
+    this.statuses = new Uint8Array(cellCount).fill(SILENT);
+    this.stale = new Uint8Array(cellCount);
+  }
+
+  apply(base64) {
+    const reader = new Reader(base64);
+    const header = reader.header();
+    if (!fits(header, KIND_OVERVIEW, this.sequence)) return false;
+    this.sequence = header.sequence;
+    for (let i = 0; i < this.managers.length; i++) this.managers[i] = reader.u8();
+    const stringCount = reader.u16();
+    for (let i = 0; i < stringCount; i++) {
+      const string = this.strings[reader.u16()];
+      string.equalization = reader.equalization();
+      string.age = reader.age();
+      string.sumVoltage = reader.f32();
+      string.current = reader.f32();
+    }
+    const count = reader.u16();
+    const cells = reader.u16s(count);
+    const marks = reader.u16s(count);
+    for (let i = 0; i < count; i++) {
+      const steps = marks[i] >> 8;
+      this.deviations[cells[i]] =
+        steps === DEVIATION_ABSENT ? NaN : (steps - DEVIATION_OFFSET) / DEVIATION_STEPS;
+      this.statuses[cells[i]] = marks[i] & STATUS_BITS;
+      this.stale[cells[i]] = marks[i] & STALE_BIT ? 1 : 0;
+    }
+    return true;
+  }
+}
+
+export class StringModel {
+  constructor(scalarCount, quantityCount, cellCount) {
+    this.sequence = null;
+    this.scalars = new Float32Array(scalarCount).fill(NaN);
+    this.equalization = { state: "unknown", inhibitedBy: [] };
+    this.columns = Array.from({ length: quantityCount }, () =>
+      new Float32Array(cellCount).fill(NaN),
+    );
+    this.statuses = new Uint8Array(cellCount).fill(SILENT);
+    this.staleBits = new Uint8Array(cellCount);
+    this.ages = new Array(cellCount).fill(null);
+  }
+
+  apply(base64) {
+    const reader = new Reader(base64);
+    const header = reader.header();
+    if (!fits(header, KIND_STRING, this.sequence)) return false;
+    this.sequence = header.sequence;
+    for (let i = 0; i < this.scalars.length; i++) this.scalars[i] = reader.f32();
+    this.equalization = reader.equalization();
+    for (const column of this.columns) {
+      const cells = reader.u16s(reader.u16());
+      for (const cell of cells) column[cell] = reader.f32();
+    }
+    const cells = reader.u16s(reader.u16());
+    for (const cell of cells) this.statuses[cell] = reader.u8();
+    for (const cell of cells) this.staleBits[cell] = reader.u8();
+    for (const cell of cells) this.ages[cell] = reader.age();
+    return true;
+  }
+}

@@ -1,0 +1,180 @@
+"""What the canvas shows, packed into bytes: built once per tick per view, sent to every browser.
+
+A frame is little-endian and holds records in this order (the browser reads the same in
+`canvas/shared/bacs_frames.js`):
+
+    header      u8 version, u8 kind (0 overview, 1 string), u8 full, u8 spare, u32 sequence, f64 at
+    overview    u8 per manager: 0 not answering, 1 online, 2 not asked yet
+                u16 count, then per string: u16 index, u8 equalization, u8 inhibit bits, u32 age in
+                seconds of the newest voltage, f32 sum voltage, f32 current
+                u16 count, u16 cell index each, u16 mark each
+    string      f32 each of the scalars, u8 equalization, u8 inhibit bits
+                per quantity, then for the deviation in mV: u16 count, u16 cell index each, f32 each
+                u16 count, u16 cell index each, u8 status each, u8 stale bits each, u32 age each
+
+A full frame has a record for everything; any other frame has only what changed since the frame
+before. NaN means absent. Frames of one view are numbered without a gap, so that a browser that
+missed one notices and asks for a full one.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, nan
+from typing import Final
+
+from bacs_core.model import EqualizationState, Inhibit, Quantity
+
+VERSION: Final = 1
+KIND_OVERVIEW: Final = 0
+KIND_STRING: Final = 1
+
+#: Places of the enumerations in a frame; the browser has the same lists as names of texts.
+EQUALIZATION_STATES: Final = tuple(EqualizationState)
+INHIBITS: Final = tuple(Inhibit)
+QUANTITIES: Final = tuple(Quantity)
+
+#: Full height of a mark: 1.25 % of the cell's nominal voltage, 25 mV on a 2 V cell. The goal of
+#: equalization, 10 mV, is then well seen; what is further out is drawn cut off.
+DEVIATION_SPAN: Final = 0.0125
+DEVIATION_STEPS: Final = 120
+DEVIATION_ABSENT: Final = -128
+DEVIATION_OFFSET: Final = 128
+STALE_BIT: Final = 0x04
+AGE_ABSENT: Final = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class StringMark:
+    """A string on the overview; the age is that of its newest voltage, `None` if it has none."""
+
+    sum_voltage_v: float | None
+    current_a: float | None
+    equalization: EqualizationState
+    inhibited_by: tuple[Inhibit, ...]
+    age_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewContent:
+    """What the overview shows: managers, strings, and the marks of all cells in site order."""
+
+    managers: tuple[bool | None, ...]
+    strings: tuple[StringMark, ...]
+    marks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellState:
+    """Status of a cell, which quantities are too old (a bit each), and the greatest such age."""
+
+    status: int
+    stale_bits: int
+    stale_age_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StringContent:
+    """What the string page shows; the last column is the deviation from the target in mV."""
+
+    scalars: tuple[float | None, ...]
+    equalization: EqualizationState
+    inhibited_by: tuple[Inhibit, ...]
+    columns: tuple[tuple[float | None, ...], ...]
+    cells: tuple[CellState, ...]
+
+
+def mark(deviation_v: float | None, cell_voltage_v: float, status: int, *, stale: bool) -> int:
+    """Pack one cell of the overview: deviation in steps of the span, status, staleness."""
+    if deviation_v is None or not isfinite(deviation_v):
+        steps = DEVIATION_ABSENT
+    else:
+        share = deviation_v / (cell_voltage_v * DEVIATION_SPAN)
+        steps = max(-DEVIATION_STEPS, min(DEVIATION_STEPS, round(share * DEVIATION_STEPS)))
+    return (steps + DEVIATION_OFFSET) << 8 | (STALE_BIT if stale else 0) | status
+
+
+def pack_overview(
+    content: OverviewContent, previous: OverviewContent | None, sequence: int, at: float
+) -> bytes:
+    """Pack the overview, or what changed in it since `previous`."""
+    before = None if previous is None or not _same_shape(content, previous) else previous
+    parts = [_header(KIND_OVERVIEW, before is None, sequence, at)]
+    parts.append(bytes(2 if online is None else int(online) for online in content.managers))
+    strings = _changed(content.strings, None if before is None else before.strings)
+    parts.append(struct.pack("<H", len(strings)))
+    parts += [_string_record(index, content.strings[index]) for index in strings]
+    marks = _changed(content.marks, None if before is None else before.marks)
+    parts.append(_u16([len(marks), *marks]))
+    parts.append(_u16([content.marks[index] for index in marks]))
+    return b"".join(parts)
+
+
+def pack_string(
+    content: StringContent, previous: StringContent | None, sequence: int, at: float
+) -> bytes:
+    """Pack a string page, or what changed in it since `previous`."""
+    same_cells = previous is not None and len(content.cells) == len(previous.cells)
+    before = previous if same_cells else None
+    parts = [_header(KIND_STRING, before is None, sequence, at)]
+    parts.append(_floats(content.scalars))
+    parts.append(_equalization(content.equalization, content.inhibited_by))
+    for place, column in enumerate(content.columns):
+        changed = _changed(column, None if before is None else before.columns[place])
+        parts.append(_u16([len(changed), *changed]))
+        parts.append(_floats([column[index] for index in changed]))
+    changed = _changed(content.cells, None if before is None else before.cells)
+    cells = [content.cells[index] for index in changed]
+    parts.append(_u16([len(changed), *changed]))
+    parts.append(bytes(cell.status for cell in cells))
+    parts.append(bytes(cell.stale_bits for cell in cells))
+    parts.append(struct.pack(f"<{len(cells)}I", *(_age(cell.stale_age_s) for cell in cells)))
+    return b"".join(parts)
+
+
+def _same_shape(content: OverviewContent, previous: OverviewContent) -> bool:
+    return len(content.strings) == len(previous.strings) and len(content.marks) == len(
+        previous.marks
+    )
+
+
+def _changed(values: Sequence[object], before: Sequence[object] | None) -> list[int]:
+    if before is None:
+        return list(range(len(values)))
+    if values == before:
+        return []
+    return [
+        index for index, (value, old) in enumerate(zip(values, before, strict=True)) if value != old
+    ]
+
+
+def _header(kind: int, full: bool, sequence: int, at: float) -> bytes:  # noqa: FBT001
+    return struct.pack("<BBBBId", VERSION, kind, full, 0, sequence, at)
+
+
+def _string_record(index: int, string: StringMark) -> bytes:
+    return (
+        struct.pack("<H", index)
+        + _equalization(string.equalization, string.inhibited_by)
+        + struct.pack("<I", _age(string.age_s))
+        + _floats([string.sum_voltage_v, string.current_a])
+    )
+
+
+def _equalization(state: EqualizationState, inhibited_by: tuple[Inhibit, ...]) -> bytes:
+    bits = sum(1 << INHIBITS.index(inhibit) for inhibit in set(inhibited_by))
+    return struct.pack("<BB", EQUALIZATION_STATES.index(state), bits)
+
+
+def _age(age_s: int | None) -> int:
+    return AGE_ABSENT if age_s is None else max(0, min(age_s, AGE_ABSENT - 1))
+
+
+def _u16(values: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(values)}H", *values)
+
+
+def _floats(values: Sequence[float | None]) -> bytes:
+    return struct.pack(f"<{len(values)}f", *(nan if value is None else value for value in values))

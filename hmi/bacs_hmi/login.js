@@ -1,0 +1,69 @@
+// The sign-in sheet with its own large keyboard: a cabinet door has no other.
+const LAYOUTS = {
+  en: ["1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm_.@"],
+  de: ["1234567890", "qwertzuiop", "asdfghjkl-", "yxcvbnm_.@"],
+};
+
+export default {
+  template: `
+    <form class="bacs-login" role="dialog" aria-modal="true" :aria-label="texts.sign_in_why" @submit.prevent="send">
+      <h2>{{ texts.sign_in_why }}</h2>
+      <div class="bacs-fields">
+        <label>{{ texts.user }}
+          <input v-model="user" ref="user" name="user" autocomplete="off" autocapitalize="off" spellcheck="false"
+            :class="{ active: field === 'user' }" @focus="field = 'user'">
+        </label>
+        <label>{{ texts.secret }}
+          <input v-model="secret" ref="secret" name="secret" type="password" autocomplete="off"
+            :class="{ active: field === 'secret' }" @focus="field = 'secret'">
+        </label>
+      </div>
+      <p class="bacs-problem" role="alert">{{ problem }}</p>
+      <div class="bacs-keys" @pointerdown.prevent>
+        <div v-for="(row, i) in rows" :key="i">
+          <button v-for="key in row" :key="key" type="button" tabindex="-1" @click="press(key)">{{ key }}</button>
+          <button v-if="i === 0" type="button" tabindex="-1" class="wide" aria-label="⌫" @click="erase">⌫</button>
+          <button v-if="i === 1" type="button" tabindex="-1" class="wide" aria-label="⇧" :class="{ active: upper }" @click="upper = !upper">⇧</button>
+        </div>
+      </div>
+      <div class="bacs-actions">
+        <button type="button" class="bacs-button" @click="$emit('cancel')">{{ texts.cancel }}</button>
+        <button type="submit" class="bacs-button primary" :disabled="busy || !user || !secret">{{ texts.sign_in }}</button>
+      </div>
+    </form>`,
+  props: { texts: Object, layout: String, problem: String, attempt: Number },
+  emits: ["send", "cancel"],
+  data() {
+    return { user: "", secret: "", field: "user", upper: false, busy: false };
+  },
+  computed: {
+    rows() {
+      const rows = LAYOUTS[this.layout] ?? LAYOUTS.en;
+      return rows.map((row) => [...row].map((key) => (this.upper ? key.toUpperCase() : key)));
+    },
+  },
+  watch: {
+    attempt() {
+      this.busy = false;
+      this.secret = "";
+      this.field = "secret";
+    },
+  },
+  mounted() {
+    this.$refs.user.focus();
+  },
+  methods: {
+    press(key) {
+      this[this.field] += key;
+      this.upper = false;
+    },
+    erase() {
+      this[this.field] = this[this.field].slice(0, -1);
+    },
+    send() {
+      if (!this.user || !this.secret || this.busy) return;
+      this.busy = true;
+      this.$emit("send", { user: this.user, secret: this.secret });
+    },
+  },
+};

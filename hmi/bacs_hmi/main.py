@@ -1,0 +1,125 @@
+"""`bacs-hmi`: the touch panel for one engine."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from fastapi import Request
+from nicegui import app, background_tasks, ui
+
+from bacs_hmi import __version__
+from bacs_hmi.broadcast import Broadcast
+from bacs_hmi.live import Link
+from bacs_hmi.shell import LANGUAGE_COOKIE, Shell
+from bacs_hmi.texts import preferred
+from bacs_hmi.views import view_of
+
+DEFAULT_ENGINE: Final = "http://127.0.0.1:8480"
+DEFAULT_PORT: Final = 8080
+#: How long a browser may be away before its page is forgotten and built anew.
+RECONNECT_TIMEOUT_S: Final = 15.0
+VIEWPORT: Final = "width=device-width, initial-scale=1, user-scalable=no"
+ICON: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">'
+    '<rect x="2" y="5" width="16" height="12" rx="2" fill="#55626c"/>'
+    '<rect x="5" y="3" width="3" height="2" fill="#55626c"/>'
+    '<rect x="12" y="3" width="3" height="2" fill="#55626c"/></svg>'
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the panel until it is told to stop."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    # The server hands the signal on once it has closed everything: that is a clean end.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    build(Link(options.engine, options.token_file))
+    # The panel shows everything to whoever reaches its port, as at the cabinet. It therefore
+    # listens on loopback only; a browser elsewhere needs a login first, which this form lacks.
+    ui.run(
+        host=options.host,
+        port=options.port,
+        title="BACS Panel",
+        favicon=ICON,
+        viewport=VIEWPORT,
+        show=False,
+        reload=False,
+        show_welcome_message=False,
+        tailwind=False,
+        binding_refresh_interval=None,
+        reconnect_timeout=RECONNECT_TIMEOUT_S,
+    )
+
+
+def build(link: Link) -> None:
+    """Register the page, and the tasks that feed it."""
+    ui.add_css(files("bacs_hmi").joinpath("style.css").read_text(encoding="utf-8"), shared=True)
+    broadcast = Broadcast(link, time.time)
+
+    @ui.page("/")
+    def index(request: Request) -> None:
+        language = preferred(
+            request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
+        )
+        ui.add_head_html(f'<script>document.documentElement.lang = "{language}"</script>')
+        Shell(link, broadcast, language, view_of(request.url.query))
+
+    async def start() -> None:
+        background_tasks.create(link.run(), name="follow the engine")
+        background_tasks.create(broadcast.run(), name="feed the browsers")
+
+    app.on_startup(start)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bacs-hmi", description="Touch panel of a battery room.")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--engine",
+        default=DEFAULT_ENGINE,
+        metavar="URL",
+        help="address of the engine (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="file with the access token of this panel; it may come later than the panel",
+    )
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--host",
+        type=_loopback,
+        default="127.0.0.1",
+        help="loopback address to listen on (default: %(default)s)",
+    )
+    return parser
+
+
+def _loopback(text: str) -> str:
+    """Accept loopback addresses only; everything else needs a login."""
+    try:
+        loopback = ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        loopback = text == "localhost"
+    if not loopback:
+        raise argparse.ArgumentTypeError(
+            f"{text}: the panel listens on loopback addresses only, it has no login of its own"
+        )
+    return text
+
+
+if __name__ == "__main__":
+    main()

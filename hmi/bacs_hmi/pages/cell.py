@@ -1,0 +1,96 @@
+"""The panel of one cell: each value with unit and age, and the alarms of the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from nicegui.elements.mixins.text_element import TextElement
+
+from bacs_core.model import Quantity, String, cell_label
+from bacs_hmi import wording
+from bacs_hmi.contents import deviation_v, value_of
+from bacs_hmi.format import ABSENT, SHOWN, age
+from bacs_hmi.pages.page import Surroundings
+from bacs_hmi.parts import arrow, box, choose, label, symbol
+
+_TEXT_OF: Final = {
+    Quantity.VOLTAGE: "voltage",
+    Quantity.TEMPERATURE: "temperature",
+    Quantity.RESISTANCE: "resistance",
+    Quantity.CHARGE: "charge",
+    Quantity.DUTY: "duty",
+}
+
+
+class CellPanel:
+    """Shows one cell (counted from 1) beside the table until it is deleted."""
+
+    def __init__(
+        self, around: Surroundings, string: String, cell: int, *, on_close: Callable[[], None]
+    ) -> None:
+        self._around = around
+        self._string = string
+        self._cell = cell
+        texts = around.texts
+        self._values: dict[Quantity, tuple[TextElement, TextElement]] = {}
+        with box("bacs-cell", "aside") as self._box:
+            with box("bacs-cell-head"):
+                title = texts["cell_title"].format(cell=cell_label(cell, string.cell_count))
+                label(title, tag="h2")
+                arrow("close", texts["close"], on_close)
+            with box("bacs-cell-values"):
+                for quantity, name in _TEXT_OF.items():
+                    with box("bacs-cell-value").props(f"data-quantity={quantity.value}"):
+                        label(texts[name], "bacs-quiet")
+                        self._values[quantity] = (label("", "bacs-number"), label("", "bacs-age"))
+            label(texts["alarms_of_cell"], "bacs-cell-alarms-title", tag="h3")
+            self._alarms = box("bacs-cell-alarms")
+        self.refresh(alarms_changed=True)
+
+    def refresh(self, *, alarms_changed: bool) -> None:
+        """Follow the newest values."""
+        for quantity, (number, note) in self._values.items():
+            self._refresh_value(quantity, number, note)
+        if alarms_changed:
+            self._refresh_alarms()
+
+    def delete(self) -> None:
+        """Remove the panel from the page."""
+        self._box.delete()
+
+    def _refresh_value(self, quantity: Quantity, number: TextElement, note: TextElement) -> None:
+        around, key, index = self._around, self._string.key, self._cell - 1
+        mirror = around.live.strings[key]
+        value = value_of(mirror, quantity, index)
+        shown = SHOWN[quantity].text(around.numbers, value, self._string.cell_voltage_v)
+        number.set_text(shown)
+        if shown == ABSENT:
+            note.set_text(around.texts["not_measured"])
+            return
+        parts = []
+        if quantity is Quantity.VOLTAGE and (above_v := deviation_v(mirror, index)) is not None:
+            sign = "+" if round(above_v * 1e3) > 0 else ""
+            text = sign + around.numbers.with_unit(above_v * 1e3, 0, "mV")
+            parts.append(around.texts["from_target"].format(deviation=text))
+        stale = around.live.stale(key, quantity, index)
+        age_text = age(around.numbers, around.live.age_s(key, quantity, index))
+        parts.append(around.texts["age_of"].format(age=age_text))
+        note.set_text(" · ".join(parts))
+        choose(number, "bacs-old", stale)
+
+    def _refresh_alarms(self) -> None:
+        around = self._around
+        own = wording.worst_first(
+            alarm
+            for alarm in around.live.alarms.values()
+            if alarm.string_key == self._string.key and alarm.cell == self._cell
+        )
+        self._alarms.clear()
+        with self._alarms:
+            if not own:
+                label(around.texts["no_alarms_of_cell"], "bacs-quiet")
+            for alarm in own:
+                with box("bacs-cell-alarm"):
+                    symbol(alarm.severity)
+                    label(wording.condition(alarm, around.site, around.texts))

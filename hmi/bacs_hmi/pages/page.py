@@ -1,0 +1,41 @@
+"""What the shell expects of a view, and what a view gets from the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bacs_core.api.live import LiveSite
+from bacs_core.model import Site
+from bacs_hmi.broadcast import Broadcast
+from bacs_hmi.format import Numbers
+from bacs_hmi.texts import Texts
+from bacs_hmi.views import View
+
+
+class Page(Protocol):
+    """One view, built inside the shell."""
+
+    def refresh(self, *, alarms_changed: bool) -> None:
+        """Follow the newest values; called at each tick."""
+
+    def close(self) -> None:
+        """Stop following; the elements are removed by the shell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a view reads, and the intents that it may send."""
+
+    live: LiveSite
+    site: Site
+    broadcast: Broadcast
+    texts: Texts
+    numbers: Numbers
+    open: Callable[[View], None]
+    """Change to another view."""
+    note: Callable[[View], None]
+    """Write a change inside the view to the address."""
+    acknowledge: Callable[[str | None], None]
+    """Acknowledge one alarm, or all."""

@@ -1,0 +1,61 @@
+"""The few page elements that all views are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+
+from bacs_core.model import AlarmSeverity
+
+#: The same shapes as in `canvas/shared/bacs_look.js`: triangle = warning, square = alarm.
+_SHAPES: Final = {
+    AlarmSeverity.ALARM: '<rect x="2" y="2" width="16" height="16"/>',
+    AlarmSeverity.WARNING: '<path d="M10 1.5 19.5 18H.5Z"/>',
+}
+_RING: Final = '<circle cx="10" cy="10" r="7" fill="none" stroke-width="2"/>'
+
+
+def box(classes: str, tag: str = "div") -> Element:
+    """Make a container."""
+    return Element(tag).classes(classes)
+
+
+def label(text: str, classes: str = "", tag: str = "span") -> TextElement:
+    """Make a text."""
+    return TextElement(tag=tag, text=text).classes(classes)
+
+
+def button(text: str, on_click: Callable[[], Any], classes: str = "bacs-button") -> TextElement:
+    """Make a button, at least 44 px high by its class."""
+    element = TextElement(tag="button", text=text).classes(classes).props("type=button")
+    element.on("click", lambda _: on_click())
+    return element
+
+
+def arrow(way: str, name: str, on_click: Callable[[], Any]) -> TextElement:
+    """Make a square button with an arrowhead to the left, right, up or down."""
+    element = button("", on_click, f"bacs-button bacs-arrow {way}")
+    element.props["aria-label"] = name
+    return element
+
+
+def choose(element: Element, name: str, wanted: bool) -> None:  # noqa: FBT001
+    """Give an element a class, or take it away; nothing is sent if that changes nothing."""
+    if (name in element.classes) != wanted:
+        element.classes(add=name if wanted else None, remove=None if wanted else name)
+
+
+def symbol(severity: AlarmSeverity | None) -> ui.html:
+    """Make the shape of a severity; a ring means that nothing is wrong."""
+    return ui.html(symbol_svg(severity), sanitize=False)
+
+
+def symbol_svg(severity: AlarmSeverity | None) -> str:
+    """Draw the shape of a severity."""
+    kind = "none" if severity is None else severity.value
+    inner = _RING if severity is None else _SHAPES[severity]
+    return f'<svg class="bacs-symbol {kind}" viewBox="0 0 20 20" aria-hidden="true">{inner}</svg>'

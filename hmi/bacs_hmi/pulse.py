@@ -1,0 +1,27 @@
+"""The heartbeat that each browser gets once a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nicegui.element import Element
+
+from bacs_hmi.live import Connection
+from bacs_hmi.texts import Texts
+
+
+class Pulse(Element, component="pulse.js", dependencies=["canvas/shared/*.js"]):
+    """Says in the browser when the engine, or this very server, is no longer there."""
+
+    def __init__(
+        self, texts: Texts, connection: Connection, *, on_travel: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self._props["texts"] = {name: texts[name] for name in ("engine_lost", "server_lost")}
+        self._props["state"] = connection.state.value
+        self._props["since"] = connection.since
+        self.on("travel", lambda event: on_travel(str(event.args)))
+
+    def beat(self, connection: Connection) -> None:
+        """Tell the browser that the server lives, and how the engine is."""
+        self.run_method("beat", connection.state.value, connection.since)

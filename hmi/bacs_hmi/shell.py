@@ -1,0 +1,302 @@
+"""One browser's screen: header, alarm bar, faults, and the view inside; and who is signed in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from nicegui import background_tasks, ui
+
+from bacs_core.api.client import (
+    ClientError,
+    CommandRefusedError,
+    EngineUnreachableError,
+    NotAuthorizedError,
+)
+from bacs_core.api.messages import Acknowledge, Login, Session
+from bacs_core.model import AlarmSeverity, Site
+from bacs_hmi import wording
+from bacs_hmi.broadcast import Broadcast
+from bacs_hmi.live import Connection, ConnectionState, Link
+from bacs_hmi.login import LoginSheet
+from bacs_hmi.pages.alarms import AlarmsPage
+from bacs_hmi.pages.overview import OverviewPage
+from bacs_hmi.pages.page import Page, Surroundings
+from bacs_hmi.pages.string import StringPage
+from bacs_hmi.pages.waiting import commissioning, waiting
+from bacs_hmi.parts import box, button, choose, label, symbol, symbol_svg
+from bacs_hmi.pulse import Pulse
+from bacs_hmi.texts import LANGUAGES, numbers_of, texts_of
+from bacs_hmi.views import View, ViewName, view_of
+
+LANGUAGE_COOKIE: Final = "bacs-language"
+COOKIE_AGE_S: Final = 10 * 365 * 86400
+
+
+class Shell:
+    """Builds the page and keeps it true until the browser is gone."""
+
+    def __init__(self, link: Link, broadcast: Broadcast, language: str, view: View) -> None:
+        self._link = link
+        self._broadcast = broadcast
+        self._language = language
+        self._texts = texts_of(language)
+        self._view = view
+        self._client = ui.context.client
+        self._page: Page | None = None
+        self._shown: tuple[object, ...] = ()
+        self._site: Site | None = None
+        self._alarms_version = -1
+        self._session: Session | None = None
+        self._build()
+        self._tick()
+        leave = broadcast.listen(self._tick)
+        self._client.on_delete(lambda: self._close(leave))
+
+    def open(self, view: View) -> None:
+        """Change to another view."""
+        self._view = view
+        self._run(f"history.pushState(null, '', {json.dumps(view.query())})")
+        self._rebuild()
+
+    # -- building ------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        texts = self._texts
+        with box("bacs") as self._root:
+            with box("bacs-header", "header"):
+                self._name = label("", "bacs-site")
+                with box("bacs-nav", "nav"):
+                    self._tabs = {
+                        name: button(texts[name.value], partial(self.open, View(name)), "bacs-tab")
+                        for name in (ViewName.OVERVIEW, ViewName.ALARMS)
+                    }
+                self._person = button(texts["sign_in"], self._person_touched, "bacs-tab")
+                for other in LANGUAGES:
+                    if other != self._language:
+                        tab = button(other.upper(), partial(self._speak, other), "bacs-tab")
+                        tab.props(f'aria-label="{texts_of(other)["language"]}" lang={other}')
+                label("", "bacs-clock")
+            with box("bacs-alarmbar", "button").props("type=button") as self._bar:
+                self._bar_symbol = symbol(None)
+                self._bar_text = label("", "bacs-alarmbar-text")
+                self._bar_counts = ui.html("", sanitize=False).classes("bacs-alarmbar-counts")
+            self._bar.on("click", lambda _: self.open(View(ViewName.ALARMS)))
+            self._pulse = Pulse(texts, self._link.connection(), on_travel=self._travelled)
+            self._main = box("bacs-view", "main")
+            self._over = box("bacs-over")
+            self._notice = box("bacs-notices").props("role=status")
+
+    def _rebuild(self) -> None:
+        """Build the view anew."""
+        if self._page is not None:
+            self._page.close()
+            self._page = None
+        self._main.clear()
+        connection = self._link.connection()
+        with self._main:
+            if connection.state is ConnectionState.WAITING:
+                waiting(self._link, connection, self._texts)
+            elif self._site is None or not self._site.managers:
+                commissioning(self._texts)
+            else:
+                self._page = self._make(self._site)
+        for name, tab in self._tabs.items():
+            choose(tab, "chosen", name is self._view.name)
+
+    def _make(self, site: Site) -> Page:
+        live = self._link.live
+        assert live is not None  # noqa: S101 - a site was received, so there is a mirror
+        around = Surroundings(
+            live=live,
+            site=site,
+            broadcast=self._broadcast,
+            texts=self._texts,
+            numbers=numbers_of(self._texts),
+            open=self.open,
+            note=self._note,
+            acknowledge=self._acknowledge,
+        )
+        if self._view.name is ViewName.ALARMS:
+            return AlarmsPage(around)
+        string = wording.string_of(site, self._view.key)
+        if self._view.name is ViewName.STRING and string is not None:
+            return StringPage(around, string, self._view)
+        self._view = View()
+        return OverviewPage(around)
+
+    # -- following -----------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        connection = self._link.connection()
+        self._pulse.beat(connection)
+        self._expire_session()
+        live = self._link.live
+        info = None if live is None else live.info
+        shown: tuple[object, ...] = (id(live), None if info is None else info.site)
+        if connection.state is ConnectionState.WAITING:
+            shown = (connection.obstacle, connection.problem)
+        changed = shown != self._shown
+        if changed:
+            self._shown = shown
+            self._site = None if info is None else info.site
+            self._name.set_text("" if self._site is None else self._site.name)
+            self._rebuild()
+        alarms_changed = changed or self._link.alarms_version != self._alarms_version
+        if alarms_changed:
+            self._alarms_version = self._link.alarms_version
+            self._show_alarms(connection)
+        if self._page is not None:
+            self._page.refresh(alarms_changed=alarms_changed)
+
+    def _show_alarms(self, connection: Connection) -> None:
+        live = self._link.live
+        if live is None or self._site is None or connection.state is ConnectionState.WAITING:
+            self._bar.set_visibility(False)
+            return
+        self._bar.set_visibility(True)
+        alarms = wording.worst_first(live.alarms.values())
+        worst = alarms[0] if alarms else None
+        severity = None if worst is None or not worst.active else worst.severity
+        for kind in AlarmSeverity:
+            choose(self._bar, kind.value, kind is severity)
+        self._bar_symbol.set_content(symbol_svg(severity))
+        text = (
+            self._texts["no_alarms"]
+            if worst is None
+            else wording.sentence(worst, self._site, self._texts)
+        )
+        self._bar_text.set_text(text)
+        counts = [
+            (kind, sum(1 for alarm in alarms if alarm.active and alarm.severity is kind))
+            for kind in (AlarmSeverity.ALARM, AlarmSeverity.WARNING)
+        ]
+        words = {AlarmSeverity.ALARM: "alarms_count", AlarmSeverity.WARNING: "warnings"}
+        self._bar_counts.set_content(
+            "".join(
+                f'<span aria-label="{count} {self._texts[words[kind]]}">'
+                f"{symbol_svg(kind)}{count}</span>"
+                for kind, count in counts
+                if count
+            )
+        )
+
+    def _travelled(self, query: str) -> None:
+        """Follow the browser's back and forward buttons."""
+        self._view = view_of(query)
+        self._rebuild()
+
+    def _note(self, view: View) -> None:
+        self._view = view
+        self._run(f"history.replaceState(null, '', {json.dumps(view.query())})")
+
+    def _speak(self, language: str) -> None:
+        cookie = f"{LANGUAGE_COOKIE}={language};path=/;max-age={COOKIE_AGE_S};samesite=strict"
+        self._run(f"document.cookie = {json.dumps(cookie)}; location.reload()")
+
+    def _run(self, code: str) -> None:
+        self._client.run_javascript(code)
+
+    def _close(self, leave: Callable[[], None]) -> None:
+        leave()
+        if self._page is not None:
+            self._page.close()
+            self._page = None
+        if self._session is not None:
+            background_tasks.create(self._log_out(self._session), name="log out")
+
+    # -- people --------------------------------------------------------------------------------
+
+    def _person_touched(self) -> None:
+        if self._session is None:
+            self._ask_login(lambda: None)
+            return
+        background_tasks.create(self._log_out(self._session), name="log out")
+        self._set_session(None)
+
+    def _expire_session(self) -> None:
+        if self._session is not None and self._session.expires_at <= datetime.now(UTC):
+            self._set_session(None)
+
+    def _set_session(self, session: Session | None) -> None:
+        self._session = session
+        texts = self._texts
+        self._person.set_text(
+            texts["sign_in"] if session is None else f"{session.name} · {texts['sign_out']}"
+        )
+
+    def _ask_login(self, then: Callable[[], None]) -> None:
+        self._over.clear()
+        with self._over:
+            sheet = LoginSheet(
+                self._texts,
+                self._language,
+                on_send=lambda login: self._log_in(login, sheet, then),
+                on_cancel=self._dismiss,
+            )
+
+    def _dismiss(self) -> None:
+        self._over.clear()
+
+    async def _log_in(self, login: Login, sheet: LoginSheet, then: Callable[[], None]) -> None:
+        client = self._link.client
+        if client is None:
+            return
+        try:
+            session = await client.login(login)
+        except ClientError as error:
+            sheet.refuse(self._words(error, wrong_secret=True))
+            return
+        self._over.clear()
+        self._set_session(session)
+        then()
+
+    async def _log_out(self, session: Session) -> None:
+        if self._link.client is None:
+            return
+        try:
+            await self._link.client.logout(session.token)
+        except ClientError:
+            # The session ends by itself; nobody is there to be told.
+            return
+
+    def _acknowledge(self, alarm_id: str | None) -> None:
+        if self._session is None:
+            self._ask_login(lambda: self._acknowledge(alarm_id))
+            return
+        background_tasks.create(self._send_acknowledge(alarm_id), name="acknowledge")
+
+    async def _send_acknowledge(self, alarm_id: str | None) -> None:
+        client, session = self._link.client, self._session
+        if client is None or session is None:
+            return
+        try:
+            await client.command(Acknowledge(alarm_id=alarm_id), session_token=session.token)
+        except NotAuthorizedError:
+            self._set_session(None)
+            self._tell(self._texts["refused_not_signed_in"], "refused")
+        except ClientError as error:
+            self._tell(self._words(error), "refused")
+        else:
+            self._tell(self._texts["acknowledged_done"], "done")
+
+    def _words(self, error: ClientError, *, wrong_secret: bool = False) -> str:
+        """Say in this browser's language why something was refused."""
+        texts = self._texts
+        if isinstance(error, CommandRefusedError):
+            known = texts.get(f"refused_{error.code}")
+            if error.code == "wrong_credentials" or (wrong_secret and known is None):
+                known = texts["wrong_secret"]
+            return known or texts["refused"].format(reason=error.reason)
+        if isinstance(error, EngineUnreachableError):
+            return texts["not_reached"].format(reason=error)
+        return texts["refused"].format(reason=error)
+
+    def _tell(self, text: str, kind: str) -> None:
+        """Show a short notice; it fades by itself."""
+        self._notice.clear()
+        with self._notice:
+            label(text, f"bacs-notice {kind}")

@@ -1,0 +1,111 @@
+"""The panel as a real program and a real browser in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+WIDTH, HEIGHT = 1024, 768
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+START_TIMEOUT_S = 30.0
+
+
+def chromium() -> str | None:
+    """Find the browser: BACS_CHROMIUM, or `chromium` on the path."""
+    return os.environ.get("BACS_CHROMIUM") or shutil.which("chromium")
+
+
+def free_port() -> int:
+    """Ask the system for a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class PanelProgram:
+    """`bacs-hmi` as its own process, which a test may kill and start again."""
+
+    def __init__(self, engine_url: str, token_file: Path, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}/"
+        self._command = [
+            sys.executable,
+            "-m",
+            "bacs_hmi.main",
+            "--engine",
+            engine_url,
+            "--token-file",
+            str(token_file),
+            "--port",
+            str(port),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        # NiceGUI takes another way under pytest; the program must not know that a test runs it.
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTEST_", "NICEGUI_"))
+        }
+        self._process = subprocess.Popen(self._command, env=environment)
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while not await self._answers():
+                assert self._process.poll() is None, "the panel ended"
+                await asyncio.sleep(0.05)
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End the program and return its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        return await asyncio.to_thread(process.wait, START_TIMEOUT_S)
+
+    async def _answers(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+
+@asynccontextmanager
+async def open_browser() -> AsyncIterator[Browser]:
+    """Start headless Chromium."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium(), args=ARGUMENTS, headless=True
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def open_page(
+    browser: Browser, *, language: str = "en", width: int = WIDTH, height: int = HEIGHT
+) -> Page:
+    """Open an empty touch screen."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=True, locale=language
+    )
+    return await context.new_page()

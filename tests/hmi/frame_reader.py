@@ -1,0 +1,120 @@
+"""Reads frames as the browser does, so that the packing can be tested without one."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from math import isnan
+
+from bacs_core.model import EqualizationState, Inhibit
+from bacs_hmi.frames import (
+    AGE_ABSENT,
+    EQUALIZATION_STATES,
+    INHIBITS,
+    CellState,
+    OverviewContent,
+    StringContent,
+    StringMark,
+)
+
+
+class Reader:
+    def __init__(self, frame: bytes) -> None:
+        self.frame = frame
+        self.place = 0
+
+    def take(self, form: str) -> tuple[float, ...]:
+        values = struct.unpack_from(f"<{form}", self.frame, self.place)
+        self.place += struct.calcsize(f"<{form}")
+        return values
+
+    def u16s(self) -> tuple[int, ...]:
+        (count,) = self.take("H")
+        return tuple(int(value) for value in self.take(f"{int(count)}H"))
+
+    def floats(self, count: int) -> tuple[float | None, ...]:
+        return tuple(None if isnan(value) else value for value in self.take(f"{count}f"))
+
+    def equalization(self) -> tuple[EqualizationState, tuple[Inhibit, ...]]:
+        state, bits = (int(value) for value in self.take("BB"))
+        inhibits = tuple(name for place, name in enumerate(INHIBITS) if bits & 1 << place)
+        return EQUALIZATION_STATES[state], inhibits
+
+    def age(self) -> int | None:
+        (age,) = self.take("I")
+        return None if age == AGE_ABSENT else int(age)
+
+
+@dataclass
+class OverviewMirror:
+    """What a browser keeps of the overview."""
+
+    managers: int
+    sequence: int | None = None
+    online: tuple[bool | None, ...] = ()
+    strings: dict[int, StringMark] = field(default_factory=dict)
+    marks: dict[int, int] = field(default_factory=dict)
+
+    def apply(self, frame: bytes) -> None:
+        reader = Reader(frame)
+        version, kind, _, _, self.sequence, _ = (int(value) for value in reader.take("BBBBId"))
+        assert (version, kind) == (1, 0)
+        states = (False, True, None)
+        self.online = tuple(states[int(state)] for state in reader.take(f"{self.managers}B"))
+        (count,) = reader.take("H")
+        for _ in range(int(count)):
+            (index,) = reader.take("H")
+            state, inhibits = reader.equalization()
+            age = reader.age()
+            sum_v, current_a = reader.floats(2)
+            self.strings[int(index)] = StringMark(sum_v, current_a, state, inhibits, age)
+        cells = reader.u16s()
+        self.marks.update(
+            zip(cells, (int(mark) for mark in reader.take(f"{len(cells)}H")), strict=True)
+        )
+        assert reader.place == len(frame)
+
+    def content(self) -> OverviewContent:
+        return OverviewContent(
+            self.online,
+            tuple(self.strings[index] for index in sorted(self.strings)),
+            tuple(self.marks[index] for index in sorted(self.marks)),
+        )
+
+
+@dataclass
+class StringMirror:
+    """What a browser keeps of a string page."""
+
+    scalars: int
+    columns: list[dict[int, float | None]]
+    cells: dict[int, CellState] = field(default_factory=dict)
+    head: tuple[tuple[float | None, ...], EqualizationState, tuple[Inhibit, ...]] | None = None
+
+    def apply(self, frame: bytes) -> None:
+        reader = Reader(frame)
+        version, kind, *_ = (int(value) for value in reader.take("BBBBId"))
+        assert (version, kind) == (1, 1)
+        scalars = reader.floats(self.scalars)
+        self.head = (scalars, *reader.equalization())
+        for column in self.columns:
+            cells = reader.u16s()
+            column.update(zip(cells, reader.floats(len(cells)), strict=True))
+        cells = reader.u16s()
+        statuses = [int(value) for value in reader.take(f"{len(cells)}B")]
+        bits = [int(value) for value in reader.take(f"{len(cells)}B")]
+        ages = [reader.age() for _ in cells]
+        for cell, status, stale, age in zip(cells, statuses, bits, ages, strict=True):
+            self.cells[cell] = CellState(status, stale, age)
+        assert reader.place == len(frame)
+
+    def content(self) -> StringContent:
+        assert self.head is not None
+        scalars, state, inhibits = self.head
+        return StringContent(
+            scalars,
+            state,
+            inhibits,
+            tuple(tuple(column[index] for index in sorted(column)) for column in self.columns),
+            tuple(self.cells[index] for index in sorted(self.cells)),
+        )

@@ -1,0 +1,392 @@
+"""A stand-in for the engine: the real API server over a plant that a test moves by hand.
+
+It exists so that the panel can be shown states that a simulated plant reaches rarely or never:
+4096 cells, a cell at 41 °C, a manager that is gone. The tests under `tests/system` use the real
+engine and the simulator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from bacs_core.access.principal import Principal
+from bacs_core.access.rights import require
+from bacs_core.api.messages import (
+    API_VERSION,
+    Acknowledge,
+    Alarm,
+    Command,
+    CommandResult,
+    EngineState,
+    Health,
+    Login,
+    Session,
+    SiteInfo,
+)
+from bacs_core.api.server import ApiServer
+from bacs_core.api.service import Tick
+from bacs_core.chemistries import float_voltage_v, limits
+from bacs_core.errors import RefusedError
+from bacs_core.model import (
+    AlarmSeverity,
+    AlarmState,
+    CellStatus,
+    Chemistry,
+    EqualizationState,
+    EqualizedBy,
+    Inhibit,
+    Manager,
+    Quantity,
+    Role,
+    Site,
+    String,
+)
+from bacs_core.snapshot import (
+    Column,
+    EqualizationSummary,
+    LineSnapshot,
+    ManagerSnapshot,
+    Snapshot,
+    StringReadings,
+    StringSnapshot,
+    StringSummary,
+    frozen,
+)
+from bacs_core.ticks import TickBoard, TickSubscription
+
+PANEL_TOKEN = "panel-token"
+STALE_AFTER_S = {
+    Quantity.VOLTAGE: 10.0,
+    Quantity.TEMPERATURE: 60.0,
+    Quantity.RESISTANCE: 7 * 86400.0,
+    Quantity.CHARGE: 60.0,
+    Quantity.DUTY: 10.0,
+}
+PEOPLE = {
+    "olga": ("4711", Role.OPERATOR),
+    "viktor": ("0815", Role.VIEWER),
+}
+
+
+def string(
+    manager_id: str,
+    number: int,
+    name: str,
+    cells: int,
+    *,
+    cell_voltage_v: float = 2.0,
+    capacity_ah: float = 500.0,
+    equalized_by: EqualizedBy = EqualizedBy.MANAGER,
+) -> String:
+    return String(
+        manager_id=manager_id,
+        number=number,
+        name=name,
+        chemistry=Chemistry.VRLA,
+        cell_count=cells,
+        cell_voltage_v=cell_voltage_v,
+        float_voltage_v=float_voltage_v(Chemistry.VRLA, cell_voltage_v),
+        capacity_ah=capacity_ah,
+        module_type="C44" if cell_voltage_v < 5 else "C24",
+        equalized_by=equalized_by,
+        limits=limits(Chemistry.VRLA, cell_voltage_v),
+        stale_after_s=STALE_AFTER_S,
+    )
+
+
+def small_site() -> Site:
+    """Build the demonstration cabinet: three managers with four strings."""
+    ups_a = tuple(
+        string("ups-a", number, f"UPS A string {number}", 40, cell_voltage_v=12.0, capacity_ah=100)
+        for number in (1, 2)
+    )
+    ups_b = (string("ups-b", 1, "UPS B string 1", 60),)
+    telecom = (string("telecom", 1, "Telecom string", 24, equalized_by=EqualizedBy.ENGINE),)
+    return Site(
+        "Demo battery room",
+        (
+            Manager("ups-a", "UPS A", "panel_manager", ups_a),
+            Manager("ups-b", "UPS B", "panel_manager", ups_b),
+            Manager("telecom", "Telecom 48 V", "engine", telecom),
+        ),
+    )
+
+
+def full_site(managers: int = 8, strings: int = 16, cells: int = 32) -> Site:
+    """Build the largest site: 8 managers x 16 strings x 32 cells of 12 V."""
+    return Site(
+        "Data centre west, hall 2",
+        tuple(
+            Manager(
+                f"ups-{place + 1}",
+                f"UPS {place + 1}",
+                "panel_manager",
+                tuple(
+                    string(
+                        f"ups-{place + 1}",
+                        number,
+                        f"UPS {place + 1} string {number}",
+                        cells,
+                        cell_voltage_v=12.0,
+                        capacity_ah=100,
+                    )
+                    for number in range(1, strings + 1)
+                ),
+            )
+            for place in range(managers)
+        ),
+    )
+
+
+@dataclass
+class PlantString:
+    """What a test may change in one string; NaN is a value that is not there."""
+
+    string: String
+    values: dict[Quantity, np.ndarray]
+    read_at: dict[Quantity, np.ndarray]
+    status: np.ndarray
+    frozen_since: dict[tuple[Quantity, int], float] = field(default_factory=dict)
+    current_a: float | None = 0.4
+    ac_current_a: float | None = 1.2
+    equalization: EqualizationState = EqualizationState.ACTIVE
+    inhibited_by: tuple[Inhibit, ...] = ()
+
+
+class Plant:
+    """The plant of a test. `noise_v` moves every voltage at each tick."""
+
+    def __init__(self, site: Site, *, seed: int = 7) -> None:
+        self.site = site
+        self.random = np.random.default_rng(seed)
+        self.noise_v = 0.0
+        self.strings = {string.key: self._new(string) for string in site.strings}
+        self.online: dict[str, bool | None] = {manager.id: True for manager in site.managers}
+        self.alarms: dict[str, Alarm] = {}
+
+    def _new(self, of: String) -> PlantString:
+        cells, random, fine = of.cell_count, self.random, of.cell_voltage_v < 5
+        spread_v = of.cell_voltage_v * 0.0035
+        values = {
+            Quantity.VOLTAGE: of.float_voltage_v + random.normal(0, spread_v, cells),
+            Quantity.TEMPERATURE: 23.5 + random.normal(0, 0.6, cells),
+            Quantity.RESISTANCE: (0.45e-3 if fine else 4.2e-3) * random.normal(1, 0.05, cells),
+            Quantity.CHARGE: np.clip(random.normal(98.5, 0.8, cells), 0, 100),
+            Quantity.DUTY: np.zeros(cells),
+        }
+        above = values[Quantity.VOLTAGE] - values[Quantity.VOLTAGE].mean()
+        values[Quantity.DUTY] = np.clip(above / spread_v * 30, 0, 100)
+        now = time.time()
+        read_at = {quantity: np.full(cells, now) for quantity in Quantity}
+        return PlantString(of, values, read_at, np.zeros(cells, np.uint8))
+
+    def remove(self, key: str, quantity: Quantity) -> None:
+        """Take a quantity away, as from a manager that does not give it."""
+        self.strings[key].values[quantity][:] = np.nan
+
+    def silence(self, key: str, cell: int, since_s: float) -> None:
+        """Let a module be silent (cell counted from 1) since so many seconds."""
+        plant = self.strings[key]
+        for quantity in Quantity:
+            plant.frozen_since[quantity, cell - 1] = time.time() - since_s
+        plant.status[cell - 1] = CellStatus.SILENT
+
+    def raise_alarm(
+        self,
+        rule: str,
+        key: str,
+        cell: int | None = None,
+        *,
+        severity: AlarmSeverity = AlarmSeverity.WARNING,
+        value: float | None = None,
+        limit: float | None = None,
+        minutes_ago: float = 3.0,
+    ) -> Alarm:
+        """Raise an alarm at a string or cell (counted from 1), and show it on the cell."""
+        plant = self.strings[key]
+        alarm = Alarm(
+            id=f"{rule}/{key}/{cell or 0}",
+            rule=rule,
+            severity=severity,
+            state=AlarmState.UNACKNOWLEDGED,
+            manager_id=plant.string.manager_id,
+            string_key=key,
+            cell=cell,
+            value=value,
+            limit=limit,
+            raised_at=datetime.now(UTC) - timedelta(minutes=minutes_ago),
+            text=f"{plant.string.name}: {rule}",
+        )
+        self.alarms[alarm.id] = alarm
+        if cell is not None:
+            status = CellStatus.ALARM if severity is AlarmSeverity.ALARM else CellStatus.WARNING
+            plant.status[cell - 1] = max(plant.status[cell - 1], status)
+        return alarm
+
+    def tick(self, sequence: int) -> Tick:
+        now = time.time()
+        strings = {key: self._snapshot(plant, now) for key, plant in self.strings.items()}
+        managers = {
+            manager.id: ManagerSnapshot(manager.id, self.online[manager.id], 4711, "1.0")
+            for manager in self.site.managers
+        }
+        lines = {"managers": LineSnapshot("managers", True, "", 0.4, 100, 0, 0)}
+        snapshot = Snapshot(sequence, datetime.fromtimestamp(now, UTC), strings, managers, lines)
+        return Tick(snapshot, tuple(self.alarms.values()))
+
+    def _snapshot(self, plant: PlantString, now: float) -> StringSnapshot:
+        of = plant.string
+        online = self.online[of.manager_id]
+        columns = {}
+        for quantity, values in plant.values.items():
+            if np.isnan(values).all():
+                continue
+            if online:
+                plant.read_at[quantity][:] = now
+            shown = values.copy()
+            if quantity is Quantity.VOLTAGE and self.noise_v:
+                shown += self.random.normal(0, self.noise_v, values.size)
+            read_at = plant.read_at[quantity].copy()
+            for (frozen_quantity, cell), since in plant.frozen_since.items():
+                if frozen_quantity is quantity:
+                    read_at[cell] = since
+            columns[quantity] = Column(frozen(shown), frozen(read_at))
+        voltages = plant.values[Quantity.VOLTAGE]
+        known = not np.isnan(voltages).any()
+        sum_v = float(voltages.sum()) if known else None
+        charge = plant.values[Quantity.CHARGE]
+        summary = StringSummary(
+            sum_voltage_v=sum_v,
+            target_voltage_v=float(voltages.mean()) if known else None,
+            mean_charge_percent=None if np.isnan(charge).all() else float(np.nanmean(charge)),
+            current_a=plant.current_a,
+            ac_current_a=plant.ac_current_a,
+            power_w=None if sum_v is None or plant.current_a is None else sum_v * plant.current_a,
+        )
+        return StringSnapshot(
+            of,
+            StringReadings(columns, frozen(np.zeros(of.cell_count, np.uint16))),
+            summary,
+            EqualizationSummary(plant.equalization, plant.inhibited_by),
+            frozen(plant.status.copy()),
+        )
+
+
+class Doorman:
+    """Knows the panel's token and a few people."""
+
+    def __init__(self) -> None:
+        self.panel_token = PANEL_TOKEN
+        self.sessions: dict[str, Principal] = {}
+
+    def authenticate(self, bearer: str | None) -> Principal | None:
+        if bearer == self.panel_token:
+            return Principal("panel", Role.VIEWER, at_cabinet=True)
+        return self.sessions.get(bearer or "")
+
+    def login(self, login: Login, by: Principal | None) -> Session:
+        secret, role = PEOPLE.get(login.user, ("", Role.VIEWER))
+        if not secret or secret != login.secret:
+            raise RefusedError("user or secret is wrong", code="wrong_credentials")
+        token = f"session-{len(self.sessions)}"
+        self.sessions[token] = Principal(login.user, role, at_cabinet=True)
+        expires_at = datetime.now(UTC) + timedelta(minutes=15)
+        return Session(token=token, name=login.user, role=role, expires_at=expires_at)
+
+    def logout(self, token: str) -> None:
+        self.sessions.pop(token, None)
+
+
+class StandIn:
+    """The service behind the API; `tick_s` is its pace."""
+
+    def __init__(
+        self, plant: Plant, folder: Path, *, port: int = 0, commissioning: bool = False
+    ) -> None:
+        self.plant = plant
+        self.doorman = Doorman()
+        self.board = TickBoard()
+        self.commands: list[tuple[str, Command]] = []
+        self.tick_s = 1.0
+        self._state = EngineState.COMMISSIONING if commissioning else EngineState.RUNNING
+        self._started_at = datetime.now(UTC)
+        self._server = ApiServer(self, self.doorman, folder=folder, port=port)
+        self._sequence = 0
+        self._ticking: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        await self._server.start()
+        self._ticking = asyncio.create_task(self._tick_for_ever())
+
+    async def stop(self) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+        await self._server.stop()
+
+    def tick(self) -> None:
+        self._sequence += 1
+        self.board.publish(self.plant.tick(self._sequence))
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            self.tick()
+            await asyncio.sleep(self.tick_s)
+
+    def health(self) -> Health:
+        return Health(
+            version="0",
+            api_version=API_VERSION,
+            state=self._state,
+            site_id="stand-in",
+            site_name=self.plant.site.name,
+            started_at=self._started_at,
+        )
+
+    def site_info(self) -> SiteInfo:
+        return SiteInfo(
+            site_id="stand-in",
+            version="0",
+            state=self._state,
+            site=self.plant.site,
+            network_enabled=False,
+        )
+
+    def latest(self) -> Tick | None:
+        return self.board.latest
+
+    def subscribe(self) -> TickSubscription:
+        return self.board.subscribe()
+
+    async def execute(self, command: Command, principal: Principal) -> CommandResult:
+        require(principal, command.command)
+        self.commands.append((principal.name, command))
+        if isinstance(command, Acknowledge):
+            for alarm_id, alarm in self.plant.alarms.items():
+                if command.alarm_id in {None, alarm_id}:
+                    self.plant.alarms[alarm_id] = replace_alarm(alarm, principal.name)
+            self.tick()
+        return CommandResult(
+            id=len(self.commands),
+            command=command.command,
+            by=principal.name,
+            at=datetime.now(UTC),
+        )
+
+
+def replace_alarm(alarm: Alarm, by: str) -> Alarm:
+    return alarm.model_copy(update={"state": AlarmState.ACKNOWLEDGED, "acknowledged_by": by})

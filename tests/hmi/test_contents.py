@@ -1,0 +1,86 @@
+"""What a view shows is what the engine published, rounded to what the screen can show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bacs_core.api.live import LiveSite
+from bacs_core.model import CellStatus, EqualizationState, Inhibit, Quantity
+from bacs_hmi.contents import SCALARS, overview_content, string_content
+from bacs_hmi.frames import QUANTITIES, STALE_BIT
+from bacs_hmi.live import ConnectionState, Link
+from tests.hmi.conftest import plant_at_rest, running_engine, write_token
+from tests.hmi.standin_engine import Plant
+
+TIMEOUT_S = 20.0
+
+
+@pytest.fixture
+def plant() -> Plant:
+    return plant_at_rest()
+
+
+@pytest.fixture
+async def live(plant: Plant, tmp_path: Path) -> AsyncIterator[LiveSite]:
+    async with running_engine(plant, tmp_path) as engine:
+        link = Link(engine.url, write_token(tmp_path))
+        following = asyncio.create_task(link.run())
+        async with asyncio.timeout(TIMEOUT_S):
+            while link.connection().state is not ConnectionState.LIVE:
+                await link.wake.wait()
+                link.wake.clear()
+        assert link.live is not None
+        yield link.live
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_the_overview_has_every_string_and_every_cell(live: LiveSite, plant: Plant) -> None:
+    content = overview_content(live)
+    assert content.managers == (True, True, True)
+    assert len(content.strings) == 4
+    assert len(content.marks) == 40 + 40 + 60 + 24
+    assert content.strings[0].equalization is EqualizationState.INHIBITED
+    assert content.strings[0].inhibited_by == (Inhibit.DISCHARGE,)
+
+
+async def test_a_silent_cell_is_marked_silent_and_old(live: LiveSite) -> None:
+    silent = overview_content(live).marks[40 + 40 + 30]
+    assert silent & 0x03 == CellStatus.SILENT
+    assert silent & STALE_BIT
+
+
+async def test_a_fresh_string_has_no_age_so_that_nothing_is_sent_for_it(live: LiveSite) -> None:
+    assert {string.age_s for string in overview_content(live).strings} == {0}
+
+
+async def test_the_string_page_has_the_values_of_the_engine(live: LiveSite, plant: Plant) -> None:
+    content = string_content(live, "telecom/1")
+    values = plant.strings["telecom/1"].values
+    voltages = content.columns[QUANTITIES.index(Quantity.VOLTAGE)]
+    assert voltages == pytest.approx(tuple(values[Quantity.VOLTAGE]), abs=0.0005)
+    resistances = content.columns[QUANTITIES.index(Quantity.RESISTANCE)]
+    assert resistances == pytest.approx(tuple(values[Quantity.RESISTANCE] * 1e3), abs=0.0005)
+    target_v = float(values[Quantity.VOLTAGE].mean())
+    expected = tuple((values[Quantity.VOLTAGE] - target_v) * 1e3)
+    assert content.columns[-1] == pytest.approx(expected, abs=0.5)
+    sum_place = [scalar.text for scalar in SCALARS].index("sum_voltage")
+    assert content.scalars[sum_place] == pytest.approx(target_v * 24, abs=0.005)
+
+
+async def test_a_column_that_is_not_given_is_absent_and_not_old(live: LiveSite) -> None:
+    content = string_content(live, "ups-b/1")
+    assert set(content.columns[QUANTITIES.index(Quantity.CHARGE)]) == {None}
+    charge_bit = 1 << QUANTITIES.index(Quantity.CHARGE)
+    assert not any(cell.stale_bits & charge_bit for cell in content.cells)
+
+
+async def test_an_old_reading_says_which_quantity_and_how_old(live: LiveSite) -> None:
+    cell = string_content(live, "ups-b/1").cells[30]
+    assert cell.stale_bits & 1 << QUANTITIES.index(Quantity.VOLTAGE)
+    assert cell.stale_age_s is not None
+    assert cell.stale_age_s >= 75

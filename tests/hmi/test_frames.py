@@ -1,0 +1,107 @@
+"""Frames carry a content to the browser whole, and later only what changed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bacs_core.model import EqualizationState, Inhibit
+from bacs_hmi.frames import (
+    DEVIATION_OFFSET,
+    DEVIATION_SPAN,
+    DEVIATION_STEPS,
+    INHIBITS,
+    STALE_BIT,
+    CellState,
+    OverviewContent,
+    StringContent,
+    StringMark,
+    mark,
+    pack_overview,
+    pack_string,
+)
+from tests.hmi.frame_reader import OverviewMirror, StringMirror
+
+MANAGERS, STRINGS, CELLS = 3, 4, 40
+SCALARS, COLUMNS, ROWS = 7, 6, 12
+
+values = st.none() | st.floats(-1e5, 1e5, width=32)
+states = st.sampled_from(EqualizationState)
+inhibits = st.sets(st.sampled_from(Inhibit)).map(
+    lambda names: tuple(name for name in INHIBITS if name in names)
+)
+ages = st.none() | st.integers(0, 10**9)
+string_marks = st.builds(StringMark, values, values, states, inhibits, ages)
+overviews = st.builds(
+    OverviewContent,
+    st.tuples(*[st.sampled_from([True, False, None])] * MANAGERS),
+    st.tuples(*[string_marks] * STRINGS),
+    st.lists(st.integers(0, 0xFFFF), min_size=CELLS, max_size=CELLS).map(tuple),
+)
+columns = st.lists(values, min_size=ROWS, max_size=ROWS).map(tuple)
+cell_states = st.builds(CellState, st.integers(0, 3), st.integers(0, 31), ages)
+strings = st.builds(
+    StringContent,
+    st.tuples(*[values] * SCALARS),
+    states,
+    inhibits,
+    st.tuples(*[columns] * COLUMNS),
+    st.lists(cell_states, min_size=ROWS, max_size=ROWS).map(tuple),
+)
+
+
+@given(st.lists(overviews, min_size=1, max_size=4))
+def test_a_browser_that_applies_all_frames_shows_the_newest_overview(
+    contents: list[OverviewContent],
+) -> None:
+    mirror = OverviewMirror(MANAGERS)
+    before: OverviewContent | None = None
+    for sequence, content in enumerate(contents):
+        mirror.apply(pack_overview(content, before, sequence, 1e9))
+        assert mirror.content() == content
+        before = content
+
+
+@given(st.lists(strings, min_size=1, max_size=4))
+def test_a_browser_that_applies_all_frames_shows_the_newest_string(
+    contents: list[StringContent],
+) -> None:
+    mirror = StringMirror(SCALARS, [{} for _ in range(COLUMNS)])
+    before: StringContent | None = None
+    for sequence, content in enumerate(contents):
+        mirror.apply(pack_string(content, before, sequence, 1e9))
+        assert mirror.content() == content
+        before = content
+
+
+@given(overviews)
+def test_an_overview_in_which_nothing_changed_costs_a_few_bytes(content: OverviewContent) -> None:
+    assert len(pack_overview(content, content, 1, 1e9)) < 32
+
+
+def test_a_frame_after_the_plant_was_changed_is_a_full_one() -> None:
+    small = OverviewContent((True,), (), ())
+    large = OverviewContent((True,), (), (1, 2))
+    assert pack_overview(large, small, 5, 1e9) == pack_overview(large, None, 5, 1e9)
+
+
+@pytest.mark.parametrize(
+    ("deviation_v", "steps"),
+    [
+        (0.0, 0),
+        (2.0 * DEVIATION_SPAN, DEVIATION_STEPS),
+        (-2.0 * DEVIATION_SPAN / 2, -DEVIATION_STEPS // 2),
+        (-1.0, -DEVIATION_STEPS),
+    ],
+)
+def test_a_mark_holds_the_deviation_in_steps_and_is_cut_at_the_end(
+    deviation_v: float, steps: int
+) -> None:
+    packed = mark(deviation_v, 2.0, 2, stale=False)
+    assert packed >> 8 == steps + DEVIATION_OFFSET
+    assert packed & 0xFF == 2
+
+
+@pytest.mark.parametrize("deviation_v", [None, float("nan")])
+def test_a_cell_without_a_deviation_has_a_mark_of_its_own(deviation_v: float | None) -> None:
+    assert mark(deviation_v, 2.0, 3, stale=True) == STALE_BIT | 3

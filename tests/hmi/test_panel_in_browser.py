@@ -1,0 +1,339 @@
+"""The whole panel: the program, a real browser, and touches on its screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, Page, Request, expect
+
+from bacs_core.api.messages import Acknowledge
+from bacs_core.model import Quantity
+from bacs_hmi.format import Numbers
+from tests.hmi.browser import PanelProgram, free_port, open_page
+from tests.hmi.pictures import full_plant
+from tests.hmi.standin_engine import PANEL_TOKEN, Plant, StandIn
+
+TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)
+# One loop for all of them: they share a browser, and those that only look share a panel.
+pytestmark = [pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
+
+
+async def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture if BACS_PICTURES names a folder for build artefacts."""
+    folder = os.environ.get("BACS_PICTURES")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=Path(folder, f"{name}.png"))
+
+
+async def row_texts(page: Page, cell: int) -> dict[str, str]:
+    """Read what is drawn in the row of a cell (counted from 1)."""
+    row = page.locator(f'.bacs-mirror tr[data-cell="{cell}"]')
+    await expect(row).to_have_count(1)
+    cells = await row.locator("td").all()
+    return {
+        str(await cell.get_attribute("data-column")): (await cell.text_content() or "")
+        for cell in cells
+    }
+
+
+async def touch_string(page: Page, key: str) -> None:
+    await page.locator(f'button[data-string="{key}"]').tap()
+    await expect(page.locator(".bacs-string")).to_be_visible()
+
+
+async def sign_in(page: Page, user: str, secret: str) -> None:
+    """Type on the keyboard of the panel itself."""
+    sheet = page.locator(".bacs-login")
+    for key in user:
+        await sheet.get_by_role("button", name=key, exact=True).tap()
+    await sheet.locator("input[name=secret]").tap()
+    for key in secret:
+        await sheet.get_by_role("button", name=key, exact=True).tap()
+    await sheet.locator("button[type=submit]").tap()
+
+
+async def test_a_touch_leads_from_the_overview_to_a_string_to_a_cell_and_back(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    strangers: list[str] = []
+
+    def watch(request: Request) -> None:
+        if urlsplit(request.url).hostname not in {"127.0.0.1", None}:
+            strangers.append(request.url)
+
+    page.on("request", watch)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(shown.url)
+    await expect(page.locator(".bacs-hits > button")).to_have_count(4)
+    await touch_string(page, "ups-b/1")
+    await page.locator(".bacs-scroll").tap(position={"x": 300, "y": 24})
+    await expect(page.locator(".bacs-cell h2")).to_have_text("Cell 01")
+    await page.get_by_role("button", name="Close").tap()
+    await expect(page.locator(".bacs-cell")).to_have_count(0)
+    await page.get_by_role("button", name="Back").tap()
+    await expect(page.locator(".bacs-hits > button")).to_have_count(4)
+    await page.locator(".bacs-alarmbar").tap()
+    await expect(page.locator(".bacs-alarm")).to_have_count(2)
+    await page.locator(".bacs-alarm").first.get_by_role("button", name="string").tap()
+    await expect(page.locator(".bacs-cell h2")).to_have_text("Cell 12")
+    await keep_picture(page, "cell")
+    assert strangers == []
+    assert errors == []
+
+
+async def test_the_table_draws_the_values_that_the_engine_publishes(
+    shown: PanelProgram, browser: Browser, shown_plant: Plant
+) -> None:
+    page = await open_page(browser)
+    await page.goto(shown.url)
+    await touch_string(page, "telecom/1")
+    texts = await row_texts(page, 3)
+    values = shown_plant.strings["telecom/1"].values
+    numbers = Numbers(".")
+    assert texts["voltage"] == numbers.text(values[Quantity.VOLTAGE][2], 3)
+    assert texts["temperature"] == numbers.text(values[Quantity.TEMPERATURE][2], 1)
+    assert texts["resistance"] == numbers.text(values[Quantity.RESISTANCE][2] * 1e3, 3)
+    assert texts["charge"] == numbers.text(values[Quantity.CHARGE][2], 0)
+    assert texts["duty"] == numbers.text(values[Quantity.DUTY][2], 0)
+    assert texts["status"] == "normal"
+    sum_voltage = page.locator("[data-value=sum_voltage]")
+    await expect(sum_voltage).to_have_text(
+        f"{numbers.text(float(values[Quantity.VOLTAGE].sum()), 2)} V"
+    )
+    await expect(page.locator("[data-value=equalization]")).to_contain_text("by the engine")
+
+
+async def test_a_value_that_changes_in_the_plant_changes_on_the_screen(
+    shown: PanelProgram, browser: Browser, shown_plant: Plant
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{shown.url}?view=string&string=telecom/1")
+    cell = page.locator('tr[data-cell="3"] td[data-column=temperature]')
+    await expect(cell).not_to_have_text("31.7")
+    shown_plant.strings["telecom/1"].values[Quantity.TEMPERATURE][2] = 31.7
+    await expect(cell).to_have_text("31.7")
+
+
+async def test_a_column_that_a_manager_does_not_give_is_a_dash_and_never_zero(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{shown.url}?view=string&string=ups-b/1")
+    assert (await row_texts(page, 1))["charge"] == "—"
+    await expect(page.locator("[data-value=mean_charge]")).to_have_text("—")
+
+
+async def test_a_silent_cell_says_how_old_its_values_are(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{shown.url}?view=string&string=ups-b/1&sort=worst")
+    silent = page.locator('tr[data-cell="31"] td[data-column=status]')
+    await expect(silent).to_contain_text("silent, 1 min old")
+
+
+async def test_worst_first_puts_the_cell_with_the_alarm_on_top(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{shown.url}?view=string&string=ups-b/1")
+    await row_texts(page, 1)
+    await page.get_by_role("button", name="Worst first").tap()
+    first = page.locator(".bacs-mirror tbody tr").first
+    await expect(first).to_have_attribute("data-cell", "12")
+    await expect(first.locator("td[data-column=status]")).to_have_text("voltage low")
+
+
+async def test_the_table_scrolls_by_its_buttons(shown: PanelProgram, browser: Browser) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{shown.url}?view=string&string=ups-b/1")
+    first = page.locator(".bacs-mirror tbody tr").first
+    await expect(first).to_have_attribute("data-cell", "1")
+    await page.get_by_role("button", name="Down", exact=True).tap()
+    await expect(first).not_to_have_attribute("data-cell", "1")
+    await page.get_by_role("button", name="Up", exact=True).tap()
+    await expect(first).to_have_attribute("data-cell", "1")
+
+
+async def test_a_reload_and_the_back_button_come_to_the_view_that_was_there(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    await page.goto(shown.url)
+    await touch_string(page, "ups-a/2")
+    await page.reload()
+    await expect(page.locator("h1")).to_have_text("UPS A string 2")
+    await page.go_back()
+    await expect(page.locator(".bacs-hits > button")).to_have_count(4)
+
+
+async def test_german_has_german_words_and_decimal_commas(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{shown.url}?view=string&string=telecom/1")
+    await row_texts(page, 1)
+    await page.get_by_role("button", name="Deutsch").tap()
+    await expect(page.get_by_role("button", name="Übersicht")).to_be_visible()
+    assert (await row_texts(page, 1))["voltage"].count(",") == 1
+    assert await page.evaluate("document.documentElement.lang") == "de"
+    await page.reload()
+    await expect(page.get_by_role("button", name="Übersicht")).to_be_visible()
+
+
+async def test_an_alarm_is_acknowledged_in_the_name_of_the_person_who_signed_in(
+    panel: PanelProgram, browser: Browser, engine: StandIn
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{panel.url}?view=alarms")
+    await page.get_by_role("button", name="Acknowledge", exact=True).first.tap()
+    await keep_picture(page, "sign-in")
+    await sign_in(page, "olga", "4712")
+    await expect(page.locator(".bacs-problem")).to_have_text("User or PIN is wrong.")
+    for key in "4711":
+        await page.locator(".bacs-login").get_by_role("button", name=key, exact=True).tap()
+    await page.locator(".bacs-login button[type=submit]").tap()
+    low = page.locator(".bacs-alarm", has_text="cell 12")
+    await expect(low).to_contain_text("acknowledged by olga")
+    [(by, command)] = engine.commands
+    assert by == "olga"
+    assert isinstance(command, Acknowledge)
+
+
+async def test_a_refusal_says_in_words_why(
+    panel: PanelProgram, browser: Browser, engine: StandIn
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{panel.url}?view=alarms")
+    await page.get_by_role("button", name="Acknowledge all").tap()
+    await sign_in(page, "viktor", "0815")
+    await expect(page.locator(".bacs-notice")).to_have_text(
+        "Refused: your role does not allow this."
+    )
+    assert engine.commands == []
+
+
+async def test_a_lost_engine_is_said_at_once_and_recovers_by_itself(
+    panel: PanelProgram, browser: Browser, engine: StandIn, tmp_path: Path
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{panel.url}?view=string&string=ups-b/1")
+    await row_texts(page, 1)
+    port = engine.port
+    await engine.stop()
+    band = page.locator(".bacs-band")
+    await expect(band).to_contain_text("Engine not reachable since")
+    assert await page.evaluate("document.body.dataset.truth") == "old"
+    await keep_picture(page, "engine-lost")
+    again = StandIn(engine.plant, tmp_path, port=port)
+    await again.start()
+    try:
+        await expect(band).to_be_hidden()
+        assert await page.evaluate("document.body.dataset.truth") == "live"
+    finally:
+        await again.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_a_lost_panel_server_is_said_by_the_browser_and_recovers_by_itself(
+    panel: PanelProgram, browser: Browser, number: signal.Signals
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{panel.url}?view=string&string=ups-b/1")
+    await row_texts(page, 1)
+    code = await panel.stop(number)
+    assert code == (0 if number is signal.SIGTERM else -number)
+    band = page.locator(".bacs-band")
+    await expect(band).to_contain_text("Panel server not reachable since")
+    await expect(page.locator("#popup")).to_be_hidden()
+    await keep_picture(page, "server-lost")
+    await panel.start()
+    await expect(band).to_be_hidden()
+    await expect(page.locator("h1")).to_have_text("UPS B string 1")
+    await row_texts(page, 1)
+
+
+async def test_a_panel_started_before_its_access_file_and_the_engine_waits_for_both(
+    browser: Browser, plant: Plant, tmp_path: Path
+) -> None:
+    token_file = tmp_path / "late.token"
+    port = free_port()
+    panel = PanelProgram(f"http://127.0.0.1:{port}", token_file, free_port())
+    await panel.start()
+    engine = StandIn(plant, tmp_path, port=port)
+    try:
+        page = await open_page(browser)
+        await page.goto(panel.url)
+        plain = page.locator(".bacs-plain")
+        await expect(plain).to_contain_text("Waiting for the engine")
+        await expect(plain).to_contain_text(f"{token_file} is missing")
+        await keep_picture(page, "waiting")
+        token_file.write_text("wrong")
+        await expect(plain).to_contain_text("no connection to the engine")
+        await engine.start()
+        await expect(plain).to_contain_text("does not accept the access file")
+        token_file.write_text(PANEL_TOKEN)
+        await expect(page.locator(".bacs-hits > button")).to_have_count(4)
+    finally:
+        await engine.stop()
+        await panel.stop()
+
+
+async def test_an_engine_in_commissioning_mode_leads_to_the_next_step(
+    browser: Browser, token_file: Path, tmp_path: Path
+) -> None:
+    from bacs_core.model import Site
+
+    engine = StandIn(Plant(Site("New", ())), tmp_path, commissioning=True)
+    await engine.start()
+    panel = PanelProgram(engine.url, token_file, free_port())
+    await panel.start()
+    try:
+        page = await open_page(browser)
+        await page.goto(panel.url)
+        await expect(page.locator(".bacs-plain")).to_contain_text("bacs run SITE.toml")
+        await keep_picture(page, "commissioning")
+    finally:
+        await panel.stop()
+        await engine.stop()
+
+
+async def test_4096_cells_stand_on_one_screen_with_targets_for_a_finger(
+    browser: Browser, token_file: Path, tmp_path: Path
+) -> None:
+    engine = StandIn(full_plant(), tmp_path)
+    await engine.start()
+    panel = PanelProgram(engine.url, token_file, free_port())
+    await panel.start()
+    try:
+        page = await open_page(browser)
+        await page.goto(panel.url)
+        tiles = page.locator(".bacs-hits > button")
+        await expect(tiles).to_have_count(128)
+        boxes = await tiles.evaluate_all(
+            "tiles => tiles.map(tile => tile.getBoundingClientRect().toJSON())"
+        )
+        assert min(box["height"] for box in boxes) >= 67
+        assert max(box["bottom"] for box in boxes) <= 768
+        assert max(box["right"] for box in boxes) <= 1024
+        scrolls = "document.documentElement.scrollHeight > innerHeight"
+        assert not await page.evaluate(scrolls)
+        await expect(page.locator('[data-string="ups-3/3"]')).to_have_attribute(
+            "aria-label",
+            "UPS 3 string 3, 32 cells, 434\u00a0V, 0.4\u00a0A, Equalization working, 4 warnings",
+        )
+        bar = page.locator(".bacs-alarmbar-text")
+        await expect(bar).to_have_text(
+            "UPS 5 string 9, cell 12: temperature critical 52.3 °C (limit 50.0 °C)"
+        )
+    finally:
+        await panel.stop()
+        await engine.stop()
