@@ -116,6 +116,7 @@ class Engine:
     def __init__(self, folder: Path, site: Path | None, port: int | None = None) -> None:
         self.port = port or free_port()
         self.url = f"http://{HOST}:{self.port}"
+        self.folder = folder
         self.state = folder / "state"
         self.log = folder / "engine.log"
         self._site = site

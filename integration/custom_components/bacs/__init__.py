@@ -1,0 +1,53 @@
+"""Battery monitoring and equalization: a site entry connects, a manager entry shows its strings."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import AnyDeviceEntry
+from homeassistant.helpers.typing import ConfigType
+
+from .const import DOMAIN
+from .devices import present_devices
+from .manager import async_setup_manager, async_unload_manager
+from .runtime import BacsConfigEntry, is_manager
+from .site import async_remove_site, async_setup_site, async_unload_site
+from .writer import WRITER, ChunkedWriter
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Make the one writer that all entries share."""
+    hass.data[WRITER] = ChunkedWriter(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: BacsConfigEntry) -> bool:
+    """Set up a site or a manager."""
+    if is_manager(entry):
+        await async_setup_manager(hass, entry)
+    else:
+        await async_setup_site(hass, entry)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: BacsConfigEntry) -> bool:
+    """Unload a site or a manager."""
+    if is_manager(entry):
+        return await async_unload_manager(hass, entry)
+    return await async_unload_site(hass, entry)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: BacsConfigEntry) -> None:
+    """Without a site its managers are of no use."""
+    if not is_manager(entry):
+        await async_remove_site(hass, entry)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: BacsConfigEntry, device: AnyDeviceEntry
+) -> bool:
+    """Let a person remove a device that the site no longer has."""
+    if not is_manager(entry):
+        return False
+    runtime = entry.runtime_data
+    return not device.identifiers & present_devices(runtime.site_id, runtime.manager)

@@ -1,0 +1,143 @@
+"""Problems of cells, strings, managers and the site, and whether managers and lines answer."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar, Final, override
+
+from homeassistant.components.binary_sensor import (  # type: ignore[attr-defined]  # not in __all__
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .devices import cell_device, device_of, identity
+from .entity import BacsEntity, Subject, add_in_portions
+from .feed import LINES, alarms_source, cell_status_source
+from .readings import (
+    SITE,
+    Place,
+    Shown,
+    cell_problem,
+    line_connected,
+    manager_online,
+    place_problem,
+    string_problem,
+)
+from .runtime import BacsConfigEntry, ManagerRuntime, SiteRuntime, is_manager
+
+PARALLEL_UPDATES = 0
+
+PROBLEM: Final = BinarySensorEntityDescription(
+    key="problem",
+    translation_key="problem",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+)
+
+ALARM: Final = BinarySensorEntityDescription(
+    key="alarm",
+    translation_key="alarm",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+)
+
+ONLINE: Final = BinarySensorEntityDescription(
+    key="online",
+    translation_key="online",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+LINE: Final = BinarySensorEntityDescription(
+    key="line",
+    translation_key="line",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
+
+
+class BacsBinarySensor(BacsEntity, BinarySensorEntity):
+    """A condition; these are written before all values."""
+
+    urgent: ClassVar[bool] = True
+
+    @override
+    def show(self, shown: Shown) -> None:
+        """Put the condition where the platform looks for it."""
+        self._attr_is_on = None if shown.value is None else bool(shown.value)
+
+
+class LineBinarySensor(BacsBinarySensor):
+    """Whether the port of a line is open; there is one per line of the site."""
+
+    def __init__(self, runtime: SiteRuntime, subject: Subject, line_id: str) -> None:
+        super().__init__(runtime.feed, subject, LINE)
+        self._attr_translation_placeholders = {"line": line_id}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: BacsConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the binary sensors of a site or of a manager."""
+    if is_manager(entry):
+        await add_in_portions(async_add_entities, _manager_sensors(entry.runtime_data))
+    else:
+        async_add_entities(_site_sensors(entry.runtime_data, str(entry.unique_id)))
+
+
+def _site_sensors(runtime: SiteRuntime, site_id: str) -> Iterator[BacsBinarySensor]:
+    """Make the binary sensors of the site."""
+    device = device_of(site_id)
+    subject = Subject(
+        identity(site_id, ALARM.key),
+        device,
+        partial(place_problem, place=SITE),
+        (alarms_source(SITE),),
+    )
+    yield BacsBinarySensor(runtime.feed, subject, ALARM)
+    for line_id in runtime.live.lines:
+        subject = Subject(
+            identity(site_id, LINE.key, line_id),
+            device,
+            partial(line_connected, line_id=line_id),
+            (LINES,),
+        )
+        yield LineBinarySensor(runtime, subject, line_id)
+
+
+def _manager_sensors(runtime: ManagerRuntime) -> Iterator[BacsBinarySensor]:
+    """Make the binary sensors of a manager, its strings and their cells."""
+    manager_id = runtime.manager.id
+    name = identity(runtime.site_id, manager_id)
+    place = Place(manager_id)
+    online = Subject(
+        f"{name}/{ONLINE.key}", device_of(name), partial(manager_online, manager_id=manager_id), ()
+    )
+    yield BacsBinarySensor(runtime.feed, online, ONLINE)
+    problem = Subject(
+        f"{name}/{PROBLEM.key}",
+        device_of(name),
+        partial(place_problem, place=place),
+        (alarms_source(place),),
+    )
+    yield BacsBinarySensor(runtime.feed, problem, PROBLEM)
+    for string in runtime.manager.strings:
+        key = string.key
+        name = identity(runtime.site_id, key)
+        subject = Subject(
+            f"{name}/{PROBLEM.key}",
+            device_of(name),
+            partial(string_problem, key=key),
+            (alarms_source(Place(key)),),
+        )
+        yield BacsBinarySensor(runtime.feed, subject, PROBLEM)
+        for index in range(string.cell_count):
+            subject = Subject(
+                f"{identity(runtime.site_id, key, index + 1)}/{PROBLEM.key}",
+                cell_device(runtime.site_id, string, index + 1, runtime.string_devices[key]),
+                partial(cell_problem, key=key, index=index),
+                (alarms_source(Place(key, index + 1)), cell_status_source(key, index)),
+            )
+            yield BacsBinarySensor(runtime.feed, subject, PROBLEM)

@@ -1,0 +1,172 @@
+"""From an update of the stream to the entities that it touches: one feed per entry."""
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum, auto
+from typing import NamedTuple, Protocol
+
+from homeassistant.core import callback
+
+from bacs_core.api.live import LiveSite, Update, UpdateKind
+from bacs_core.model import Quantity
+
+from .freshness import FreshnessWatch
+from .readings import Place, View, by_place, places_of
+from .writer import ChunkedWriter, Writable
+
+
+class SourceKind(Enum):
+    """The parts of the mirrored site that an entity can depend on."""
+
+    CELL_VALUE = auto()
+    CELL_STATUS = auto()
+    STRING = auto()
+    LINES = auto()
+    ALARMS = auto()
+
+
+class Source(NamedTuple):
+    """One thing that can change. `cell` counts from 0, except for alarms, which name a `Place`."""
+
+    kind: SourceKind
+    key: str = ""
+    cell: int = 0
+    quantity: Quantity | None = None
+
+
+def cell_value_source(key: str, quantity: Quantity, index: int) -> Source:
+    """Name a value of a cell as a source."""
+    return Source(SourceKind.CELL_VALUE, key, index, quantity)
+
+
+def cell_status_source(key: str, index: int) -> Source:
+    """Name the status of a cell as a source."""
+    return Source(SourceKind.CELL_STATUS, key, index)
+
+
+def string_source(key: str) -> Source:
+    """Name the line below the table of a string as a source."""
+    return Source(SourceKind.STRING, key)
+
+
+def alarms_source(place: Place) -> Source:
+    """Name the alarms of a place as a source."""
+    return Source(SourceKind.ALARMS, place.key, place.cell)
+
+
+LINES = Source(SourceKind.LINES)
+
+
+class Fed(Writable, Protocol):
+    """An entity that a feed can keep up to date."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What the entity depends on."""
+
+
+class Feed:
+    """Keeps the entities of one entry true to the stream, or unavailable without one.
+
+    `keys` are the strings of the entry; `on_update` is told each update too. The view is `None`
+    while there is no connection, and while what answers at the address is another site.
+    """
+
+    def __init__(
+        self,
+        writer: ChunkedWriter,
+        site_id: str,
+        keys: Iterable[str],
+        on_update: Callable[[Update], None],
+    ) -> None:
+        self._writer = writer
+        self._site_id = site_id
+        self._on_update = on_update
+        self._keys = frozenset(keys)
+        self._entities: dict[Fed, None] = {}
+        self._by_source: dict[Source, list[Fed]] = {}
+        self._live: LiveSite | None = None
+        self._stop: Callable[[], None] | None = None
+        self._freshness: FreshnessWatch | None = None
+        self.view: View | None = None
+
+    @callback
+    def attach(self, live: LiveSite) -> None:
+        """Follow `live` from now on."""
+        self.detach()
+        self._live = live
+        self._stop = live.listen(self._handle)
+        self._look_again()
+
+    @callback
+    def detach(self) -> None:
+        """Follow nothing: everything becomes unavailable."""
+        if self._stop is not None:
+            self._stop()
+        self._live = self._stop = None
+        self._look_again()
+
+    @callback
+    def add(self, entity: Fed) -> Callable[[], None]:
+        """Keep `entity` up to date until the returned function is called."""
+        self._entities[entity] = None
+        for source in entity.sources:
+            self._by_source.setdefault(source, []).append(entity)
+
+        def remove() -> None:
+            del self._entities[entity]
+            for source in entity.sources:
+                self._by_source[source].remove(entity)
+            self._writer.discard(entity)
+
+        return remove
+
+    @callback
+    def _handle(self, update: Update) -> None:
+        """Queue what `update` touches."""
+        live, view, freshness = self._live, self.view, self._freshness
+        # Whether a manager answers decides over everything that belongs to it.
+        everything = update.kind is not UpdateKind.CHANGES or update.managers
+        if everything or live is None or view is None or freshness is None:
+            self._look_again()
+        else:
+            if update.alarms_raised or update.alarms_changed or update.alarms_cleared:
+                self.view = View(live, by_place(live.alarms.values()))
+            sources = set(self._touched(update))
+            sources.update(cell_value_source(*cell) for cell in freshness.turned(update))
+            self._writer.add(
+                entity for source in sources for entity in self._by_source.get(source, ())
+            )
+        self._on_update(update)
+
+    def _look_again(self) -> None:
+        """Take a new view and queue every entity."""
+        live = self._live
+        if live is not None and live.connected and _site_id(live) == self._site_id:
+            self.view = View(live, by_place(live.alarms.values()))
+            self._freshness = FreshnessWatch(live, self._keys)
+        else:
+            self.view = self._freshness = None
+        self._writer.add(self._entities)
+
+    def _touched(self, update: Update) -> Iterator[Source]:
+        """Name everything that `update` says has changed."""
+        for key, change in update.strings.items():
+            if key not in self._keys:
+                continue
+            if change.scalars:
+                yield string_source(key)
+            for index in change.status:
+                yield cell_status_source(key, index)
+            for quantity, indexes in change.cells.items():
+                for index in indexes:
+                    yield cell_value_source(key, quantity, index)
+        if update.lines:
+            yield LINES
+        for alarm in (*update.alarms_raised, *update.alarms_changed, *update.alarms_cleared):
+            for place in places_of(alarm):
+                yield alarms_source(place)
+
+
+def _site_id(live: LiveSite) -> str | None:
+    """Tell which site is mirrored."""
+    return None if live.info is None else live.info.site_id

@@ -1,0 +1,195 @@
+"""What an entity shows, as pure functions of the mirrored site.
+
+The rule of this file: an entity is unavailable rather than wrong. It is unavailable while the
+stream is lost, while its manager does not answer, and while its own reading is too old.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from homeassistant.helpers.typing import StateType
+
+from bacs_core.api.live import LiveSite, LiveString
+from bacs_core.api.messages import Alarm
+from bacs_core.model import CellStatus, EqualizationState, Quantity
+
+#: An attribute with every reason of a bad day would be too long for the recorder.
+MAX_REASONS: Final = 20
+
+#: Ω to mΩ must not turn 0.00045 into 0.45000000000000001.
+SCALED_DIGITS: Final = 9
+
+
+class Place(NamedTuple):
+    """Where an alarm stands: the site (no key), a manager, a string, or a cell counted from 1."""
+
+    key: str = ""
+    cell: int = 0
+
+
+SITE: Final = Place()
+
+AlarmsByPlace = Mapping[Place, tuple[Alarm, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A connected site, with its active alarms sorted by place."""
+
+    live: LiveSite
+    alarms: AlarmsByPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an entity shows: `None` as value is a thing that is not known."""
+
+    available: bool
+    value: StateType = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+UNAVAILABLE: Final = Shown(available=False)
+UNKNOWN: Final = Shown(available=True)
+
+
+def places_of(alarm: Alarm) -> tuple[Place, ...]:
+    """Name every place that `alarm` makes a problem of: its own, and all that contain it."""
+    places = [SITE]
+    if alarm.manager_id is not None:
+        places.append(Place(alarm.manager_id))
+    if alarm.string_key is not None:
+        places.append(Place(alarm.string_key))
+        if alarm.cell is not None:
+            places.append(Place(alarm.string_key, alarm.cell))
+    return tuple(places)
+
+
+def by_place(alarms: Iterable[Alarm]) -> AlarmsByPlace:
+    """Sort the active ones of `alarms` by place, so that 512 cells need not search them all."""
+    found: dict[Place, list[Alarm]] = {}
+    for alarm in alarms:
+        if alarm.active:
+            for place in places_of(alarm):
+                found.setdefault(place, []).append(alarm)
+    return {place: tuple(raised) for place, raised in found.items()}
+
+
+def answering_string(view: View | None, key: str) -> LiveString | None:
+    """Get the mirror of a string whose manager answers; `None` if nothing true can be said."""
+    if view is None:
+        return None
+    mirror = view.live.strings.get(key)
+    if mirror is None:
+        return None
+    manager = view.live.managers.get(mirror.string.manager_id)
+    return mirror if manager is not None and manager.online is True else None
+
+
+def cell_value(
+    view: View | None, *, key: str, quantity: Quantity, index: int, scale: float = 1.0
+) -> Shown:
+    """Read one value of a cell (index from 0), multiplied by `scale` into the unit shown."""
+    mirror = answering_string(view, key)
+    if view is None or mirror is None or mirror.status[index] == CellStatus.SILENT:
+        return UNAVAILABLE
+    column = mirror.columns.get(quantity)
+    value = None if column is None else column[index]
+    if value is None:
+        return UNKNOWN
+    if view.live.stale(key, quantity, index):
+        return UNAVAILABLE
+    return Shown(available=True, value=round(value * scale, SCALED_DIGITS))
+
+
+def cell_status(view: View | None, *, key: str, index: int) -> Shown:
+    """Read the one mark that a cell has on every screen."""
+    mirror = answering_string(view, key)
+    if mirror is None:
+        return UNAVAILABLE
+    return Shown(available=True, value=CellStatus(mirror.status[index]).name.lower())
+
+
+def cell_problem(view: View | None, *, key: str, index: int) -> Shown:
+    """Tell whether a cell has a problem, and the reasons in words.
+
+    A silent cell without an alarm of its own (its manager has the alarm, or it was never read) is
+    neither good nor bad: that is unknown.
+    """
+    mirror = answering_string(view, key)
+    if view is None or mirror is None:
+        return UNAVAILABLE
+    alarms = view.alarms.get(Place(key, index + 1), ())
+    status = mirror.status[index]
+    if alarms or status in (CellStatus.WARNING, CellStatus.ALARM):
+        return Shown(available=True, value=True, attributes={"reasons": reasons(alarms)})
+    if status == CellStatus.SILENT:
+        return UNKNOWN
+    return Shown(available=True, value=False, attributes={"reasons": []})
+
+
+def string_scalar(view: View | None, *, key: str, name: str) -> Shown:
+    """Read one value of the line below the table of a string, by its name in the messages."""
+    mirror = answering_string(view, key)
+    if mirror is None:
+        return UNAVAILABLE
+    return Shown(available=True, value=getattr(mirror.scalars, name))
+
+
+def equalization(view: View | None, *, key: str) -> Shown:
+    """Read what equalization of a string does, and what keeps it from working."""
+    mirror = answering_string(view, key)
+    if mirror is None:
+        return UNAVAILABLE
+    state = mirror.scalars.equalization
+    return Shown(
+        available=True,
+        value=None if state is EqualizationState.UNKNOWN else state.value,
+        attributes={"inhibited_by": [inhibit.value for inhibit in mirror.scalars.inhibited_by]},
+    )
+
+
+def string_problem(view: View | None, *, key: str) -> Shown:
+    """Tell whether a string or one of its cells has an alarm."""
+    return place_problem(None if answering_string(view, key) is None else view, place=Place(key))
+
+
+def place_problem(view: View | None, *, place: Place) -> Shown:
+    """Tell whether a place, or anything inside it, has an alarm.
+
+    For managers and the site: their alarms hold also while the manager itself does not answer.
+    """
+    if view is None:
+        return UNAVAILABLE
+    alarms = view.alarms.get(place, ())
+    return Shown(available=True, value=bool(alarms), attributes={"reasons": reasons(alarms)})
+
+
+def alarm_count(view: View | None) -> Shown:
+    """Count the active alarms of the site."""
+    if view is None:
+        return UNAVAILABLE
+    return Shown(available=True, value=len(view.alarms.get(SITE, ())))
+
+
+def manager_online(view: View | None, *, manager_id: str) -> Shown:
+    """Tell whether a manager answers; unknown until it was asked for the first time."""
+    if view is None:
+        return UNAVAILABLE
+    manager = view.live.managers.get(manager_id)
+    return UNAVAILABLE if manager is None else Shown(available=True, value=manager.online)
+
+
+def line_connected(view: View | None, *, line_id: str) -> Shown:
+    """Tell whether the port of a line is open."""
+    line = None if view is None else view.live.lines.get(line_id)
+    if line is None:
+        return UNAVAILABLE
+    return Shown(available=True, value=line.port_open, attributes={"message": line.message})
+
+
+def reasons(alarms: Iterable[Alarm]) -> list[str]:
+    """Put alarms in words, the newest first, as many as an attribute can hold."""
+    newest_first = sorted(alarms, key=lambda alarm: alarm.raised_at, reverse=True)
+    return [alarm.text for alarm in newest_first[:MAX_REASONS]]

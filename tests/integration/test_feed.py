@@ -1,0 +1,161 @@
+from collections.abc import Iterable
+
+import pytest
+from homeassistant.core import HomeAssistant
+
+from bacs_core.api.live import Update, UpdateKind
+from bacs_core.model import CellStatus, Quantity
+from custom_components.bacs.feed import (
+    Feed,
+    Source,
+    alarms_source,
+    cell_status_source,
+    cell_value_source,
+    string_source,
+)
+from custom_components.bacs.readings import SITE, Place
+from custom_components.bacs.writer import ChunkedWriter, Writable
+from tests.integration.mirrors import KEY, SITE_ID, START, MirroredSite, alarm, scalars
+
+VALUES = [cell_value_source(KEY, Quantity.VOLTAGE, index) for index in range(4)]
+
+
+class NotedWriter(ChunkedWriter):
+    """Keeps what it is given instead of writing it."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        super().__init__(hass)
+        self.given: list[Writable] = []
+
+    def add(self, entities: Iterable[Writable]) -> None:
+        self.given += entities
+
+
+class Entity:
+    urgent = False
+
+    def __init__(self, *sources: Source) -> None:
+        self.sources = sources
+
+    def refresh(self) -> bool:
+        return True
+
+    def async_write_ha_state(self) -> None: ...
+
+
+class Fed:
+    """A feed of a mirrored site with one entity per source."""
+
+    def __init__(self, hass: HomeAssistant, *sources: Source) -> None:
+        self.site = MirroredSite()
+        self.writer = NotedWriter(hass)
+        self.updates: list[UpdateKind] = []
+        self.feed = Feed(self.writer, SITE_ID, [KEY], self._note)
+        self.entities = {source: Entity(source) for source in sources}
+        for entity in self.entities.values():
+            self.feed.add(entity)
+        self.feed.attach(self.site.live)
+        self.writer.given.clear()
+
+    def _note(self, update: Update) -> None:
+        self.updates.append(update.kind)
+
+    @property
+    def connected(self) -> bool:
+        return self.feed.view is not None
+
+    def queued(self) -> set[Source]:
+        """Which entities were queued since the last call."""
+        given, self.writer.given = self.writer.given, []
+        return {source for source, entity in self.entities.items() if entity in given}
+
+
+async def test_only_the_cells_that_changed_are_queued(hass: HomeAssistant) -> None:
+    fed = Fed(hass, *VALUES)
+    fed.site.tick(voltages={1: 2.3, 3: 2.2})
+    assert fed.queued() == {VALUES[1], VALUES[3]}
+    fed.site.tick()
+    assert fed.queued() == set()
+
+
+async def test_a_value_that_grows_stale_is_queued_without_a_new_value(
+    hass: HomeAssistant,
+) -> None:
+    fed = Fed(hass, *VALUES)
+    fed.site.tick(seconds=11.0, read=[(START + 11.0, 3), (START, 1)])
+    assert fed.queued() == {VALUES[3]}
+
+
+async def test_status_scalars_and_alarms_queue_what_depends_on_them(hass: HomeAssistant) -> None:
+    status, line_below = cell_status_source(KEY, 2), string_source(KEY)
+    cell, other, whole = (
+        alarms_source(Place(KEY, 1)),
+        alarms_source(Place(KEY, 2)),
+        alarms_source(SITE),
+    )
+    fed = Fed(hass, status, line_below, cell, other, whole)
+    fed.site.tick(status={2: CellStatus.WARNING})
+    assert fed.queued() == {status}
+    fed.site.tick(new_scalars=scalars(current_a=1.0))
+    assert fed.queued() == {line_below}
+    fed.site.tick(alarms=[alarm(cell=1)])
+    assert fed.queued() == {cell, whole}
+    assert fed.feed.view is not None
+    assert Place(KEY, 1) in fed.feed.view.alarms
+    fed.site.tick(alarms=[])
+    assert fed.queued() == {cell, whole}
+    assert fed.feed.view.alarms == {}
+
+
+async def test_a_manager_that_stops_to_answer_queues_everything(hass: HomeAssistant) -> None:
+    fed = Fed(hass, *VALUES)
+    fed.site.tick(online=False)
+    assert fed.queued() == set(VALUES)
+
+
+async def test_a_lost_connection_queues_everything_and_leaves_no_view(
+    hass: HomeAssistant,
+) -> None:
+    fed = Fed(hass, *VALUES)
+    fed.site.lose()
+    assert (fed.queued(), fed.connected) == (set(VALUES), False)
+    fed.site.connect()
+    assert (fed.queued(), fed.connected) == (set(VALUES), True)
+    assert fed.updates == [UpdateKind.LOST, UpdateKind.CONNECTED]
+
+
+async def test_another_site_at_the_same_address_is_not_shown(hass: HomeAssistant) -> None:
+    fed = Fed(hass, *VALUES)
+    fed.site.lose()
+    fed.site.connect(site_id="another")
+    assert fed.feed.view is None
+    fed.site.tick(voltages={0: 2.3})
+    assert fed.feed.view is None
+
+
+async def test_a_detached_feed_hears_nothing(hass: HomeAssistant) -> None:
+    fed = Fed(hass, *VALUES)
+    fed.feed.detach()
+    assert fed.queued() == set(VALUES)
+    assert fed.feed.view is None
+    fed.site.tick(voltages={0: 2.3})
+    assert fed.queued() == set()
+
+
+async def test_a_removed_entity_is_no_longer_queued(hass: HomeAssistant) -> None:
+    fed = Fed(hass)
+    entity = Entity(VALUES[0])
+    remove = fed.feed.add(entity)
+    remove()
+    fed.site.tick(voltages={0: 2.3})
+    assert fed.writer.given == []
+
+
+@pytest.mark.parametrize("online", [True, False])
+async def test_a_feed_attached_to_a_connected_site_has_its_view_at_once(
+    hass: HomeAssistant, online: bool
+) -> None:
+    feed = Feed(NotedWriter(hass), SITE_ID, [KEY], lambda _update: None)
+    assert feed.view is None
+    feed.attach(MirroredSite(online=online).live)
+    assert feed.view is not None
