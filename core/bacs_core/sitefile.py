@@ -63,7 +63,7 @@ def _quantity(kind: str) -> BeforeValidator:
         if match[2] not in symbols:
             msg = f"{match[2]!r} is not a unit of {kind}; use one of {allowed}"
             raise ValueError(msg)
-        return float(match[1]) * symbols[match[2]]
+        return round(float(match[1]) * symbols[match[2]], 9)
 
     return BeforeValidator(parse)
 

@@ -115,4 +115,3 @@ async def shown_v(panel: Panel, key: str) -> float:
         drawn = page.locator(f'.bacs-mirror tr[data-cell="{CELL}"] td[data-column="voltage"]')
         await expect(drawn).to_have_text(A_NUMBER, timeout=30_000)
         return float(str(await drawn.text_content()).split()[0])
-
