@@ -32,7 +32,7 @@ class Switch:
     """Stands in for the API's listener."""
 
     def __init__(self) -> None:
-        self.enabled: bool | None = None
+        self.enabled = False
         self.broken = False
 
     async def set_network(self, *, enabled: bool) -> None:
@@ -47,10 +47,15 @@ async def plant(tmp_path: Path) -> HandDriven:
 
 
 @pytest.fixture
-async def service(plant: HandDriven) -> Service:
+async def switch() -> Switch:
+    return Switch()
+
+
+@pytest.fixture
+async def service(plant: HandDriven, switch: Switch) -> Service:
     identity = Identity("id", EngineState.RUNNING, datetime.now(UTC), network_enabled=False)
     service = Service(plant.engine, plant.recorder, identity)
-    service.network = Switch()
+    service.network = switch
     return service
 
 
@@ -77,26 +82,24 @@ async def test_a_pause_is_kept_and_taken_back(service: Service, plant: HandDrive
 
 
 async def test_the_network_is_switched_by_a_technician_at_the_cabinet_only(
-    service: Service, plant: HandDriven
+    service: Service, plant: HandDriven, switch: Switch
 ) -> None:
     away = Principal("miller", Role.TECHNICIAN)
     for principal in (OPERATOR, away):
         with pytest.raises(RefusedError):
             await service.execute(SetNetwork(enabled=True), principal)
-    assert isinstance(service.network, Switch)
-    assert service.network.enabled is None
+    assert not switch.enabled
     await service.execute(SetNetwork(enabled=True), TECHNICIAN)
-    assert service.network.enabled is True
+    assert switch.enabled
     assert service.site_info().network_enabled
     kept = await plant.recorder.call(lambda history: history.get_setting(NETWORK_SETTING))
     assert kept is True
 
 
 async def test_a_network_that_cannot_be_opened_is_a_refusal_and_not_kept(
-    service: Service, plant: HandDriven
+    service: Service, plant: HandDriven, switch: Switch
 ) -> None:
-    assert isinstance(service.network, Switch)
-    service.network.broken = True
+    switch.broken = True
     with pytest.raises(RefusedError, match="8480"):
         await service.execute(SetNetwork(enabled=True), TECHNICIAN)
     kept = await plant.recorder.call(lambda history: history.get_setting(NETWORK_SETTING))
