@@ -32,13 +32,13 @@ class Switch:
     """Stands in for the API's listener."""
 
     def __init__(self) -> None:
-        self.enabled = False
+        self.states: list[bool] = []
         self.broken = False
 
     async def set_network(self, *, enabled: bool) -> None:
         if self.broken:
             raise BacsError("port 8480 is taken")
-        self.enabled = enabled
+        self.states.append(enabled)
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ async def test_the_network_is_switched_by_a_technician_at_the_cabinet_only(
     for principal in (OPERATOR, away):
         with pytest.raises(RefusedError):
             await service.execute(SetNetwork(enabled=True), principal)
-    assert not switch.enabled
+    assert switch.states == []
     await service.execute(SetNetwork(enabled=True), TECHNICIAN)
-    assert switch.enabled
+    assert switch.states == [True]
     assert service.site_info().network_enabled
     kept = await plant.recorder.call(lambda history: history.get_setting(NETWORK_SETTING))
     assert kept is True
