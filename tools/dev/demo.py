@@ -1,8 +1,10 @@
 """`./dev demo`: the simulated cabinet, the engine and the panel, as three processes."""
 
 import fcntl
+import secrets
 import shutil
 import socket
+import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -35,7 +37,9 @@ def run_demo(*, keep: bool) -> int:
         _prepare_folder(keep=keep)
         try:
             children = _start_all(running)
+            pin = _add_person()
             print(f"The panel is at {_PANEL} (Ctrl+C stops the demo)", flush=True)
+            print(f"To acknowledge alarms, sign in there as demo with PIN {pin}", flush=True)
             _wait_until(lambda: False, children)
         except KeyboardInterrupt:
             say("\nStopping the panel, the engine and the cabinet.")
@@ -72,6 +76,30 @@ def _start_all(running: ExitStack) -> list[Child]:
         lambda: _answers(_PANEL),
     )
     return children
+
+
+def _add_person() -> str:
+    """Let a technician sign in at the panel as "demo"; no two demos have the same PIN."""
+    pin = str(secrets.randbelow(900_000) + 100_000)
+    # With --keep the person is there already.
+    _bacs("user", "add", "demo", "--role", "technician", secret=secrets.token_urlsafe(24))
+    problem = _bacs("user", "set-pin", "demo", secret=pin)
+    if problem:
+        message = f"Nobody could be given a PIN for the demo: {problem}"
+        raise DevError(message)
+    return pin
+
+
+def _bacs(*arguments: str, secret: str) -> str:
+    """Run a `bacs` command that asks for a secret; return what was wrong, if anything."""
+    done = subprocess.run(
+        [WORKSPACE_ENV / "bin" / "bacs", *arguments, "--state", _STATE],
+        input=f"{secret}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr.strip() if done.returncode else ""
 
 
 def _wait_until(

@@ -16,6 +16,7 @@ from bacs_core.bus.frames import Request
 DEAD_AFTER_FAILURES: Final = 2
 FIRST_PROBE_S: Final = 1.0
 LONGEST_PROBE_S: Final = 5.0
+URGENT_S: Final = 5.0
 #: After a probe that took t, four t pass before the next: a fifth of the line's time at most.
 PROBE_REST_FACTOR: Final = 4.0
 
@@ -24,11 +25,16 @@ def _always() -> bool:
     return True
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One question that is asked again and again.
 
-    `interval_s` is `None` for a job of every round. `deliver` takes the register bytes and the
+    `interval_s` is `None` for a job of every round; while `urgent`, a slow job comes again after
+    `URGENT_S`. Only a job that is `wanted` is asked. `deliver` takes the register bytes and the
     unix time at which they were complete. `pause_s` is kept free after a broadcast.
     """
 
@@ -38,6 +44,7 @@ class Job:
     deliver: Callable[[bytes, float], None]
     interval_s: float | None = None
     wanted: Callable[[], bool] = _always
+    urgent: Callable[[], bool] = _never
     pause_s: float = 0.0
 
 
@@ -170,4 +177,5 @@ class Schedule:
 
     def _rest(self, job: Job, now: float) -> None:
         if job.interval_s is not None:
-            self._due_at[job.name] = now + job.interval_s
+            pause_s = min(job.interval_s, URGENT_S) if job.urgent() else job.interval_s
+            self._due_at[job.name] = now + pause_s

@@ -36,6 +36,10 @@ class Identity:
         """Whether the unit is alive and is the device that the site file promises."""
         return self.problem is None and self.answers is not None and self.answers() is True
 
+    def is_doubtful(self) -> bool:
+        """Whether the unit has not shown yet that it is the promised device."""
+        return self.problem is not None
+
     def deliver(self, payload: bytes, _read_at: float) -> None:
         """Compare the identity block with what the site file promises."""
         values = IDENTITY.decode(payload)
@@ -69,6 +73,7 @@ def identity_job(identity: Identity, answers: Answers) -> Job:
         make=partial(read_registers, identity.unit, IDENTITY.address, IDENTITY.count),
         deliver=identity.deliver,
         interval_s=REFRESH_S,
+        urgent=identity.is_doubtful,
     )
 
 

@@ -117,11 +117,13 @@ async def test_a_unit_that_is_not_what_the_site_file_says_is_not_believed(room: 
     module = room.wiring.modules["telecom/1"][0]
     module.identity.expected = {"module_type": 24.0}
     await room.until(lambda: "module type" in (module.identity.problem or ""), "the refusal")
-    values = column(room, "telecom/1").values
-    assert np.isnan(values[0])
     await room.until(
         lambda: bool(np.isfinite(column(room, "telecom/1").values[1:]).all()), "others"
     )
+    assert np.isnan(column(room, "telecom/1").values[0])
+    # Somebody puts the right module in its place.
+    module.identity.expected = {"module_type": 44.0}
+    await room.until(lambda: complete(room, "telecom/1"), "the right module")
 
 
 async def test_a_voltage_that_was_not_latched_by_the_hold_does_not_count(room: Room) -> None:
