@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bacs_core import sitefile
 from bacs_core.clock import SteadyClock
+from bacs_core.devices.panel_module import DUTY_STEP_PERCENT, decode_bypass
 from bacs_core.engine import Engine
 from bacs_core.history.store import History
 from bacs_core.model import Quantity
@@ -15,7 +16,7 @@ from bacs_core.recorder import Recorder
 
 KEY = "telecom/1"
 CELLS = 8
-SITE = f"""
+SITE = """
 [site]
 name = "Test room"
 
@@ -31,11 +32,11 @@ device = "engine"
 [[manager.string]]
 number = 1
 chemistry = "vrla"
-cells = {CELLS}
+cells = {cells}
 cell_voltage = "2 V"
 capacity = "500 Ah"
 module_type = "C44"
-modules = {{ line = "modules", units = "1-{CELLS}" }}
+modules = {{ line = "modules", units = "1-{cells}" }}
 """
 FLOAT_V = 2.27
 START = 1_800_000_000.0
@@ -66,10 +67,17 @@ class HandDriven:
             self.engine.tick(self.now)
 
 
-def hand_driven(folder: Path) -> HandDriven:
+def ordered_duty(plant: HandDriven, cells: int = CELLS) -> dict[int, float]:
+    """What the newest waiting bypass broadcast of the line orders, by unit address."""
+    command = plant.wiring.lines["modules"]._commands["bypass"]
+    _, _, slots = decode_bypass(command.make().frame[7:-2])
+    return {unit: slots[unit - 1] * DUTY_STEP_PERCENT for unit in range(1, cells + 1)}
+
+
+def hand_driven(folder: Path, cells: int = CELLS) -> HandDriven:
     """Build an engine with its history in `folder`; its one line counts as open."""
     path = folder / "site.toml"
-    path.write_text(SITE, encoding="utf-8")
+    path.write_text(SITE.format(cells=cells), encoding="utf-8")
     clock = SteadyClock()
     wiring = wire(sitefile.load(path), clock.now)
     wiring.lines["modules"].port_open = True

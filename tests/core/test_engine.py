@@ -14,7 +14,7 @@ from bacs_core.model import CellStatus, EqualizationState, Inhibit, Quantity, Si
 from bacs_core.polling.wiring import wire
 from bacs_core.recorder import Recorder
 from bacs_core.settings import Settings
-from tests.core.plant import CELLS, FLOAT_V, KEY, START, HandDriven, hand_driven
+from tests.core.plant import CELLS, FLOAT_V, KEY, START, HandDriven, hand_driven, ordered_duty
 
 EVEN = [FLOAT_V] * CELLS
 ONE_HIGH = [FLOAT_V + 0.04, *[FLOAT_V] * (CELLS - 1)]
@@ -23,13 +23,6 @@ ONE_HIGH = [FLOAT_V + 0.04, *[FLOAT_V] * (CELLS - 1)]
 @pytest.fixture
 async def plant(tmp_path: Path) -> HandDriven:
     return hand_driven(tmp_path)
-
-
-def ordered_duty(plant: HandDriven) -> dict[int, float]:
-    """What the newest waiting bypass broadcast of the line would order."""
-    command = plant.wiring.lines["modules"]._commands["bypass"]
-    slots = command.make().frame[7 + 4 : -2]
-    return {unit: slots[unit - 1] / 2 for unit in range(1, CELLS + 1)}
 
 
 async def test_a_snapshot_holds_the_values_with_their_own_times(plant: HandDriven) -> None:

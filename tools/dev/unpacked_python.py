@@ -56,14 +56,14 @@ def unpack(uv: Path, minor: str) -> Path:
 
 def _fetch(minor: str, distribution: str, codename: str, folder: Path) -> list[Path]:
     """Download Python with all it depends on, from the first release that has it."""
-    mirror = _mirror(codename)
+    archive = _archive(codename)
     keyrings = sorted(Path("/usr/share/keyrings").glob(f"{distribution}-archive-keyring.*"))
     trust = f"[signed-by={keyrings[0]}] " if keyrings else ""
     reasons = []
     for release in _RELEASES[distribution]:
         apt_home = folder / release
         options = _apt_options(apt_home)
-        sources = f"deb {trust}{mirror} {release} main\n"
+        sources = f"deb {trust}{archive} {release} main\n"
         (apt_home / "sources.list").write_text(sources, encoding="utf-8")
         wanted = [f"python{minor}", f"python{minor}-dev", *_EXTRA_PACKAGES]
         install = ["install", "--yes", "--no-install-recommends", "--download-only", *wanted]
@@ -77,7 +77,7 @@ def _fetch(minor: str, distribution: str, codename: str, folder: Path) -> list[P
     raise DevError("\n\n".join(reasons))
 
 
-def _mirror(codename: str) -> str:
+def _archive(codename: str) -> str:
     """Return the archive that this machine's own apt takes its packages from."""
     targets = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Created-By: Packages"],
