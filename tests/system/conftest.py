@@ -1,9 +1,10 @@
-"""A whole installation per test: simulated cabinet and engine as real processes."""
+"""A whole installation: simulated cabinet and engine as real processes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.processes import PATIENCE_S, Cabinet, Engine
 
 SITE = Path(__file__).with_name("site.toml")
 TELECOM = "telecom/1"
+HIGH_CELL = 5
 
 
 def until(condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
@@ -57,26 +59,36 @@ class Room:
         return sum(self.simulator.truth(TELECOM).bypass_current_a)
 
 
-@pytest.fixture
-def prepared(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Room]:
-    """A running cabinet and an engine that is not started yet.
-
-    A test may give options of `bacs simulate` by `@pytest.mark.parametrize(..., indirect=True)`.
-    """
-    options = getattr(request, "param", ())
-    cabinet = Cabinet(tmp_path, SITE, *options)
-    engine = Engine(tmp_path, cabinet.site)
+@contextmanager
+def installation(folder: Path, *options: str) -> Iterator[Room]:
+    """Run a cabinet, with options of `bacs simulate`, and an engine; every value was read once."""
+    cabinet = Cabinet(folder, SITE, *options)
+    engine = Engine(folder, cabinet.site)
     cabinet.start()
     try:
-        yield Room(cabinet, engine, SimulatorControl(cabinet.control), tmp_path)
+        room = Room(cabinet, engine, SimulatorControl(cabinet.control), folder)
+        engine.start()
+        until(room.complete, "the first values")
+        yield room
     finally:
         engine.stop()
         cabinet.stop()
 
 
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """An installation for tests that leave it as it was."""
+    with installation(tmp_path_factory.mktemp("room")) as room:
+        yield room
+
+
 @pytest.fixture
-def room(prepared: Room) -> Room:
-    """A running installation with every value read once."""
-    prepared.engine.start()
-    until(prepared.complete, "the first values")
-    return prepared
+def bypassed_room(tmp_path: Path) -> Iterator[Room]:
+    """An installation of its own in which one cell is bypassed.
+
+    The plant is fast and the cell floats far too high, so that bypass begins within seconds.
+    """
+    with installation(tmp_path, "--speed", "600", "--noise-mv", "0") as room:
+        room.simulator.cell(TELECOM, HIGH_CELL, float_shift_v=0.09)
+        until(lambda: room.bypass_a() > 0, "the first bypass")
+        yield room

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import signal
 import urllib.error
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bacs_core.simulator.faults import FaultKind
 from tests.processes import Engine, bacs, free_port
-from tests.system.conftest import SITE, TELECOM, Room, until
+from tests.system.conftest import HIGH_CELL, SITE, TELECOM, Room, until
 
-#: So that bypass begins within seconds: a fast plant and one cell that floats far too high.
-FAST = ("--speed", "600", "--noise-mv", "0")
-HIGH_CELL = 5
 LEASE_S = 20.0
-
-
-def make_bypass_work(room: Room) -> None:
-    """Lift one cell until the engine bypasses it."""
-    room.simulator.cell(TELECOM, HIGH_CELL, float_shift_v=0.08)
-    until(lambda: room.bypass_a() > 0, "the first bypass")
 
 
 def test_a_newer_value_reaches_the_api_within_its_dead_band_of_the_truth(room: Room) -> None:
@@ -31,59 +23,57 @@ def test_a_newer_value_reaches_the_api_within_its_dead_band_of_the_truth(room: R
     assert max(abs(a - b) for a, b in zip(published, truth, strict=True)) < 0.01
 
 
-@pytest.mark.parametrize("prepared", [FAST], indirect=True)
-def test_a_clean_stop_ends_all_bypass_at_once(room: Room) -> None:
-    make_bypass_work(room)
-    assert room.engine.stop(signal.SIGTERM) == 0
-    assert room.bypass_a() == 0
+def test_a_clean_stop_ends_all_bypass_at_once(bypassed_room: Room) -> None:
+    assert bypassed_room.engine.stop(signal.SIGTERM) == 0
+    assert bypassed_room.bypass_a() == 0
 
 
-@pytest.mark.parametrize("prepared", [FAST], indirect=True)
-def test_bypass_ends_with_its_lease_when_the_engine_is_killed(room: Room) -> None:
-    make_bypass_work(room)
-    room.engine.kill()
-    assert room.bypass_a() > 0
-    until(lambda: room.bypass_a() == 0, "the end of the lease", patience_s=2 * LEASE_S)
+def test_bypass_ends_with_its_lease_when_the_engine_is_killed(bypassed_room: Room) -> None:
+    bypassed_room.engine.kill()
+    assert bypassed_room.bypass_a() > 0
+    until(lambda: bypassed_room.bypass_a() == 0, "the end of the lease", patience_s=2 * LEASE_S)
 
 
-@pytest.mark.parametrize("prepared", [FAST], indirect=True)
-def test_a_module_that_is_silent_loses_its_bypass(room: Room) -> None:
-    make_bypass_work(room)
-    room.simulator.fault("modules", FaultKind.SILENT, unit=HIGH_CELL)
-    until(lambda: room.bypass_a() == 0, "the end of bypass without a reading")
-    until(lambda: room.string()["status"][HIGH_CELL - 1] == 3, "the mark 'silent'")
+def test_a_module_that_is_silent_loses_its_bypass(bypassed_room: Room) -> None:
+    bypassed_room.simulator.fault("modules", FaultKind.SILENT, unit=HIGH_CELL)
+    until(lambda: bypassed_room.bypass_a() == 0, "the end of bypass without a reading")
+    until(lambda: bypassed_room.string()["status"][HIGH_CELL - 1] == 3, "the mark 'silent'")
     until(
         lambda: any(
             alarm["rule"] == "module_silent" and alarm["cell"] == HIGH_CELL
-            for alarm in room.alarms()
+            for alarm in bypassed_room.alarms()
         ),
         "the alarm of the silent module",
     )
-    room.simulator.clear("modules")
-    until(lambda: room.string()["status"][HIGH_CELL - 1] != 3, "the return of the module")
+    bypassed_room.simulator.clear("modules")
+    until(lambda: bypassed_room.string()["status"][HIGH_CELL - 1] != 3, "the return of the module")
 
 
-@pytest.mark.parametrize("prepared", [FAST], indirect=True)
-def test_a_person_can_pause_bypass_and_the_pause_outlives_a_restart(room: Room) -> None:
-    make_bypass_work(room)
-    operator = room.engine.add_token("building", "operator")
+def test_a_person_can_pause_bypass_and_the_pause_outlives_a_restart(bypassed_room: Room) -> None:
+    operator = bypassed_room.engine.add_token("building", "operator")
     command = {"command": "pause_equalization", "string_key": TELECOM}
-    result = room.engine.post("commands", command, operator)
+    result = bypassed_room.engine.post("commands", command, operator)
     assert result["by"] == "building"
-    until(lambda: room.bypass_a() == 0, "the pause")
-    assert "manual_stop" in room.string()["scalars"]["inhibited_by"]
-    room.engine.kill()
-    room.engine.start()
-    until(room.complete, "values after the restart")
-    assert "manual_stop" in room.string()["scalars"]["inhibited_by"]
+    until(lambda: bypassed_room.bypass_a() == 0, "the pause")
+    assert "manual_stop" in bypassed_room.string()["scalars"]["inhibited_by"]
+    bypassed_room.engine.kill()
+    bypassed_room.engine.start()
+    until(bypassed_room.complete, "values after the restart")
+    assert "manual_stop" in bypassed_room.string()["scalars"]["inhibited_by"]
 
 
 def test_after_a_kill_the_engine_comes_back_with_its_identity_and_history(room: Room) -> None:
     site_id = room.engine.get("health")["site_id"]
+    killed_at = datetime.now(UTC).isoformat()
     room.engine.kill()
     room.engine.start()
     until(room.complete, "values after the restart")
     assert room.engine.get("health")["site_id"] == site_id
+    kept = room.folder / "kept"
+    done = bacs("export", "--state", room.engine.state, "--out", kept, "--to", killed_at)
+    assert done.returncode == 0, done.stderr
+    assert any(TELECOM in row for row in (kept / "DataLog.csv").read_text().splitlines())
+    assert "engine started" in (kept / "Event.csv").read_text()
 
 
 def test_a_port_that_vanishes_is_one_alarm_and_everything_comes_back(room: Room) -> None:
