@@ -145,7 +145,7 @@ class Engine:
         """Freeze and judge every string; the plans of those the engine equalizes go to `plans`."""
         strings: dict[str, StringSnapshot] = {}
         for string in self.site.strings:
-            readings = self._wiring.images[string.key].freeze()
+            readings = self._wiring.images[string.key].freeze(now)
             readings, self._charge[string.key] = charge.estimate(
                 string, readings, self._charge[string.key], now
             )

@@ -73,6 +73,10 @@ class SettingsError(BacsError):
     """The site file is refused; the message names the line and the reason."""
 
 
+class StateInUseError(BacsError):
+    """Another engine already keeps its state in the same directory."""
+
+
 class RefusedError(BacsError):
     """A command is not carried out: rights, a safe limit or the state of the plant forbid it."""
 

@@ -14,9 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
+import numpy as np
+
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event
 from bacs_core.history.store import History
+from bacs_core.model import Quantity
 from bacs_core.snapshot import Snapshot
 
 _log = logging.getLogger(__name__)
@@ -38,17 +41,17 @@ class Recorder:
         self._samples: deque[Snapshot] = deque(maxlen=WAITING_SAMPLES)
         self._events: deque[Event] = deque()
         self._wake = asyncio.Event()
-        self._last_sample_at: float | None = None
+        self._last_period: float | None = None
         self.problem: str | None = None
 
     def sample(self, snapshot: Snapshot) -> None:
-        """Keep the snapshot if the last sample is old enough."""
-        at = snapshot.at.timestamp()
-        last = self._last_sample_at
-        if last is None or not 0 <= at - last < SAMPLE_EVERY_S:
-            self._last_sample_at = at
-            self._samples.append(snapshot)
-            self._wake.set()
+        """Keep the first snapshot of every ten seconds, from the first reading on."""
+        period = snapshot.at.timestamp() // SAMPLE_EVERY_S
+        if period == self._last_period or (self._last_period is None and _is_blank(snapshot)):
+            return
+        self._last_period = period
+        self._samples.append(snapshot)
+        self._wake.set()
 
     def event(self, event: Event) -> None:
         """Write `event` as soon as possible, without waiting for it."""
@@ -93,6 +96,13 @@ class Recorder:
             _log.warning("history is written again")
         self.problem = None
         return True
+
+
+def _is_blank(snapshot: Snapshot) -> bool:
+    return not any(
+        np.isfinite(string.readings.columns[Quantity.VOLTAGE].values).any()
+        for string in snapshot.strings.values()
+    )
 
 
 def _write_event(event: Event, history: History) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import logging
+import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,7 @@ from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
 from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
 from bacs_core.engine import Engine
+from bacs_core.errors import StateInUseError
 from bacs_core.history.errors import HistoryError, SchemaTooNewError
 from bacs_core.history.events import Event, EventKind
 from bacs_core.history.store import History
@@ -34,6 +37,15 @@ COMMISSIONING_NAME: Final = "Commissioning"
 #: Stands for the site while the history that keeps its identity cannot be opened.
 UNKNOWN_SITE_ID: Final = "unknown"
 SWITCH_OFF_TIMEOUT_S: Final = 8.0
+MAX_PORT: Final = 65535
+
+
+def port_number(text: str) -> int:
+    """Read a port from the command line."""
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_PORT:
+        msg = f"a port is a number from 1 to {MAX_PORT}, not {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where history, users and tokens are kept (default: %(default)s)",
     )
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port of the API (default: %(default)s)"
+        "--port",
+        type=port_number,
+        default=DEFAULT_PORT,
+        help="port of the API (default: %(default)s)",
     )
 
 
@@ -61,17 +76,30 @@ def run(args: argparse.Namespace) -> int:
     """Run the engine until SIGTERM or SIGINT."""
     settings, state = _settings(args.site)
     args.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    asyncio.run(_serve(settings, state, args.state, args.port))
+    with _alone(args.state):
+        asyncio.run(_serve(settings, state, args.state, args.port))
     return 0
 
 
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep a second engine away from the state: two would spoil each other's history."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        msg = f"another engine already runs with the state in {folder}"
+        raise StateInUseError(msg) from None
+    else:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _settings(site: Path | None) -> tuple[Settings, EngineState]:
-    if site is not None and site.exists():
+    if site is not None:
         return sitefile.load(site), EngineState.RUNNING
-    _log.warning(
-        "commissioning mode: %s; no line is touched",
-        "no site file was given" if site is None else f"there is no site file {site}",
-    )
+    _log.warning("commissioning mode: no site file was given; no line is touched")
     nothing = Settings(Site(COMMISSIONING_NAME, ()), {}, {}, {}, {})
     return nothing, EngineState.COMMISSIONING
 

@@ -7,16 +7,22 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import aiohttp
 
 from bacs_core.api.client import EngineClient
 from bacs_core.api.messages import DEFAULT_PORT, SiteInfo, SnapshotMessage, StringScalars
+from bacs_core.errors import SettingsError
 from bacs_core.model import CellStatus, String
+
+#: Not 2: that is what a wrong command line ends with.
+ALARM_EXIT_CODE: Final = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `bacs status`."""
+    parser.epilog = "Exit code: 0 no active alarm, 1 no answer, 3 an active alarm."
     parser.add_argument(
         "--engine",
         metavar="URL",
@@ -33,11 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the overview once; the exit code is 2 while an alarm is active."""
-    token = args.token_file.read_text(encoding="ascii").strip()
-    info, snapshot = asyncio.run(_ask(args.engine, token))
+    """Print the overview once; the exit code is 3 while an alarm is active."""
+    try:
+        token = args.token_file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        msg = (
+            f"no token at {args.token_file} ({error.strerror}); the engine leaves it in its state "
+            "directory while it runs, --token-file names another place"
+        )
+        raise SettingsError(msg) from error
+    url = args.engine if "://" in args.engine else f"http://{args.engine}"
+    info, snapshot = asyncio.run(_ask(url, token))
     sys.stdout.write("\n".join(overview(info, snapshot)) + "\n")
-    return 2 if any(alarm.active for alarm in snapshot.alarms) else 0
+    return ALARM_EXIT_CODE if any(alarm.active for alarm in snapshot.alarms) else 0
 
 
 async def _ask(url: str, token: str) -> tuple[SiteInfo, SnapshotMessage]:
@@ -68,7 +82,7 @@ def overview(info: SiteInfo, snapshot: SnapshotMessage) -> Iterator[str]:
     yield ""
     active = [alarm for alarm in snapshot.alarms if alarm.active]
     yield from (f"{alarm.severity.upper():8} {alarm.text}" for alarm in active)
-    yield f"{len(active)} active alarms"
+    yield "1 active alarm" if len(active) == 1 else f"{len(active)} active alarms"
 
 
 def _string_line(string: String, scalars: StringScalars, status: list[int]) -> str:

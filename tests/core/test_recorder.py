@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from bacs_core import recorder as recorder_module
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event, EventKind
+from bacs_core.model import EqualizationState, Quantity
 from bacs_core.recorder import WAITING_SAMPLES, Recorder
-from bacs_core.snapshot import Snapshot
+from bacs_core.snapshot import (
+    Column,
+    EqualizationSummary,
+    Snapshot,
+    StringReadings,
+    StringSnapshot,
+    StringSummary,
+    frozen,
+)
+from tests.core.equalization.build import a_string
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -41,8 +53,20 @@ class Disk:
             raise HistoryError("disk full")
 
 
-def snapshot(second: float) -> Snapshot:
-    return Snapshot(1, START + timedelta(seconds=second), {}, {}, {})
+def snapshot(second: float, voltage_v: float = 2.27) -> Snapshot:
+    """A site with one cell."""
+    values = frozen(np.array([voltage_v]))
+    readings = StringReadings(
+        {Quantity.VOLTAGE: Column(values, values)}, frozen(np.zeros(1, np.uint16))
+    )
+    string = StringSnapshot(
+        a_string(1),
+        readings,
+        StringSummary(None, None, None, None, None, None),
+        EqualizationSummary(EqualizationState.UNKNOWN),
+        frozen(np.zeros(1, np.uint8)),
+    )
+    return Snapshot(1, START + timedelta(seconds=second), {"a/1": string}, {}, {})
 
 
 def event(text: str) -> Event:
@@ -70,12 +94,24 @@ async def until_idle(recorder: Recorder, disk: Disk, events: int) -> None:
 
 
 async def test_a_sample_is_kept_every_ten_seconds(recorder: Recorder, disk: Disk) -> None:
-    for second in range(31):
-        recorder.sample(snapshot(second))
+    for tick in range(36):
+        # A tick comes some milliseconds late; that must not add up.
+        recorder.sample(snapshot(tick * 1.0037))
         await recorder.call(lambda _: None)
     recorder.event(event("end"))
     await until_idle(recorder, disk, 1)
-    assert [(at - START).total_seconds() for at in disk.samples] == [0, 10, 20, 30]
+    assert [int((at - START).total_seconds()) for at in disk.samples] == [0, 10, 20, 30]
+
+
+async def test_nothing_is_kept_before_the_first_reading(recorder: Recorder, disk: Disk) -> None:
+    recorder.sample(snapshot(0, math.nan))
+    recorder.sample(snapshot(10))
+    recorder.sample(snapshot(20, math.nan))
+    recorder.event(event("end"))
+    await until_idle(recorder, disk, 1)
+    await recorder.close()
+    # The gap after it is a finding and is kept.
+    assert [(at - START).total_seconds() for at in disk.samples] == [10, 20]
 
 
 async def test_events_are_kept_while_the_disk_is_full_and_written_after(

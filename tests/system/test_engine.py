@@ -121,6 +121,40 @@ def test_a_wrong_site_file_is_refused_with_line_and_reason(tmp_path: Path) -> No
     assert "'mV' is not a unit of capacity" in done.stderr
 
 
+def test_a_second_engine_with_the_same_state_is_refused_and_harms_nothing(room: Room) -> None:
+    token = room.engine.panel_token
+    done = bacs("run", room.cabinet.site, "--state", room.engine.state, "--port", str(free_port()))
+    assert done.returncode == 1
+    assert "another engine already runs with the state" in done.stderr
+    assert room.engine.panel_token == token
+    assert room.engine.get("me", token)["name"] == "panel"
+
+
+def test_a_site_file_that_is_not_there_is_an_error_and_no_commissioning(tmp_path: Path) -> None:
+    done = bacs("run", tmp_path / "sote.toml", "--state", tmp_path / "state")
+    assert done.returncode == 1
+    assert "sote.toml" in done.stderr
+
+
+def test_a_second_simulator_does_not_take_the_ports_away(room: Room) -> None:
+    done = bacs("simulate", room.cabinet.site, "--ports", room.folder / "ports")
+    assert done.returncode == 1
+    assert "another simulator" in done.stderr
+    assert (room.folder / "ports" / "modules").exists()
+
+
+def test_status_tells_the_plant_in_words(room: Room) -> None:
+    token_file = room.engine.panel_token_file
+    address = room.engine.url.removeprefix("http://")
+    done = bacs("status", "--engine", address, "--token-file", token_file)
+    assert done.returncode in (0, 3), done.stderr
+    assert "UPS A: online" in done.stdout
+    assert "line modules: open" in done.stdout
+    done = bacs("status", "--engine", address, "--token-file", room.folder / "nowhere")
+    assert done.returncode == 1
+    assert "no token at" in done.stderr
+
+
 def test_a_second_engine_on_the_same_lines_is_refused_the_port(room: Room, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

@@ -45,12 +45,12 @@ def add_arguments(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     named = argparse.ArgumentParser(add_help=False, parents=[common])
     named.add_argument("name", metavar="NAME")
 
-    user = subparsers.add_parser("user", help="the people who may log in")
+    user = subparsers.add_parser("user", help="the people who may sign in")
     user.set_defaults(run=run)
     actions = user.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", parents=[named], help="add a person; asks for a password")
     add.add_argument(
-        "--role", required=True, type=Role, choices=list(Role), help="what the person may do"
+        "--role", required=True, choices=[*map(str, Role)], help="what the person may do"
     )
     add.add_argument(
         "--must-change", action="store_true", help="the password must be changed before use"
@@ -72,7 +72,7 @@ def add_arguments(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     actions = token.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", parents=[named], help="make a token and print it, once")
     add.add_argument(
-        "--role", required=True, type=Role, choices=list(TOKEN_ROLES), help="what it may do"
+        "--role", required=True, choices=[*map(str, TOKEN_ROLES)], help="what it may do"
     )
     add.set_defaults(act=_add_token)
     actions.add_parser("list", parents=[common], help="list them").set_defaults(act=_list_tokens)
@@ -97,8 +97,8 @@ def _add_user(args: argparse.Namespace, database: Database, change: Change) -> N
     name = users.checked_name(args.name)
     users.require_free_name(database, name)
     password = _ask("Password", check_password)
-    users.add_user(database, change, name, args.role, password, must_change=args.must_change)
-    _say(f"{name} may log in as {args.role}")
+    users.add_user(database, change, name, Role(args.role), password, must_change=args.must_change)
+    _say(f"{name} may sign in as {args.role} ({args.state})")
 
 
 def _list_users(_: argparse.Namespace, database: Database, __: Change) -> None:
@@ -127,7 +127,7 @@ def _set_password(args: argparse.Namespace, database: Database, change: Change) 
 
 
 def _add_token(args: argparse.Namespace, database: Database, change: Change) -> None:
-    _say(tokens.add_token(database, change, args.name, args.role))
+    _say(tokens.add_token(database, change, args.name, Role(args.role)))
 
 
 def _list_tokens(_: argparse.Namespace, database: Database, __: Change) -> None:

@@ -6,6 +6,7 @@ copies: a reader can never see a mixture of two moments of writing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ class StringImage:
     room_temperature_c: Reading | None = None
     reported_equalization: EqualizationState | None = None
     reported_target_voltage_v: float | None = None
+    reported_at: float = math.nan
     module_status: NDArray[np.uint16] = field(init=False)
     _values: dict[Quantity, Floats] = field(init=False)
     _read_at: dict[Quantity, Floats] = field(init=False)
@@ -46,8 +48,10 @@ class StringImage:
         self._values[quantity][place] = np.array(values, dtype=np.float64)
         self._read_at[quantity][place] = read_at
 
-    def freeze(self) -> StringReadings:
-        """Copy everything into immutable readings."""
+    def freeze(self, now: float) -> StringReadings:
+        """Copy everything into immutable readings; what is told of the string as a whole ends."""
+        stale_after_s = self.string.stale_after_s[Quantity.VOLTAGE]
+        reported = abs(now - self.reported_at) <= stale_after_s
         return StringReadings(
             columns={
                 quantity: Column(
@@ -56,13 +60,18 @@ class StringImage:
                 for quantity in Quantity
             },
             module_status=frozen(self.module_status.copy()),
-            current_a=self.current_a,
+            current_a=_fresh(self.current_a, now, stale_after_s),
             current_error_a=self.current_error_a,
-            ac_current_a=self.ac_current_a,
-            room_temperature_c=self.room_temperature_c,
-            reported_equalization=self.reported_equalization,
-            reported_target_voltage_v=self.reported_target_voltage_v,
+            ac_current_a=_fresh(self.ac_current_a, now, stale_after_s),
+            room_temperature_c=_fresh(self.room_temperature_c, now, stale_after_s),
+            reported_equalization=self.reported_equalization if reported else None,
+            reported_target_voltage_v=self.reported_target_voltage_v if reported else None,
         )
+
+
+def _fresh(reading: Reading | None, now: float, stale_after_s: float) -> Reading | None:
+    """Return a reading of the whole string as long as it counts; it has no place to grow old in."""
+    return reading if reading and abs(now - reading.read_at) <= stale_after_s else None
 
 
 def reading(value: float | None, read_at: float) -> Reading | None:

@@ -63,6 +63,7 @@ def _deliver_string(block: Block, image: StringImage, payload: bytes, read_at: f
     image.current_a = reading(values["current_a"], read_at)
     image.ac_current_a = reading(values["ac_current_a"], read_at)
     image.room_temperature_c = reading(values["room_temperature_c"], read_at)
+    image.reported_at = read_at
     image.reported_target_voltage_v = values["target_voltage_v"]
     state = panel_manager.EQUALIZATION_STATES.get(int(values["equalization"] or 0))
     image.reported_equalization = EqualizationState(state) if state else EqualizationState.UNKNOWN

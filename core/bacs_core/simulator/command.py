@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from bacs_core.errors import SettingsError
 from bacs_core.settings import Settings
 from bacs_core.simulator.building import PlantOptions
 from bacs_core.simulator.cabinet import (
@@ -88,6 +90,18 @@ def options_from(arguments: argparse.Namespace) -> SimulatorOptions:
     return SimulatorOptions(CabinetOptions(plant, arguments.speed), arguments.control)
 
 
+def _take_over(ports_dir: Path) -> None:
+    """Hold the folder of the ports until this process ends; two simulators would share paths."""
+    ports_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(ports_dir, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        msg = f"another simulator already serves the ports in {ports_dir}"
+        raise SettingsError(msg) from None
+
+
 def run_simulator(settings: Settings, ports_dir: Path, options: SimulatorOptions) -> int:
     """Simulate until SIGTERM or SIGINT and return the exit code.
 
@@ -98,6 +112,7 @@ def run_simulator(settings: Settings, ports_dir: Path, options: SimulatorOptions
     for number in STOP_SIGNALS:
         signal.signal(number, lambda _number, _frame: os.write(tell, b"\0"))
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    _take_over(ports_dir)
     cabinet = SimulatedCabinet(settings, ports_dir, with_oddities(options.cabinet, settings))
     control = None if options.control is None else ControlServer(cabinet, options.control)
     with cabinet:

@@ -43,7 +43,7 @@ def test_a_person_added_at_the_command_line_can_log_in_to_the_running_engine(
 ) -> None:
     gate = Gate(tmp_path, cost=CHEAP)
     done = bacs("user", "add", "anna", "--role", "operator", "--state", tmp_path, typed=PASSWORD)
-    assert (done.returncode, done.stdout) == (0, "anna may log in as operator\n")
+    assert (done.returncode, done.stdout) == (0, f"anna may sign in as operator ({tmp_path})\n")
     session = gate.login(Login(user="anna", secret=PASSWORD), None)
     assert gate.authenticate(session.token) == Principal("anna", Role.OPERATOR)
     assert bacs("user", "set-pin", "anna", "--state", tmp_path, typed=PIN).returncode == 0

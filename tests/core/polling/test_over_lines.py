@@ -16,12 +16,12 @@ HEALTHY_V = (2.1, 2.5)
 
 
 def column(room: Room, key: str, quantity: Quantity = Quantity.VOLTAGE) -> Column:
-    return room.wiring.images[key].freeze().columns[quantity]
+    return room.wiring.images[key].freeze(time.time()).columns[quantity]
 
 
 def complete(room: Room, key: str) -> bool:
     """Whether every quantity that the simulator has was read for every cell."""
-    columns = room.wiring.images[key].freeze().columns
+    columns = room.wiring.images[key].freeze(time.time()).columns
     return all(np.isfinite(column.values).all() for column in columns.values())
 
 
