@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bacs_core import equalization, events_of
-from bacs_core.alarms import machine, view
+from bacs_core.alarms import keeping, machine, view
 from bacs_core.alarms.machine import AlarmBook
 from bacs_core.api.service import Tick
 from bacs_core.bypass import BypassDriver
@@ -34,6 +34,7 @@ from bacs_core.ticks import TickBoard
 _log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
+ALARMS_MEMORY: Final = "alarms"
 
 
 @dataclass(slots=True)
@@ -77,6 +78,12 @@ class Engine:
         self._sequence = 0
         self._before: Snapshot | None = None
 
+    def restore_alarms(self, kept: object) -> None:
+        """Take up the alarms of before the last stop; what no longer fits is dropped."""
+        self.alarms = keeping.restore(
+            kept, self.site, tuple(self._wiring.lines), self._wiring.line_of
+        )
+
     async def run(self) -> None:
         """Own all lines and tick; a bug in either ends the engine, and every lease with it."""
         async with asyncio.TaskGroup() as group:
@@ -118,7 +125,7 @@ class Engine:
         if self.site.managers:
             self.alarms = machine.evaluate(self.site, inputs, before, now)
         snapshot = self._snapshot(inputs, now)
-        for event in events_of.alarm_changes(before, self.alarms, self.site, now):
+        for event in self._told_of_alarms(before, now):
             self._record(event)
         for event in events_of.connection_changes(self._before, snapshot):
             self._record(event)
@@ -137,7 +144,15 @@ class Engine:
         self.alarms = machine.acknowledge(before, alarm_id, by, now)
         if self.board.latest is not None:
             self.board.publish(replace(self.board.latest, alarms=self._alarm_messages()))
-        return tuple(events_of.alarm_changes(before, self.alarms, self.site, now))
+        return self._told_of_alarms(before, now)
+
+    def _told_of_alarms(self, before: AlarmBook, now: float) -> Sequence[Event]:
+        """Return what changed in the alarm book as events, and keep the book for a restart."""
+        events = tuple(events_of.alarm_changes(before, self.alarms, self.site, now))
+        if events:
+            at = datetime.fromtimestamp(now, UTC)
+            self._recorder.remember(ALARMS_MEMORY, keeping.keep(self.alarms), at)
+        return events
 
     def _evaluate_strings(
         self, plans: dict[str, equalization.Plan], now: float

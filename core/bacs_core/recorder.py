@@ -11,13 +11,14 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
 import numpy as np
 
 from bacs_core.history.errors import HistoryError
-from bacs_core.history.events import Event
+from bacs_core.history.events import Event, Json
 from bacs_core.history.store import History
 from bacs_core.model import Quantity
 from bacs_core.snapshot import Snapshot
@@ -40,6 +41,7 @@ class Recorder:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
         self._samples: deque[Snapshot] = deque(maxlen=WAITING_SAMPLES)
         self._events: deque[Event] = deque()
+        self._memories: dict[str, tuple[Json, datetime]] = {}
         self._wake = asyncio.Event()
         self._last_period: float | None = None
         self.problem: str | None = None
@@ -56,6 +58,11 @@ class Recorder:
     def event(self, event: Event) -> None:
         """Write `event` as soon as possible, without waiting for it."""
         self._events.append(event)
+        self._wake.set()
+
+    def remember(self, key: str, value: Json, at: datetime) -> None:
+        """Keep `value` for the next start; only the newest that waits is written."""
+        self._memories[key] = value, at
         self._wake.set()
 
     async def call(self, work: Callable[[History], _T]) -> _T:
@@ -85,6 +92,11 @@ class Recorder:
             while self._events:
                 await self.call(partial(_write_event, self._events[0]))
                 self._events.popleft()
+            while self._memories:
+                key, (value, at) = next(iter(self._memories.items()))
+                await self.call(partial(_write_memory, key, value, at))
+                if self._memories[key] == (value, at):
+                    del self._memories[key]
             while self._samples:
                 await self.call(partial(_write_sample, self._samples.popleft()))
         except HistoryError as error:
@@ -107,6 +119,10 @@ def _is_blank(snapshot: Snapshot) -> bool:
 
 def _write_event(event: Event, history: History) -> None:
     history.record_event(event)
+
+
+def _write_memory(key: str, value: Json, at: datetime, history: History) -> None:
+    history.remember(key, value, by="engine", at=at)
 
 
 def _write_sample(snapshot: Snapshot, history: History) -> None:

@@ -21,7 +21,7 @@ from bacs_core.api.messages import DEFAULT_PORT, EngineState
 from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
 from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
-from bacs_core.engine import Engine
+from bacs_core.engine import ALARMS_MEMORY, Engine
 from bacs_core.errors import StateInUseError
 from bacs_core.history.errors import HistoryError, SchemaTooNewError
 from bacs_core.history.events import Event, EventKind
@@ -165,12 +165,13 @@ async def _recall(engine: Engine, recorder: Recorder) -> bool:
     """
     keys = [string.key for string in engine.site.strings]
 
-    def read(history: History) -> tuple[Mapping[str, object], bool]:
+    def read(history: History) -> tuple[Mapping[str, object], bool, object]:
         pauses = {key: history.get_setting(PAUSE_SETTING + key) for key in keys}
-        return pauses, history.get_setting(NETWORK_SETTING) is True
+        network = history.get_setting(NETWORK_SETTING) is True
+        return pauses, network, history.get_setting(ALARMS_MEMORY)
 
     try:
-        pauses, network = await recorder.call(read)
+        pauses, network, alarms = await recorder.call(read)
     except SchemaTooNewError:
         raise
     except HistoryError as error:
@@ -182,6 +183,7 @@ async def _recall(engine: Engine, recorder: Recorder) -> bool:
         if isinstance(pause, Mapping):
             until = pause.get("until")
             engine.pauses.until[key] = float(until) if until is not None else None
+    engine.restore_alarms(alarms)
     return network
 
 

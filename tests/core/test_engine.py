@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bacs_core.clock import SteadyClock
-from bacs_core.engine import Engine
+from bacs_core.engine import ALARMS_MEMORY, Engine
 from bacs_core.history.store import History
 from bacs_core.model import CellStatus, EqualizationState, Inhibit, Quantity, Site
 from bacs_core.polling.wiring import wire
@@ -103,6 +103,25 @@ async def test_acknowledging_is_published_at_once_and_changes_no_mark(plant: Han
     assert {event.by for event in events} == {"miller"}
     marks = after.snapshot.strings[KEY].status
     assert np.array_equal(marks, before.snapshot.strings[KEY].status)
+
+
+async def test_alarms_and_who_acknowledged_them_outlive_a_restart(
+    plant: HandDriven, tmp_path: Path
+) -> None:
+    plant.run(120, EVEN, temperature_c=52.0)
+    plant.engine.acknowledge(None, "miller")
+    before = plant.engine.board.latest
+    await plant.recorder.close()
+    again = hand_driven(tmp_path)
+    kept = await again.recorder.call(lambda history: history.get_setting(ALARMS_MEMORY))
+    again.engine.restore_alarms(kept)
+    again.now = plant.now
+    again.run(1, None)
+    after = again.engine.board.latest
+    assert before is not None
+    assert after is not None
+    assert before.alarms
+    assert after.alarms == before.alarms
 
 
 async def test_a_site_without_managers_ticks_too(tmp_path: Path) -> None:

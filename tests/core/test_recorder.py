@@ -35,6 +35,7 @@ class Disk:
     def __init__(self) -> None:
         self.samples: list[datetime] = []
         self.events: list[str] = []
+        self.memories: dict[str, object] = {}
         self.full = False
 
     def record_sample(self, snapshot: Snapshot) -> None:
@@ -44,6 +45,10 @@ class Disk:
     def record_event(self, event: Event) -> None:
         self._check()
         self.events.append(event.text)
+
+    def remember(self, key: str, value: object, *, by: str, at: datetime) -> None:
+        self._check()
+        self.memories[key] = value
 
     def close(self) -> None:
         """Nothing to close."""
@@ -128,6 +133,20 @@ async def test_events_are_kept_while_the_disk_is_full_and_written_after(
     assert disk.events == [str(number) for number in range(50)]
     await recorder.call(lambda _: None)
     assert recorder.problem is None
+
+
+async def test_of_what_is_remembered_only_the_newest_has_to_reach_the_disk(
+    recorder: Recorder, disk: Disk
+) -> None:
+    disk.full = True
+    for number in range(100):
+        recorder.remember("alarms", [number], START)
+    async with asyncio.timeout(10):
+        while recorder.problem is None:
+            await asyncio.sleep(0.005)
+    disk.full = False
+    await recorder.close()
+    assert disk.memories == {"alarms": [99]}
 
 
 async def test_samples_that_pile_up_are_dropped_the_oldest_first(

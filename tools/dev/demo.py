@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from tools.dev.child import Child
@@ -36,8 +37,7 @@ def run_demo(*, keep: bool) -> int:
     with _only_demo(), ExitStack() as running:
         _prepare_folder(keep=keep)
         try:
-            children = _start_all(running)
-            pin = _add_person()
+            children, pin = _start_all(running)
             print(f"The panel is at {_PANEL} (Ctrl+C stops the demo)", flush=True)
             print(f"To acknowledge alarms, sign in there as demo with PIN {pin}", flush=True)
             _wait_until(lambda: False, children)
@@ -46,7 +46,7 @@ def run_demo(*, keep: bool) -> int:
     return 0
 
 
-def _start_all(running: ExitStack) -> list[Child]:
+def _start_all(running: ExitStack) -> tuple[list[Child], str]:
     """Start the programs, each when the one it needs is there; `running` stops them backwards."""
     bacs = WORKSPACE_ENV / "bin" / "bacs"
     bacs_hmi = WORKSPACE_ENV / "bin" / "bacs-hmi"
@@ -70,12 +70,13 @@ def _start_all(running: ExitStack) -> list[Child]:
         [bacs, "run", _SITE, "--state", _STATE],
         lambda: _answers(f"{_ENGINE}/api/v1/health"),
     )
+    person = running.enter_context(ThreadPoolExecutor()).submit(_add_person)
     start(
         "panel",
         [bacs_hmi, "--engine", _ENGINE, *token, "--port", str(_PANEL_PORT)],
         lambda: _answers(_PANEL),
     )
-    return children
+    return children, person.result()
 
 
 def _add_person() -> str:

@@ -72,6 +72,23 @@ class Layout:
         cell = None if scope is Scope.STRING else row - int(self.first_cell[index]) + 1
         return Place(manager_id=string.manager_id, string_key=string.key, cell=cell)
 
+    def row(self, scope: Scope, place: Place) -> int | None:
+        """Return the row that `place` names, `None` where the site has no such place."""
+        names: dict[Scope, tuple[str | None, tuple[str, ...]]] = {
+            Scope.LINE: (place.line_id, self.line_ids),
+            Scope.MANAGER: (place.manager_id, tuple(manager.id for manager in self.managers)),
+        }
+        wanted, known = names.get(scope, (place.string_key, tuple(self.slices)))
+        if wanted is None or wanted not in known:
+            return None
+        row = known.index(wanted)
+        if scope is Scope.CELL:
+            cells = self.slices[wanted]
+            row = cells.start + (place.cell or 0) - 1
+            if row not in range(cells.start, cells.stop):
+                return None
+        return row if self.place(scope, row) == place else None
+
     def spread(self, flags: Flags, wider: Scope, narrower: Scope) -> Flags:
         """Carry flags of wider places to the places inside of them."""
         if wider is narrower:

@@ -6,7 +6,7 @@ suppressed, out of service). A book is never changed: every function returns a n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -28,6 +28,7 @@ __all__ = [
     "Inputs",
     "Occurrence",
     "acknowledge",
+    "book_of",
     "cell_status",
     "changes",
     "evaluate",
@@ -68,6 +69,7 @@ PUBLISHED: Final = {
     State.RETURNED: AlarmState.RETURNED,
 }
 
+_STATES: Final = {published: state for state, published in PUBLISHED.items()}
 _IS_ACTIVE: Final = np.isin(np.arange(len(State)), ACTIVE)
 _MARKS: Final = {
     AlarmSeverity.WARNING: CellStatus.WARNING,
@@ -140,6 +142,23 @@ class Change:
 
     kind: ChangeKind
     alarm: Occurrence
+
+
+def book_of(raised: Iterable[tuple[int, Occurrence]], layout: Layout) -> AlarmBook:
+    """Put a book together from alarms and their rows; no alarm is about to change its state."""
+    occurrences: dict[tuple[str, int], Occurrence] = {}
+    memories: dict[str, RuleMemory] = {}
+    marks = np.zeros(layout.count(Scope.CELL), np.uint8)
+    for row, occurrence in raised:
+        rule = occurrence.rule
+        if rule.name not in memories:
+            memories[rule.name] = RuleMemory.initial(layout.count(rule.scope))
+        state = _STATES[occurrence.state]
+        memories[rule.name].state[row] = state
+        occurrences[rule.name, row] = occurrence
+        if rule.scope is Scope.CELL and state in ACTIVE:
+            marks[row] = max(int(marks[row]), _mark(rule))
+    return AlarmBook(occurrences, memories, layout=layout, marks=marks)
 
 
 def evaluate(site: Site, inputs: Inputs, book: AlarmBook, now: float) -> AlarmBook:

@@ -43,6 +43,7 @@ def signals(layout: Layout, inputs: Inputs, now: float) -> dict[Signal, Floats]:
     floating_v = np.where(
         resting | (target_v < FLOAT_FROM * layout.float_voltage_v), np.nan, target_v
     )[layout.string_of_cell]
+    exhausted = _per_cell(layout, {key: plan.exhausted for key, plan in inputs.plans.items()})
     return {
         Signal.LINE_GONE: np.array(
             [float(not inputs.lines[line_id].port_open) for line_id in layout.line_ids]
@@ -59,9 +60,8 @@ def signals(layout: Layout, inputs: Inputs, now: float) -> dict[Signal, Floats]:
         Signal.CELL_DEVIATION: np.abs(voltage_v - floating_v) / floating_v * 100,
         Signal.CELL_TEMPERATURE: _fresh(layout, strings, Quantity.TEMPERATURE, now),
         Signal.CELL_RESISTANCE: _fresh(layout, strings, Quantity.RESISTANCE, now),
-        Signal.AUTHORITY_EXHAUSTED: _per_cell(
-            layout, {key: plan.exhausted for key, plan in inputs.plans.items()}
-        ),
+        # A plan that was never told a voltage does not know of the bypass before a restart.
+        Signal.AUTHORITY_EXHAUSTED: np.where(silent & (exhausted == 0), np.nan, exhausted),
     }
 
 

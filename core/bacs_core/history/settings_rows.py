@@ -20,6 +20,14 @@ def read_setting(database: Database, key: str) -> Json:
 def write_setting(database: Database, key: str, value: Json, by: str, at: datetime) -> None:
     """Keep `value` and record who changed it, in the running transaction."""
     before = read_setting(database, key)
+    write_memory(database, key, value, by, at)
+    text = f"{key}: {_plain(before)} → {_plain(value)}"
+    data = {"key": key, "before": before, "value": value}
+    insert_event(database, Event(at, EventKind.SETTING_CHANGED, text, by=by, data=data))
+
+
+def write_memory(database: Database, key: str, value: Json, by: str, at: datetime) -> None:
+    """Keep `value` without an event: what a program remembers is nobody's choice."""
     database.table("settings").upsert(
         {
             "key": key,
@@ -29,9 +37,6 @@ def write_setting(database: Database, key: str, value: Json, by: str, at: dateti
         },
         pk="key",
     )
-    text = f"{key}: {_plain(before)} → {_plain(value)}"
-    data = {"key": key, "before": before, "value": value}
-    insert_event(database, Event(at, EventKind.SETTING_CHANGED, text, by=by, data=data))
 
 
 def _plain(value: Json) -> str:

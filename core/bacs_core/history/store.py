@@ -37,7 +37,7 @@ from bacs_core.history.query import Series
 from bacs_core.history.recorder import Written, write_sample
 from bacs_core.history.retention import DEFAULT_BUDGET_BYTES, prune
 from bacs_core.history.sample import Sample
-from bacs_core.history.settings_rows import read_setting, write_setting
+from bacs_core.history.settings_rows import read_setting, write_memory, write_setting
 from bacs_core.snapshot import Snapshot
 
 SITE_ID_KEY: Final = "site_id"
@@ -190,6 +190,11 @@ class History:
         """Keep a choice; it and who made it are on the disk when this returns."""
         with self._writing("store a setting") as database, transaction(database):
             write_setting(database, key, value, by, at)
+
+    def remember(self, key: str, value: Json, *, by: str, at: datetime) -> None:
+        """Keep what a program has to know after a restart; this is no event."""
+        with self._writing("store a memory") as database, transaction(database):
+            write_memory(database, key, value, by, at)
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[Database]:
