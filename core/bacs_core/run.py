@@ -22,7 +22,7 @@ from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
 from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
 from bacs_core.engine import ALARMS_MEMORY, Engine
-from bacs_core.errors import StateInUseError
+from bacs_core.errors import BacsError, StateInUseError
 from bacs_core.history.errors import HistoryError, SchemaTooNewError
 from bacs_core.history.events import Event, EventKind
 from bacs_core.history.store import History
@@ -119,12 +119,21 @@ async def _serve(settings: Settings, state: EngineState, folder: Path, port: int
     running = asyncio.create_task(engine.run(), name="engine")
     try:
         if network_wanted:
-            await api.set_network(enabled=True)
-            identity.network_enabled = True
+            identity.network_enabled = await _network_opened(api)
         _log.info("engine runs, API on port %s", api.port)
         await _until_stopped(running)
     finally:
         await _stop(engine, running, api, recorder)
+
+
+async def _network_opened(api: ApiServer) -> bool:
+    """Open the API to the network as before the last stop; control goes on without it."""
+    try:
+        await api.set_network(enabled=True)
+    except BacsError as error:
+        _log.error("the network stays closed: %s", error)
+        return False
+    return True
 
 
 async def _until_stopped(running: asyncio.Task[None]) -> None:
