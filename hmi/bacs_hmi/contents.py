@@ -5,6 +5,7 @@ Values are rounded to what the screen can show, so that noise below the last dig
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
@@ -12,7 +13,7 @@ from typing import Final
 
 from bacs_core.api.live import LiveSite, LiveString
 from bacs_core.api.messages import StringScalars
-from bacs_core.model import Quantity, String
+from bacs_core.model import AlarmSeverity, Quantity, String
 from bacs_hmi.format import SHOWN
 from bacs_hmi.frames import (
     QUANTITIES,
@@ -75,10 +76,13 @@ def overview_content(live: LiveSite) -> OverviewContent:
     site = live.info.site
     marks: list[int] = []
     strings: list[StringMark] = []
+    raised = Counter(
+        (alarm.string_key, alarm.severity) for alarm in live.alarms.values() if alarm.active
+    )
     for string in site.strings:
         mirror = live.strings[string.key]
         freshness = _freshness(live, mirror, Quantity.VOLTAGE)
-        strings.append(_string_mark(mirror, freshness))
+        strings.append(_string_mark(mirror, freshness, raised))
         marks += _marks(mirror, freshness)
     managers = tuple(
         live.managers[manager.id].online if manager.id in live.managers else None
@@ -142,7 +146,11 @@ def _freshness(live: LiveSite, mirror: LiveString, quantity: Quantity) -> list[_
     return [judged[read_at] for read_at in times]
 
 
-def _string_mark(mirror: LiveString, freshness: list[_Freshness]) -> StringMark:
+def _string_mark(
+    mirror: LiveString,
+    freshness: list[_Freshness],
+    raised: Counter[tuple[str | None, AlarmSeverity]],
+) -> StringMark:
     string, scalars = mirror.string, mirror.scalars
     ages = [each.age_s for each in set(freshness) if each.age_s is not None]
     return StringMark(
@@ -151,6 +159,8 @@ def _string_mark(mirror: LiveString, freshness: list[_Freshness]) -> StringMark:
         equalization=scalars.equalization,
         inhibited_by=tuple(scalars.inhibited_by),
         age_s=_old(min(ages), string.stale_after_s[Quantity.VOLTAGE]) if ages else None,
+        alarms=raised[string.key, AlarmSeverity.ALARM],
+        warnings=raised[string.key, AlarmSeverity.WARNING],
     )
 
 

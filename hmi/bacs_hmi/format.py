@@ -94,6 +94,13 @@ def clock(at: datetime) -> str:
     return f"{at.astimezone():%H:%M:%S}"
 
 
+def minute_of(at: datetime, today: datetime, day_format: str) -> str:
+    """Write the local hour and minute, and the day in front of it where it was not today."""
+    local = at.astimezone()
+    same_day = local.date() == today.astimezone().date()
+    return f"{local:%H:%M}" if same_day else f"{local:{day_format} %H:%M}"
+
+
 def day_and_clock(at: datetime, day_format: str) -> str:
     """Write local day and time; `day_format` is the language's strftime pattern for a day."""
     return f"{at.astimezone():{day_format} %H:%M:%S}"

@@ -6,7 +6,8 @@ A frame is little-endian and holds records in this order (the browser reads the 
     header      u8 version, u8 kind (0 overview, 1 string), u8 full, u8 spare, u32 sequence, f64 at
     overview    u8 per manager: 0 not answering, 1 online, 2 not asked yet
                 u16 count, then per string: u16 index, u8 equalization, u8 inhibit bits, u32 age in
-                seconds of the newest voltage, f32 sum voltage, f32 current
+                seconds of the newest voltage, u16 active alarms, u16 active warnings,
+                f32 sum voltage, f32 current
                 u16 count, u16 cell index each, u16 mark each
     string      f32 each of the scalars, u8 equalization, u8 inhibit bits
                 per quantity, then for the deviation in mV: u16 count, u16 cell index each, f32 each
@@ -27,7 +28,7 @@ from typing import Final
 
 from bacs_core.model import EqualizationState, Inhibit, Quantity
 
-VERSION: Final = 1
+VERSION: Final = 2
 KIND_OVERVIEW: Final = 0
 KIND_STRING: Final = 1
 
@@ -48,13 +49,19 @@ AGE_ABSENT: Final = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class StringMark:
-    """A string on the overview; the age is that of its newest voltage, `None` if it has none."""
+    """A string on the overview; the age is that of its newest voltage, `None` if it has none.
+
+    `alarms` and `warnings` count its active alarms: a cell has one mark, and a silent one hides
+    what else is wrong with it.
+    """
 
     sum_voltage_v: float | None
     current_a: float | None
     equalization: EqualizationState
     inhibited_by: tuple[Inhibit, ...]
     age_s: int | None
+    alarms: int
+    warnings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,7 @@ def _string_record(index: int, string: StringMark) -> bytes:
     return (
         struct.pack("<H", index)
         + _equalization(string.equalization, string.inhibited_by)
-        + struct.pack("<I", _age(string.age_s))
+        + struct.pack("<IHH", _age(string.age_s), string.alarms, string.warnings)
         + _floats([string.sum_voltage_v, string.current_a])
     )
 

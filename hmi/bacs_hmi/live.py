@@ -1,6 +1,6 @@
 """The panel's connection to the engine: one mirror for all browsers, kept alive for ever.
 
-The access file may come later than the panel, and may be replaced while it runs: it is read again
+The token file may come later than the panel, and may be replaced while it runs: it is read again
 whenever the engine refuses the token. Values of before stay in the mirror, aging, until the new
 connection has its first snapshot.
 """
@@ -18,7 +18,7 @@ from typing import Final
 
 import aiohttp
 
-from bacs_core.api.client import EngineClient
+from bacs_core.api.client import ClientError, EngineClient, EngineUnreachableError
 from bacs_core.api.live import LiveSite, Update, UpdateKind
 from bacs_core.api.messages import EngineState
 
@@ -45,17 +45,17 @@ class Obstacle(StrEnum):
 
     TOKEN_MISSING = "token_missing"  # noqa: S105 - the name of a text, not a secret
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - as above
-    UNREACHABLE = "unreachable"
+    TOKEN_NOT_GIVEN = "token_not_given"  # noqa: S105 - as above
+    ENGINE_SILENT = "engine_silent"
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How the panel stands to the engine: since when (unix seconds), and why in words."""
+    """How the panel stands to the engine: since when (unix seconds), and what is in the way."""
 
     state: ConnectionState
     since: float | None = None
     obstacle: Obstacle | None = None
-    problem: str | None = None
 
 
 class Link:
@@ -81,17 +81,16 @@ class Link:
         self._raw: frozenset[str] = frozenset()
         self._newest: LiveSite | None = None
         self._refused = asyncio.Event()
-        self._obstacle = Obstacle.UNREACHABLE
+        self._obstacle = Obstacle.ENGINE_SILENT
 
     def connection(self) -> Connection:
         """Tell how the panel stands to the engine now."""
         live = self.live
-        problem = None if self._newest is None else self._newest.problem
         if live is None or live.info is None or live.received_at is None:
-            return Connection(ConnectionState.WAITING, None, self._obstacle, problem)
+            return Connection(ConnectionState.WAITING, None, self._obstacle)
         late = self._clock() - live.received_at > LATE_AFTER_S
         if late or not live.connected:
-            return Connection(ConnectionState.LOST, live.received_at, self._obstacle, problem)
+            return Connection(ConnectionState.LOST, live.received_at, self._obstacle)
         if live.info.state is EngineState.COMMISSIONING:
             return Connection(ConnectionState.COMMISSIONING)
         return Connection(ConnectionState.LIVE)
@@ -108,15 +107,15 @@ class Link:
     async def run(self) -> None:
         """Connect, follow, reconnect; ends only when cancelled."""
         async with aiohttp.ClientSession() as session:
-            token = await self._token()
+            token = await self._token(session)
             while True:
                 await self._follow(session, token)
-                token = await self._token()
+                token = await self._token(session)
 
     async def _follow(self, session: aiohttp.ClientSession, token: str | None) -> None:
         """Follow the engine with this token until it is refused and the file holds another."""
         self._refused.clear()
-        self._obstacle = Obstacle.UNREACHABLE
+        self._obstacle = Obstacle.ENGINE_SILENT
         client = EngineClient(session, self.url, token)
         mirror = LiveSite(client, clock=self._clock)
         mirror.listen(lambda update: self._heard(mirror, update))
@@ -126,7 +125,7 @@ class Link:
         following = asyncio.create_task(mirror.run())
         try:
             await self._refused.wait()
-            while await self._token() == token:
+            while await self._token(session) == token:
                 await self._sleep(TOKEN_RETRY_S)
         finally:
             following.cancel()
@@ -134,10 +133,13 @@ class Link:
 
     def _heard(self, mirror: LiveSite, update: Update) -> None:
         if update.kind is UpdateKind.CONNECTED:
-            self._obstacle = Obstacle.UNREACHABLE
+            self._obstacle = Obstacle.ENGINE_SILENT
             self.live = mirror
+        elif update.kind is UpdateKind.LOST:
+            self._obstacle = Obstacle.ENGINE_SILENT
         elif update.kind is UpdateKind.REFUSED:
-            self._obstacle = Obstacle.TOKEN_REFUSED
+            given = self.token_file is not None
+            self._obstacle = Obstacle.TOKEN_REFUSED if given else Obstacle.TOKEN_NOT_GIVEN
             self._refused.set()
         if (
             update.kind is UpdateKind.CONNECTED
@@ -148,8 +150,8 @@ class Link:
             self.alarms_version += 1
         self.wake.set()
 
-    async def _token(self) -> str | None:
-        """Read the access file; wait for it as long as it takes."""
+    async def _token(self, session: aiohttp.ClientSession) -> str | None:
+        """Read the token file; wait for it as long as it takes."""
         if self.token_file is None:
             return None
         warned = False
@@ -159,9 +161,18 @@ class Link:
             except OSError as error:
                 token = ""
                 if not warned:
-                    _log.warning("waiting for the access file: %s", error)
+                    _log.warning("waiting for the token file: %s", error)
                     warned = True
             if token:
                 return token
-            self._obstacle = Obstacle.TOKEN_MISSING
+            self._obstacle = await self._why_no_token(session)
             await self._sleep(TOKEN_RETRY_S)
+
+    async def _why_no_token(self, session: aiohttp.ClientSession) -> Obstacle:
+        """Tell a missing file from an engine that is not started: the engine makes the file."""
+        try:
+            await EngineClient(session, self.url, None).health()
+        except ClientError as error:
+            if isinstance(error, EngineUnreachableError):
+                return Obstacle.ENGINE_SILENT
+        return Obstacle.TOKEN_MISSING

@@ -3,11 +3,13 @@ const LAYOUTS = {
   en: ["1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm_.@"],
   de: ["1234567890", "qwertzuiop", "asdfghjkl-", "yxcvbnm_.@"],
 };
+// Together with the letters and the space: all of printable ASCII, and what German passwords have.
+const SYMBOLS = ["!\"#$%&'()*", "+,-./:;<=>", "?@[\\]^_`{|", "}~äöüÄÖÜß€"];
 
 export default {
   template: `
-    <form class="bacs-login" role="dialog" aria-modal="true" :aria-label="texts.sign_in_why" @submit.prevent="send">
-      <h2>{{ texts.sign_in_why }}</h2>
+    <form class="bacs-login" role="dialog" aria-modal="true" :aria-label="title" @submit.prevent="send">
+      <h2>{{ title }}</h2>
       <div class="bacs-fields">
         <label>{{ texts.user }}
           <input v-model="user" ref="user" name="user" autocomplete="off" autocapitalize="off" spellcheck="false"
@@ -22,8 +24,10 @@ export default {
       <div class="bacs-keys" @pointerdown.prevent>
         <div v-for="(row, i) in rows" :key="i">
           <button v-for="key in row" :key="key" type="button" tabindex="-1" @click="press(key)">{{ key }}</button>
-          <button v-if="i === 0" type="button" tabindex="-1" class="wide" aria-label="⌫" @click="erase">⌫</button>
-          <button v-if="i === 1" type="button" tabindex="-1" class="wide" aria-label="⇧" :class="{ active: upper }" @click="upper = !upper">⇧</button>
+          <button v-if="i === 0" type="button" tabindex="-1" class="wide" :aria-label="texts.key_erase" @click="erase">⌫</button>
+          <button v-if="i === 1" type="button" tabindex="-1" class="wide" :aria-label="texts.key_shift" :class="{ active: upper }" :disabled="symbols" @click="upper = !upper">⇧</button>
+          <button v-if="i === 2" type="button" tabindex="-1" class="wide" :aria-label="symbols ? texts.key_letters : texts.key_symbols" @click="symbols = !symbols">{{ symbols ? "abc" : "#+=" }}</button>
+          <button v-if="i === 3" type="button" tabindex="-1" class="wide" :aria-label="texts.key_space" @click="press(' ')">␣</button>
         </div>
       </div>
       <div class="bacs-actions">
@@ -31,13 +35,14 @@ export default {
         <button type="submit" class="bacs-button primary" :disabled="busy || !user || !secret">{{ texts.sign_in }}</button>
       </div>
     </form>`,
-  props: { texts: Object, layout: String, problem: String, attempt: Number },
+  props: { texts: Object, title: String, layout: String, problem: String, attempt: Number },
   emits: ["send", "cancel"],
   data() {
-    return { user: "", secret: "", field: "user", upper: false, busy: false };
+    return { user: "", secret: "", field: "user", upper: false, symbols: false, busy: false };
   },
   computed: {
     rows() {
+      if (this.symbols) return SYMBOLS.map((row) => [...row]);
       const rows = LAYOUTS[this.layout] ?? LAYOUTS.en;
       return rows.map((row) => [...row].map((key) => (this.upper ? key.toUpperCase() : key)));
     },

@@ -19,12 +19,15 @@ class LoginSheet(Element, component="login.js"):
         texts: Texts,
         language: str,
         *,
+        title: str,
         on_send: Callable[[Login], Awaitable[None]],
         on_cancel: Callable[[], None],
     ) -> None:
         super().__init__()
-        names = ("sign_in_why", "sign_in", "user", "secret", "cancel")
-        self._props["texts"] = {name: texts[name] for name in names}
+        names = ("sign_in", "user", "secret", "cancel")
+        keys = ("key_space", "key_erase", "key_shift", "key_symbols", "key_letters")
+        self._props["texts"] = {name: texts[name] for name in (*names, *keys)}
+        self._props["title"] = title
         self._props["layout"] = language
         self._props["problem"] = ""
         self._props["attempt"] = 0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import errno
 import ipaddress
 import logging
 import signal
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +28,8 @@ from bacs_hmi.views import view_of
 
 DEFAULT_ENGINE: Final = "http://127.0.0.1:8480"
 DEFAULT_PORT: Final = 8080
+MAX_PORT: Final = 65535
+ANNOUNCE_RETRY_S: Final = 0.05
 #: How long a browser may be away before its page is forgotten and built anew.
 RECONNECT_TIMEOUT_S: Final = 15.0
 VIEWPORT: Final = "width=device-width, initial-scale=1, user-scalable=no"
@@ -40,10 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the panel until it is told to stop."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    problem = _why_not_listening(options.host, options.port)
+    if problem is not None:
+        sys.exit(f"bacs-hmi: {problem}")
     # The server hands the signal on once it has closed everything: that is a clean end.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     build(Link(options.engine, options.token_file))
+    app.on_startup(
+        lambda: background_tasks.create(_announce(options.host, options.port), name="announce")
+    )
     # The panel shows everything to whoever reaches its port, as at the cabinet. It therefore
     # listens on loopback only; a browser elsewhere needs a login first, which this form lacks.
     ui.run(
@@ -94,10 +105,10 @@ def _parser() -> argparse.ArgumentParser:
         "--token-file",
         type=Path,
         metavar="FILE",
-        help="file with the access token of this panel; it may come later than the panel",
+        help="token file of this panel; it may come later than the panel",
     )
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port to listen on (default: %(default)s)"
+        "--port", type=_port, default=DEFAULT_PORT, help="port to listen on (default: %(default)s)"
     )
     parser.add_argument(
         "--host",
@@ -106,6 +117,43 @@ def _parser() -> argparse.ArgumentParser:
         help="loopback address to listen on (default: %(default)s)",
     )
     return parser
+
+
+async def _announce(host: str, port: int) -> None:
+    """Print the address as soon as the panel answers there."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(ANNOUNCE_RETRY_S)
+            continue
+        writer.close()
+        break
+    shown = f"[{host}]" if ":" in host else host
+    print(f"The panel is at http://{shown}:{port}/", flush=True)
+
+
+def _why_not_listening(host: str, port: int) -> str | None:
+    """Try the port, so that a person reads one sentence and not the trace of a web server."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            return f"port {port} on {host} is reserved; choose one above 1023 with --port"
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"port {port} on {host} is in use already; choose another one with --port"
+            return f"cannot listen on {host}, port {port}: {error.strerror}"
+    return None
+
+
+def _port(text: str) -> int:
+    """Accept the numbers that a port can have."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_PORT):
+        raise argparse.ArgumentTypeError(f"{text}: a port is a number from 1 to {MAX_PORT}")
+    return int(text)
 
 
 def _loopback(text: str) -> str:

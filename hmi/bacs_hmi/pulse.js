@@ -1,5 +1,6 @@
 // Watches the age of what this browser got: the panel server beats once a second. Shows the clock,
-// says when the engine or the panel server is gone, and follows the browser's back button.
+// says when the engine or the panel server is gone, and with them all knowledge of alarms, and
+// follows the browser's back button.
 import { clockText } from "bacs_numbers";
 
 const SILENT_AFTER_MS = 3000;
@@ -32,18 +33,22 @@ export default {
     look() {
       const serverGone = performance.now() - this.beatAt > SILENT_AFTER_MS;
       const engineGone = this.engine.state === "lost";
-      const words = serverGone
-        ? this.texts.server_lost.replace("{since}", clockText(this.beatTime))
-        : engineGone
-          ? this.texts.engine_lost.replace("{since}", clockText(this.engine.since))
-          : "";
+      const since = clockText(serverGone ? this.beatTime : this.engine.since);
+      const told = (name) => this.texts[name].replace("{since}", since);
+      const words = serverGone ? told("server_lost") : engineGone ? told("engine_lost") : "";
       this.$el.hidden = words === "";
-      if (this.$el.textContent !== words) this.$el.textContent = words;
+      say(this.$el, words);
+      const quiet = document.querySelector(".bacs-alarmbar.quiet") !== null;
+      const last = words && told(quiet ? "alarms_unknown" : "alarms_unknown_last");
+      say(document.querySelector(".bacs-alarmbar-unknown"), last);
+      for (const element of document.querySelectorAll(".bacs-alarms-unknown")) say(element, last);
       document.body.dataset.truth = words === "" ? "live" : "old";
       document.body.dataset.server = serverGone ? "lost" : "there";
-      const clock = document.querySelector(".bacs-clock");
-      const now = clockText(Date.now() / 1000).slice(0, 5);
-      if (clock && clock.textContent !== now) clock.textContent = now;
+      say(document.querySelector(".bacs-clock"), clockText(Date.now() / 1000).slice(0, 5));
     },
   },
 };
+
+function say(element, words) {
+  if (element && element.textContent !== words) element.textContent = words;
+}

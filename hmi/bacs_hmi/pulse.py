@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from nicegui.element import Element
 
 from bacs_hmi.live import Connection
 from bacs_hmi.texts import Texts
+
+_TEXTS: Final = ("engine_lost", "server_lost", "alarms_unknown", "alarms_unknown_last")
 
 
 class Pulse(Element, component="pulse.js", dependencies=["canvas/shared/*.js"]):
@@ -17,7 +20,7 @@ class Pulse(Element, component="pulse.js", dependencies=["canvas/shared/*.js"]):
         self, texts: Texts, connection: Connection, *, on_travel: Callable[[str], None]
     ) -> None:
         super().__init__()
-        self._props["texts"] = {name: texts[name] for name in ("engine_lost", "server_lost")}
+        self._props["texts"] = {name: texts[name] for name in _TEXTS}
         self._props["state"] = connection.state.value
         self._props["since"] = connection.since
         self.on("travel", lambda event: on_travel(str(event.args)))

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 from nicegui import background_tasks, ui
 
-from bacs_core.api.client import (
-    ClientError,
-    CommandRefusedError,
-    EngineUnreachableError,
-    NotAuthorizedError,
-)
-from bacs_core.api.messages import Acknowledge, Login, Session
+from bacs_core.api.client import ClientError, NotAuthorizedError
+from bacs_core.api.messages import Acknowledge, Alarm, Login, Session
 from bacs_core.model import AlarmSeverity, Site
-from bacs_hmi import wording
+from bacs_hmi import people, refusals, wording
 from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.live import Connection, ConnectionState, Link
 from bacs_hmi.login import LoginSheet
@@ -82,6 +77,7 @@ class Shell:
                 label("", "bacs-clock")
             with box("bacs-alarmbar", "button").props("type=button") as self._bar:
                 self._bar_symbol = symbol(None)
+                label("", "bacs-alarmbar-unknown")
                 self._bar_text = label("", "bacs-alarmbar-text")
                 self._bar_counts = ui.html("", sanitize=False).classes("bacs-alarmbar-counts")
             self._bar.on("click", lambda _: self.open(View(ViewName.ALARMS)))
@@ -119,6 +115,7 @@ class Shell:
             open=self.open,
             note=self._note,
             acknowledge=self._acknowledge,
+            may_acknowledge=self._may_acknowledge,
         )
         if self._view.name is ViewName.ALARMS:
             return AlarmsPage(around)
@@ -138,7 +135,7 @@ class Shell:
         info = None if live is None else live.info
         shown: tuple[object, ...] = (id(live), None if info is None else info.site)
         if connection.state is ConnectionState.WAITING:
-            shown = (connection.obstacle, connection.problem)
+            shown = (connection.obstacle,)
         changed = shown != self._shown
         if changed:
             self._shown = shown
@@ -148,27 +145,32 @@ class Shell:
         alarms_changed = changed or self._link.alarms_version != self._alarms_version
         if alarms_changed:
             self._alarms_version = self._link.alarms_version
-            self._show_alarms(connection)
+        self._show_alarms(connection)
         if self._page is not None:
             self._page.refresh(alarms_changed=alarms_changed)
 
     def _show_alarms(self, connection: Connection) -> None:
-        live = self._link.live
-        if live is None or self._site is None or connection.state is ConnectionState.WAITING:
-            self._bar.set_visibility(False)
+        """Say the worst alarm with its value of now; never that there is none if nobody knows."""
+        live, site = self._link.live, self._site
+        waiting_for_engine = connection.state is ConnectionState.WAITING
+        choose(self._bar, "unknown", waiting_for_engine)
+        if live is None or site is None or waiting_for_engine:
+            self._fill_bar([], self._texts["alarms_unknown_yet"])
             return
-        self._bar.set_visibility(True)
         alarms = wording.worst_first(live.alarms.values())
+        if alarms:
+            text = wording.sentence(alarms[0], site, self._texts, live)
+        else:
+            text = self._texts["no_alarms" if site.managers else "no_plant_watched"]
+        self._fill_bar(alarms, text)
+
+    def _fill_bar(self, alarms: Sequence[Alarm], text: str) -> None:
         worst = alarms[0] if alarms else None
         severity = None if worst is None or not worst.active else worst.severity
         for kind in AlarmSeverity:
             choose(self._bar, kind.value, kind is severity)
+        choose(self._bar, "quiet", worst is None)
         self._bar_symbol.set_content(symbol_svg(severity))
-        text = (
-            self._texts["no_alarms"]
-            if worst is None
-            else wording.sentence(worst, self._site, self._texts)
-        )
         self._bar_text.set_text(text)
         counts = [
             (kind, sum(1 for alarm in alarms if alarm.active and alarm.severity is kind))
@@ -212,7 +214,7 @@ class Shell:
 
     def _person_touched(self) -> None:
         if self._session is None:
-            self._ask_login(lambda: None)
+            self._ask_login(self._texts["sign_in"], lambda: None)
             return
         background_tasks.create(self._log_out(self._session), name="log out")
         self._set_session(None)
@@ -227,13 +229,19 @@ class Shell:
         self._person.set_text(
             texts["sign_in"] if session is None else f"{session.name} · {texts['sign_out']}"
         )
+        if self._page is not None:
+            self._page.refresh(alarms_changed=True)
 
-    def _ask_login(self, then: Callable[[], None]) -> None:
+    def _may_acknowledge(self) -> bool:
+        return self._session is None or people.may_acknowledge(self._session.role)
+
+    def _ask_login(self, title: str, then: Callable[[], None]) -> None:
         self._over.clear()
         with self._over:
             sheet = LoginSheet(
                 self._texts,
                 self._language,
+                title=title,
                 on_send=lambda login: self._log_in(login, sheet, then),
                 on_cancel=self._dismiss,
             )
@@ -244,11 +252,12 @@ class Shell:
     async def _log_in(self, login: Login, sheet: LoginSheet, then: Callable[[], None]) -> None:
         client = self._link.client
         if client is None:
+            sheet.refuse(self._texts["engine_silent"])
             return
         try:
             session = await client.login(login)
         except ClientError as error:
-            sheet.refuse(self._words(error, wrong_secret=True))
+            sheet.refuse(refusals.words(error, self._texts))
             return
         self._over.clear()
         self._set_session(session)
@@ -265,7 +274,10 @@ class Shell:
 
     def _acknowledge(self, alarm_id: str | None) -> None:
         if self._session is None:
-            self._ask_login(lambda: self._acknowledge(alarm_id))
+            self._ask_login(self._texts["sign_in_why"], lambda: self._acknowledge(alarm_id))
+            return
+        if not self._may_acknowledge():
+            self._tell(people.who_may_acknowledge(self._texts), "refused")
             return
         background_tasks.create(self._send_acknowledge(alarm_id), name="acknowledge")
 
@@ -279,21 +291,9 @@ class Shell:
             self._set_session(None)
             self._tell(self._texts["refused_not_signed_in"], "refused")
         except ClientError as error:
-            self._tell(self._words(error), "refused")
+            self._tell(refusals.words(error, self._texts), "refused")
         else:
             self._tell(self._texts["acknowledged_done"], "done")
-
-    def _words(self, error: ClientError, *, wrong_secret: bool = False) -> str:
-        """Say in this browser's language why something was refused."""
-        texts = self._texts
-        if isinstance(error, CommandRefusedError):
-            known = texts.get(f"refused_{error.code}")
-            if error.code == "wrong_credentials" or (wrong_secret and known is None):
-                known = texts["wrong_secret"]
-            return known or texts["refused"].format(reason=error.reason)
-        if isinstance(error, EngineUnreachableError):
-            return texts["not_reached"].format(reason=error)
-        return texts["refused"].format(reason=error)
 
     def _tell(self, text: str, kind: str) -> None:
         """Show a short notice; it fades by itself."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final
 
+from bacs_core.api.live import LiveSite
 from bacs_core.api.messages import Alarm
 from bacs_core.model import AlarmSeverity, AlarmState, Manager, Quantity, Site, String, cell_label
-from bacs_hmi.format import ABSENT, SHOWN, Shown
+from bacs_hmi.contents import deviation_v, value_of
+from bacs_hmi.format import ABSENT, SHOWN, Shown, minute_of
 from bacs_hmi.texts import DEFAULT_LANGUAGE, Texts, numbers_of, texts_of
 
 _SEVERITY_RANK: Final = {AlarmSeverity.ALARM: 0, AlarmSeverity.WARNING: 1}
@@ -28,6 +31,18 @@ _FIGURES: Final = {
     "cell_temperature_critical": SHOWN[Quantity.TEMPERATURE],
     "cell_resistance_high": SHOWN[Quantity.RESISTANCE],
 }
+#: What a rule about a cell watches: known now, and not only when the alarm was raised.
+_WATCHED: Final = {
+    "cell_voltage_low": Quantity.VOLTAGE,
+    "cell_voltage_high": Quantity.VOLTAGE,
+    "cell_deviation": Quantity.VOLTAGE,
+    "cell_deviation_large": Quantity.VOLTAGE,
+    "cell_temperature_high": Quantity.TEMPERATURE,
+    "cell_temperature_critical": Quantity.TEMPERATURE,
+    "cell_resistance_high": Quantity.RESISTANCE,
+}
+#: These rules count how far the cell is from the target, in percent of it.
+_DEVIATIONS: Final = frozenset({"cell_deviation", "cell_deviation_large"})
 
 
 def worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
@@ -61,20 +76,42 @@ def place(alarm: Alarm, site: Site, texts: Texts) -> str:
     return site.name
 
 
-def condition(alarm: Alarm, site: Site, texts: Texts) -> str:
-    """Say what is wrong: `temperature high 41.2 °C (limit 35.0 °C)`."""
+def condition(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
+    """Say what is wrong: `temperature high 42.3 °C (limit 35.0 °C)`.
+
+    The value is the one of now. Where nobody knows it now, it is the one with which the alarm was
+    raised, and says so: `temperature high 41.8 °C at 07:17 (limit 35.0 °C)`.
+    """
     if f"rule_{alarm.rule}" not in texts:
         return rule(alarm, site, texts)
-    value, limit = (
-        _amount(alarm, site, texts, alarm.value),
-        _amount(alarm, site, texts, alarm.limit),
-    )
     parts = [rule(alarm, site, texts)]
-    if value != ABSENT:
-        parts.append(value)
+    now = _amount(alarm, site, texts, value_now(alarm, live))
+    raised, limit = (_amount(alarm, site, texts, value) for value in (alarm.value, alarm.limit))
+    if now != ABSENT:
+        parts.append(now)
+    elif raised != ABSENT:
+        today = alarm.raised_at if live.at is None else datetime.fromtimestamp(live.at, UTC)
+        clock = minute_of(alarm.raised_at, today, texts["day_format"])
+        parts.append(texts["alarm_value_at"].format(value=raised, clock=clock))
     if limit != ABSENT:
         parts.append(texts["alarm_limit"].format(limit=limit))
     return " ".join(parts)
+
+
+def value_now(alarm: Alarm, live: LiveSite) -> float | None:
+    """Read what the rule of an active alarm of a cell watches; `None` where nobody knows it now."""
+    quantity = _WATCHED.get(alarm.rule)
+    mirror = live.strings.get(alarm.string_key or "")
+    if quantity is None or mirror is None or alarm.cell is None:
+        return None
+    index = alarm.cell - 1
+    known = live.connected and alarm.active and 0 <= index < mirror.string.cell_count
+    if not known or live.stale(mirror.string.key, quantity, index):
+        return None
+    if alarm.rule not in _DEVIATIONS:
+        return value_of(mirror, quantity, index)
+    above_v, target_v = deviation_v(mirror, index), mirror.scalars.target_voltage_v
+    return abs(above_v) / target_v * 100 if above_v is not None and target_v else None
 
 
 def rule(alarm: Alarm, site: Site, texts: Texts) -> str:
@@ -84,9 +121,9 @@ def rule(alarm: Alarm, site: Site, texts: Texts) -> str:
     return known or alarm.text.removeprefix(f"{place_in_english}: ")
 
 
-def sentence(alarm: Alarm, site: Site, texts: Texts) -> str:
+def sentence(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
     """Say place and condition in one line."""
-    return f"{place(alarm, site, texts)}: {condition(alarm, site, texts)}"
+    return f"{place(alarm, site, texts)}: {condition(alarm, site, texts, live)}"
 
 
 def state(alarm: Alarm, texts: Texts) -> str:

@@ -39,10 +39,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def plain_environment() -> dict[str, str]:
+    """Hide the test from NiceGUI, which takes another way under pytest."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "NICEGUI_"))
+    }
+
+
 class PanelProgram:
     """`bacs-hmi` as its own process, which a test may kill and start again."""
 
-    def __init__(self, engine_url: str, token_file: Path, port: int) -> None:
+    def __init__(self, engine_url: str, token_file: Path | None, port: int) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}/"
         self._command = [
@@ -51,21 +60,15 @@ class PanelProgram:
             "bacs_hmi.main",
             "--engine",
             engine_url,
-            "--token-file",
-            str(token_file),
             "--port",
             str(port),
         ]
+        if token_file is not None:
+            self._command += ["--token-file", str(token_file)]
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        # NiceGUI takes another way under pytest; the program must not know that a test runs it.
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("PYTEST_", "NICEGUI_"))
-        }
-        self._process = subprocess.Popen(self._command, env=environment)
+        self._process = subprocess.Popen(self._command, env=plain_environment())
         async with asyncio.timeout(START_TIMEOUT_S):
             while not await self._answers():
                 assert self._process.poll() is None, "the panel ended"

@@ -58,7 +58,7 @@ class OverviewMirror:
     def apply(self, frame: bytes) -> None:
         reader = Reader(frame)
         version, kind, _, _, self.sequence, _ = (int(value) for value in reader.take("BBBBId"))
-        assert (version, kind) == (1, 0)
+        assert (version, kind) == (2, 0)
         states = (False, True, None)
         self.online = tuple(states[int(state)] for state in reader.take(f"{self.managers}B"))
         (count,) = reader.take("H")
@@ -66,8 +66,11 @@ class OverviewMirror:
             (index,) = reader.take("H")
             state, inhibits = reader.equalization()
             age = reader.age()
+            alarms, warnings = (int(count) for count in reader.take("HH"))
             sum_v, current_a = reader.floats(2)
-            self.strings[int(index)] = StringMark(sum_v, current_a, state, inhibits, age)
+            self.strings[int(index)] = StringMark(
+                sum_v, current_a, state, inhibits, age, alarms, warnings
+            )
         cells = reader.u16s()
         self.marks.update(
             zip(cells, (int(mark) for mark in reader.take(f"{len(cells)}H")), strict=True)
@@ -94,7 +97,7 @@ class StringMirror:
     def apply(self, frame: bytes) -> None:
         reader = Reader(frame)
         version, kind, *_ = (int(value) for value in reader.take("BBBBId"))
-        assert (version, kind) == (1, 1)
+        assert (version, kind) == (2, 1)
         scalars = reader.floats(self.scalars)
         self.head = (scalars, *reader.equalization())
         for column in self.columns:

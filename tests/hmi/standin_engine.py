@@ -284,6 +284,8 @@ class Doorman:
     def __init__(self) -> None:
         self.panel_token = PANEL_TOKEN
         self.sessions: dict[str, Principal] = {}
+        self.refusal: RefusedError | None = None
+        """What every login gets, if it is set."""
 
     def authenticate(self, bearer: str | None) -> Principal | None:
         if bearer == self.panel_token:
@@ -291,6 +293,8 @@ class Doorman:
         return self.sessions.get(bearer or "")
 
     def login(self, login: Login, by: Principal | None) -> Session:
+        if self.refusal is not None:
+            raise self.refusal
         secret, role = PEOPLE.get(login.user, ("", Role.VIEWER))
         if not secret or secret != login.secret:
             raise RefusedError("user or secret is wrong", code="wrong_credentials")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bacs_core.api.live import LiveSite
-from bacs_core.model import CellStatus, EqualizationState, Inhibit, Quantity
+from bacs_core.model import AlarmState, CellStatus, EqualizationState, Inhibit, Quantity
 from bacs_hmi.contents import SCALARS, overview_content, string_content
 from bacs_hmi.frames import QUANTITIES, STALE_BIT
 from bacs_hmi.live import ConnectionState, Link
@@ -52,6 +52,29 @@ async def test_a_silent_cell_is_marked_silent_and_old(live: LiveSite) -> None:
     silent = overview_content(live).marks[40 + 40 + 30]
     assert silent & 0x03 == CellStatus.SILENT
     assert silent & STALE_BIT
+
+
+async def test_a_silent_cell_with_a_warning_still_counts_in_the_warnings_of_its_string(
+    plant: Plant, live: LiveSite
+) -> None:
+    assert [(string.alarms, string.warnings) for string in overview_content(live).strings] == [
+        (0, 0),
+        (0, 1),
+        (0, 1),
+        (0, 0),
+    ]
+    for cell in range(1, 61):
+        plant.silence("ups-b/1", cell, since_s=75)
+    async with asyncio.timeout(TIMEOUT_S):
+        while set(live.strings["ups-b/1"].status) != {CellStatus.SILENT}:
+            await asyncio.sleep(0.05)
+    assert overview_content(live).strings[2].warnings == 1
+
+
+async def test_an_alarm_that_is_over_is_not_counted(live: LiveSite) -> None:
+    for alarm_id, alarm in live.alarms.items():
+        live.alarms[alarm_id] = alarm.model_copy(update={"state": AlarmState.RETURNED})
+    assert {string.warnings for string in overview_content(live).strings} == {0}
 
 
 async def test_a_fresh_string_has_no_age_so_that_nothing_is_sent_for_it(live: LiveSite) -> None:

@@ -31,7 +31,8 @@ inhibits = st.sets(st.sampled_from(Inhibit)).map(
     lambda names: tuple(name for name in INHIBITS if name in names)
 )
 ages = st.none() | st.integers(0, 10**9)
-string_marks = st.builds(StringMark, values, values, states, inhibits, ages)
+counts = st.integers(0, 0xFFFF)
+string_marks = st.builds(StringMark, values, values, states, inhibits, ages, counts, counts)
 overviews = st.builds(
     OverviewContent,
     st.tuples(*[st.sampled_from([True, False, None])] * MANAGERS),

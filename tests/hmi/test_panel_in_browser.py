@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+from functools import partial
 from pathlib import Path
+from string import ascii_lowercase, digits, punctuation
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, Request, expect
 
 from bacs_core.api.messages import Acknowledge
-from bacs_core.model import Quantity
+from bacs_core.errors import RefusedError
+from bacs_core.model import EqualizationState, Inhibit, Quantity
 from bacs_hmi.format import Numbers
 from tests.hmi.browser import PanelProgram, free_port, open_page
+from tests.hmi.conftest import running_engine, running_panel
 from tests.hmi.pictures import full_plant
-from tests.hmi.standin_engine import PANEL_TOKEN, Plant, StandIn
+from tests.hmi.standin_engine import PANEL_TOKEN, Plant, StandIn, small_site
 
 TIMEOUT_MS = 20_000
 expect.set_options(timeout=TIMEOUT_MS)
@@ -163,6 +168,65 @@ async def test_the_table_scrolls_by_its_buttons(shown: PanelProgram, browser: Br
     await expect(first).to_have_attribute("data-cell", "1")
 
 
+async def test_the_strings_before_and_after_are_to_the_left_and_to_the_right(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{shown.url}?view=string&string=ups-a/2")
+    title = page.locator(".bacs-title")
+    await title.locator(".bacs-arrow.right").tap()
+    await expect(page.locator("h1")).to_have_text("UPS B string 1")
+    await title.get_by_role("button", name="Previous string").tap()
+    await expect(page.locator("h1")).to_have_text("UPS A string 2")
+    await expect(title.locator(".bacs-arrow.up, .bacs-arrow.down")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_every_reason_that_inhibits_equalization_stands_whole_on_the_screen(
+    panel: PanelProgram, browser: Browser, plant: Plant, language: str
+) -> None:
+    string = plant.strings["ups-a/1"]
+    string.equalization = EqualizationState.INHIBITED
+    string.inhibited_by = (Inhibit.STALE_READING, Inhibit.RESISTANCE_MEASUREMENT)
+    page = await open_page(browser, language=language)
+    await page.goto(f"{panel.url}?view=string&string=ups-a/1")
+    value = page.locator("[data-value=equalization]")
+    last = {"en": "by the manager", "de": "durch den Manager"}[language]
+    await expect(value).to_contain_text(last)
+    await keep_picture(page, f"inhibited-{language}")
+    box = await value.evaluate("value => value.getBoundingClientRect().toJSON()")
+    row = await page.locator(".bacs-scalars").evaluate(
+        "row => row.getBoundingClientRect().toJSON()"
+    )
+    assert box["right"] <= 1024
+    assert box["bottom"] <= row["bottom"]
+    assert await value.evaluate("value => value.scrollWidth <= value.clientWidth")
+    assert row["height"] <= 72
+
+
+async def test_a_string_that_is_silent_as_a_whole_still_counts_its_warnings(
+    panel: PanelProgram, browser: Browser, plant: Plant
+) -> None:
+    for cell in range(1, 41):
+        plant.silence("ups-a/2", cell, since_s=75)
+    page = await open_page(browser)
+    await page.goto(panel.url)
+    tile = page.locator('[data-string="ups-a/2"]')
+    await expect(tile).to_have_attribute("aria-label", re.compile("1 warning, 40 silent"))
+
+
+async def test_the_alarm_bar_tells_the_value_of_now(
+    panel: PanelProgram, browser: Browser, plant: Plant
+) -> None:
+    del plant.alarms["cell_voltage_low/ups-b/1/12"]
+    page = await open_page(browser)
+    await page.goto(panel.url)
+    text = page.locator(".bacs-alarmbar-text")
+    await expect(text).to_contain_text("temperature high 41.2 °C (limit 35.0 °C)")
+    plant.strings["ups-a/2"].values[Quantity.TEMPERATURE][6] = 43.9
+    await expect(text).to_contain_text("temperature high 43.9 °C (limit 35.0 °C)")
+
+
 async def test_a_reload_and_the_back_button_come_to_the_view_that_was_there(
     shown: PanelProgram, browser: Browser
 ) -> None:
@@ -197,7 +261,7 @@ async def test_an_alarm_is_acknowledged_in_the_name_of_the_person_who_signed_in(
     await page.get_by_role("button", name="Acknowledge", exact=True).first.tap()
     await keep_picture(page, "sign-in")
     await sign_in(page, "olga", "4712")
-    await expect(page.locator(".bacs-problem")).to_have_text("User or PIN is wrong.")
+    await expect(page.locator(".bacs-problem")).to_have_text("User, or PIN or password, is wrong.")
     for key in "4711":
         await page.locator(".bacs-login").get_by_role("button", name=key, exact=True).tap()
     await page.locator(".bacs-login button[type=submit]").tap()
@@ -208,17 +272,64 @@ async def test_an_alarm_is_acknowledged_in_the_name_of_the_person_who_signed_in(
     assert isinstance(command, Acknowledge)
 
 
-async def test_a_refusal_says_in_words_why(
+async def test_who_may_not_acknowledge_reads_who_may_and_is_offered_no_button(
     panel: PanelProgram, browser: Browser, engine: StandIn
 ) -> None:
     page = await open_page(browser)
     await page.goto(f"{panel.url}?view=alarms")
     await page.get_by_role("button", name="Acknowledge all").tap()
+    await expect(page.locator(".bacs-login h2")).to_have_text("Sign in to acknowledge")
     await sign_in(page, "viktor", "0815")
-    await expect(page.locator(".bacs-notice")).to_have_text(
-        "Refused: your role does not allow this."
-    )
+    needed = "Acknowledging needs the role operator or a higher one."
+    await expect(page.locator(".bacs-notice")).to_have_text(needed)
+    await expect(page.locator(".bacs-needs")).to_have_text(needed)
+    acknowledge = page.get_by_role("button", name="Acknowledge")
+    await expect(acknowledge).to_have_count(0)
+    await keep_picture(page, "viewer")
     assert engine.commands == []
+    await page.get_by_role("button", name="viktor · Sign out").tap()
+    await expect(acknowledge).to_have_count(3)
+
+
+async def test_a_refused_sign_in_says_why_and_not_that_something_is_wrong(
+    panel: PanelProgram, browser: Browser, engine: StandIn
+) -> None:
+    page = await open_page(browser)
+    await page.goto(panel.url)
+    engine.doorman.refusal = RefusedError("too many; try again in 30 s", code="locked_out")
+    await page.get_by_role("button", name="Sign in").tap()
+    await expect(page.locator(".bacs-login h2")).to_have_text("Sign in")
+    await sign_in(page, "olga", "4711")
+    await expect(page.locator(".bacs-problem")).to_have_text(
+        "Too many wrong tries. Try again in 30 s."
+    )
+
+
+async def test_the_keyboard_types_every_character_of_ascii(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    await page.goto(shown.url)
+    await page.get_by_role("button", name="Sign in").tap()
+    sheet = page.locator(".bacs-login")
+    secret = sheet.locator("input[name=secret]")
+    await secret.tap()
+    key = partial(sheet.get_by_role, "button", exact=True)
+    for letter in ascii_lowercase:
+        await key(name=letter).tap()
+        await key(name="Capitals").tap()
+        await key(name=letter.upper()).tap()
+    for digit in digits:
+        await key(name=digit).tap()
+    await key(name="Symbols").tap()
+    await keep_picture(page, "symbols")
+    for symbol in punctuation:
+        await key(name=symbol).tap()
+    await key(name="Space").tap()
+    await key(name="Letters").tap()
+    await expect(key(name="a")).to_be_visible()
+    letters = "".join(letter + letter.upper() for letter in ascii_lowercase)
+    assert await secret.input_value() == f"{letters}{digits}{punctuation} "
 
 
 async def test_a_lost_engine_is_said_at_once_and_recovers_by_itself(
@@ -231,8 +342,20 @@ async def test_a_lost_engine_is_said_at_once_and_recovers_by_itself(
     await engine.stop()
     band = page.locator(".bacs-band")
     await expect(band).to_contain_text("Engine not reachable since")
+    await expect(band).to_contain_text("all values are old")
     assert await page.evaluate("document.body.dataset.truth") == "old"
+    bar = page.locator(".bacs-alarmbar")
+    await expect(bar).to_contain_text(
+        re.compile(r"Alarms unknown since \d\d:\d\d:\d\d, last known:")
+    )
+    await expect(bar).to_contain_text(re.compile(r"V at \d\d:\d\d \(limit"))
     await keep_picture(page, "engine-lost")
+    await bar.tap()
+    await expect(page.locator(".bacs-title")).to_contain_text("Alarms unknown since")
+    await keep_picture(page, "engine-lost-alarms")
+    await page.get_by_role("button", name="Acknowledge all").tap()
+    await sign_in(page, "olga", "4711")
+    await expect(page.locator(".bacs-problem")).to_have_text("The engine does not answer.")
     again = StandIn(engine.plant, tmp_path, port=port)
     await again.start()
     try:
@@ -261,7 +384,41 @@ async def test_a_lost_panel_server_is_said_by_the_browser_and_recovers_by_itself
     await row_texts(page, 1)
 
 
-async def test_a_panel_started_before_its_access_file_and_the_engine_waits_for_both(
+async def test_a_calm_plant_is_not_called_calm_when_nobody_knows(
+    browser: Browser, token_file: Path, tmp_path: Path
+) -> None:
+    async with (
+        running_engine(Plant(small_site()), tmp_path) as engine,
+        running_panel(engine, token_file) as panel,
+    ):
+        page = await open_page(browser)
+        await page.goto(f"{panel.url}?view=alarms")
+        calm = page.get_by_text("No active alarm")
+        await expect(calm.first).to_be_visible()
+        await engine.stop()
+        unknown = page.get_by_text(re.compile(r"^Alarms unknown since \d\d:\d\d:\d\d$"))
+        await expect(unknown).to_have_count(2)
+        for place in await unknown.all():
+            await expect(place).to_be_visible()
+        for place in await calm.all():
+            await expect(place).to_be_hidden()
+        await keep_picture(page, "alarms-unknown")
+
+
+async def test_a_panel_without_a_token_file_says_that_none_was_given(
+    browser: Browser, engine: StandIn
+) -> None:
+    without = PanelProgram(engine.url, None, free_port())
+    await without.start()
+    try:
+        page = await open_page(browser)
+        await page.goto(without.url)
+        await expect(page.locator(".bacs-plain")).to_contain_text("no token file was given")
+    finally:
+        await without.stop()
+
+
+async def test_a_panel_started_before_its_token_file_and_the_engine_waits_for_both(
     browser: Browser, plant: Plant, tmp_path: Path
 ) -> None:
     token_file = tmp_path / "late.token"
@@ -274,12 +431,15 @@ async def test_a_panel_started_before_its_access_file_and_the_engine_waits_for_b
         await page.goto(panel.url)
         plain = page.locator(".bacs-plain")
         await expect(plain).to_contain_text("Waiting for the engine")
-        await expect(plain).to_contain_text(f"{token_file} is missing")
+        await expect(plain).to_contain_text("The engine does not answer.")
+        await expect(plain).not_to_contain_text("token file")
+        bar = page.locator(".bacs-alarmbar")
+        await expect(bar).to_contain_text("Alarms unknown, no connection to the engine yet")
         await keep_picture(page, "waiting")
-        token_file.write_text("wrong")
-        await expect(plain).to_contain_text("no connection to the engine")
         await engine.start()
-        await expect(plain).to_contain_text("does not accept the access file")
+        await expect(plain).to_contain_text(f"The token file {token_file} is missing")
+        token_file.write_text("wrong")
+        await expect(plain).to_contain_text(f"does not accept the token file {token_file}")
         token_file.write_text(PANEL_TOKEN)
         await expect(page.locator(".bacs-hits > button")).to_have_count(4)
     finally:
@@ -300,6 +460,7 @@ async def test_an_engine_in_commissioning_mode_leads_to_the_next_step(
         page = await open_page(browser)
         await page.goto(panel.url)
         await expect(page.locator(".bacs-plain")).to_contain_text("bacs run SITE.toml")
+        await expect(page.locator(".bacs-alarmbar")).to_have_text("No plant is watched")
         await keep_picture(page, "commissioning")
     finally:
         await panel.stop()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import create_autospec
 
-from bacs_core.api.messages import Alarm
-from bacs_core.model import AlarmSeverity, AlarmState
+import pytest
+
+from bacs_core.api.client import EngineClient
+from bacs_core.api.live import LiveSite, LiveString
+from bacs_core.api.messages import Alarm, StringScalars
+from bacs_core.model import AlarmSeverity, AlarmState, EqualizationState, Quantity
 from bacs_hmi import wording
 from bacs_hmi.texts import LANGUAGES
 from tests.hmi.standin_engine import small_site
@@ -37,18 +42,91 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ")
 
 
-def test_a_cell_alarm_names_string_cell_value_and_limit() -> None:
-    assert plain(wording.sentence(alarm(), SITE, ENGLISH)) == (
-        "UPS A string 2, cell 07: temperature high 41.2 °C (limit 35.0 °C)"
+def mirror(*, age_s: float = 1.0, connected: bool = True, **values: float) -> LiveSite:
+    """Make a mirror in which cell 7 of `ups-a/2` has these values, read so long ago."""
+    live = LiveSite(create_autospec(EngineClient, instance=True), clock=NOON.timestamp)
+    live.at = live.received_at = NOON.timestamp()
+    live.connected = connected
+    string = next(string for string in SITE.strings if string.key == "ups-a/2")
+    cells = string.cell_count
+    columns: dict[Quantity, list[float | None]] = {}
+    read_at: dict[Quantity, list[float | None]] = {}
+    for name, value in values.items():
+        quantity = Quantity(name)
+        columns[quantity] = [None] * cells
+        columns[quantity][6] = value
+        read_at[quantity] = [NOON.timestamp() - age_s] * cells
+    scalars = StringScalars(
+        sum_voltage_v=None,
+        target_voltage_v=13.5,
+        mean_charge_percent=None,
+        current_a=None,
+        ac_current_a=None,
+        power_w=None,
+        room_temperature_c=None,
+        equalization=EqualizationState.IDLE,
+        inhibited_by=[],
     )
-    assert plain(wording.sentence(alarm(), SITE, GERMAN)) == (
-        "UPS A string 2, Zelle 07: Temperatur hoch 41,2 °C (Grenze 35,0 °C)"
+    live.strings[string.key] = LiveString(string, scalars, columns, read_at, [0] * cells)
+    return live
+
+
+def english(raised: Alarm, live: LiveSite) -> str:
+    return plain(wording.sentence(raised, SITE, ENGLISH, live))
+
+
+def at(moment: datetime) -> str:
+    """Write the hour and minute as a clock at this place shows them."""
+    return f"{moment.astimezone():%H:%M}"
+
+
+def test_a_cell_alarm_names_string_cell_limit_and_the_value_of_now() -> None:
+    live = mirror(temperature_c=42.34)
+    assert english(alarm(), live) == (
+        "UPS A string 2, cell 07: temperature high 42.3 °C (limit 35.0 °C)"
     )
+    assert plain(wording.sentence(alarm(), SITE, GERMAN, live)) == (
+        "UPS A string 2, Zelle 07: Temperatur hoch 42,3 °C (Grenze 35,0 °C)"
+    )
+
+
+def test_a_voltage_a_resistance_and_a_deviation_are_told_as_they_are_now() -> None:
+    live = mirror(voltage_v=13.23, resistance_ohm=6.1e-3)
+    low = alarm(rule="cell_voltage_low", value=13.0, limit=13.3)
+    assert english(low, live).endswith("voltage low 13.23 V (limit 13.30 V)")
+    worn = alarm(rule="cell_resistance_high", value=5.9e-3, limit=5.5e-3)
+    assert english(worn, live).endswith("resistance high 6.10 mΩ (limit 5.50 mΩ)")
+    away = alarm(rule="cell_deviation", value=2.4, limit=1.5)
+    assert english(away, live).endswith("away from the target 2.0 % (limit 1.5 %)")
+
+
+@pytest.mark.parametrize(
+    ("live", "state"),
+    [
+        (mirror(temperature_c=42.3, age_s=3600.0), AlarmState.UNACKNOWLEDGED),
+        (mirror(temperature_c=42.3, connected=False), AlarmState.UNACKNOWLEDGED),
+        (mirror(), AlarmState.UNACKNOWLEDGED),
+        (mirror(temperature_c=24.0), AlarmState.RETURNED),
+    ],
+    ids=["stale", "engine lost", "not measured", "over"],
+)
+def test_where_nobody_knows_the_value_of_now_the_one_of_raising_is_told_with_its_time(
+    live: LiveSite, state: AlarmState
+) -> None:
+    raised_at = NOON - timedelta(minutes=3)
+    told = english(alarm(state=state, raised_at=raised_at), live)
+    assert told.endswith(f"temperature high 41.2 °C at {at(raised_at)} (limit 35.0 °C)")
+
+
+def test_a_value_of_another_day_is_told_with_that_day() -> None:
+    raised_at = NOON - timedelta(days=3)
+    told = english(alarm(raised_at=raised_at), mirror())
+    assert f"41.2 °C at 17 Nov 2026 {at(raised_at)} " in told
 
 
 def test_an_alarm_without_figures_names_place_and_condition() -> None:
     silent = alarm(rule="manager_silent", string_key=None, cell=None, value=None, limit=None)
-    assert wording.sentence(silent, SITE, GERMAN) == "UPS A: antwortet nicht"
+    assert wording.sentence(silent, SITE, GERMAN, mirror()) == "UPS A: antwortet nicht"
 
 
 def test_a_line_alarm_names_the_line() -> None:
@@ -61,12 +139,15 @@ def test_a_line_alarm_names_the_line() -> None:
         value=None,
         limit=None,
     )
-    assert wording.sentence(gone, SITE, ENGLISH) == "line modules: port not available"
+    assert wording.sentence(gone, SITE, ENGLISH, mirror()) == "line modules: port not available"
 
 
 def test_a_rule_of_a_newer_engine_is_told_as_the_engine_tells_it() -> None:
     unknown = alarm(rule="moon_phase", text="UPS A string 2, cell 07: moon is full")
-    assert wording.sentence(unknown, SITE, GERMAN) == "UPS A string 2, Zelle 07: moon is full"
+    assert (
+        wording.sentence(unknown, SITE, GERMAN, mirror())
+        == "UPS A string 2, Zelle 07: moon is full"
+    )
 
 
 def test_active_alarms_come_before_warnings_and_what_is_over() -> None:

@@ -1,5 +1,5 @@
 // The overview: all managers, strings and cells on one canvas; a button lies over each string tile.
-import { OverviewModel } from "bacs_frames";
+import { OverviewModel, SILENT } from "bacs_frames";
 import { ageText, withUnit } from "bacs_numbers";
 import {
   COLOUR,
@@ -118,12 +118,13 @@ export default {
     // The one place where numbers of a tile become text: for the canvas and for screen readers.
     summary(string, values, dense) {
       const mark = this.texts.decimal_mark;
-      const counts = [0, 0, 0, 0];
+      // A silent cell may have a warning too: what is raised is counted as in the alarm list.
+      const counts = [0, values.warnings, values.alarms, 0];
       const cells = new Array(string.cells);
       for (let i = 0; i < string.cells; i++) {
         const cell = string.first + i;
         const status = this.model.statuses[cell];
-        counts[status]++;
+        if (status === SILENT) counts[SILENT]++;
         cells[i] = { status, deviation: this.model.deviations[cell], stale: this.model.stale[cell] };
       }
       const tile = {
@@ -157,7 +158,7 @@ export default {
     drawHead(context, spot, manager, online, tiles) {
       const total = [0, 1, 2, 3].map((status) => sum(tiles.map((tile) => tile.counts[status])));
       const state = this.texts[["offline", "online", "not_asked"][online]];
-      const size = `${sum(total)} ${this.texts.cells}`;
+      const size = `${sum(tiles.map((tile) => tile.string.cells))} ${this.texts.cells}`;
       const counted = COUNTED.filter(({ status }) => total[status]);
       const x = spot.x + 4;
       const roomy = spot.width > 120;
@@ -229,7 +230,7 @@ export default {
       return x;
     },
     veil(context, spot, tile, area) {
-      if (!tile.old && tile.counts[3] !== tile.string.cells) return;
+      if (!tile.old && tile.counts[SILENT] !== tile.string.cells) return;
       hatch(context, spot.x + 2, spot.y + 2, spot.width - 4, spot.height - 4);
       const dense = spot.width < DENSE_BELOW;
       const label = (dense ? tile.age : tile.old) ?? this.texts.silent;

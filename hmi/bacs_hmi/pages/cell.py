@@ -34,6 +34,7 @@ class CellPanel:
         self._cell = cell
         texts = around.texts
         self._values: dict[Quantity, tuple[TextElement, TextElement]] = {}
+        self._conditions: dict[str, TextElement] = {}
         with box("bacs-cell", "aside") as self._box:
             with box("bacs-cell-head"):
                 title = texts["cell_title"].format(cell=cell_label(cell, string.cell_count))
@@ -45,6 +46,7 @@ class CellPanel:
                         label(texts[name], "bacs-quiet")
                         self._values[quantity] = (label("", "bacs-number"), label("", "bacs-age"))
             label(texts["alarms_of_cell"], "bacs-cell-alarms-title", tag="h3")
+            label("", "bacs-quiet bacs-alarms-unknown")
             self._alarms = box("bacs-cell-alarms")
         self.refresh(alarms_changed=True)
 
@@ -54,6 +56,11 @@ class CellPanel:
             self._refresh_value(quantity, number, note)
         if alarms_changed:
             self._refresh_alarms()
+        around = self._around
+        for alarm_id, text in self._conditions.items():
+            alarm = around.live.alarms.get(alarm_id)
+            if alarm is not None:
+                text.set_text(wording.condition(alarm, around.site, around.texts, around.live))
 
     def delete(self) -> None:
         """Remove the panel from the page."""
@@ -87,10 +94,11 @@ class CellPanel:
             if alarm.string_key == self._string.key and alarm.cell == self._cell
         )
         self._alarms.clear()
+        self._conditions.clear()
         with self._alarms:
             if not own:
-                label(around.texts["no_alarms_of_cell"], "bacs-quiet")
+                label(around.texts["no_alarms_of_cell"], "bacs-quiet bacs-alarms-known")
             for alarm in own:
                 with box("bacs-cell-alarm"):
                     symbol(alarm.severity)
-                    label(wording.condition(alarm, around.site, around.texts))
+                    self._conditions[alarm.id] = label("")

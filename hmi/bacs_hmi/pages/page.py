@@ -39,3 +39,5 @@ class Surroundings:
     """Write a change inside the view to the address."""
     acknowledge: Callable[[str | None], None]
     """Acknowledge one alarm, or all."""
+    may_acknowledge: Callable[[], bool]
+    """Whether to offer it: to who may, and to nobody known yet. The engine decides."""

@@ -54,7 +54,7 @@ class StringPage:
         strings = around.site.strings
         place = next(index for index, other in enumerate(strings) if other.key == string.key)
         with box("bacs-title"):
-            arrow("left", texts["back"], lambda: around.open(View()))
+            arrow("back", texts["back"], lambda: around.open(View()))
             with box("bacs-title-text"):
                 label(string.name, tag="h1")
                 label(self._facts(), "bacs-quiet")
@@ -63,7 +63,7 @@ class StringPage:
                     sort: button(texts[f"sort_{sort.value}"], partial(self._sort, sort))
                     for sort in Sort
                 }
-            for step, text, way in ((-1, "previous_string", "up"), (1, "next_string", "down")):
+            for step, text, way in ((-1, "previous_string", "left"), (1, "next_string", "right")):
                 other = strings[(place + step) % len(strings)]
                 arrow(way, texts[text], partial(self._other, other.key))
         self._show_sort()

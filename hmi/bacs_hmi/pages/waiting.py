@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bacs_hmi.live import Connection, Link, Obstacle
+from bacs_hmi.live import Connection, Link
 from bacs_hmi.parts import box, label
 from bacs_hmi.texts import Texts
 
@@ -13,11 +13,9 @@ def waiting(link: Link, connection: Connection, texts: Texts) -> None:
         label(texts["waiting_title"], tag="h1")
         label(texts["waiting_text"], tag="p")
         label(texts["waiting_address"].format(url=link.url), tag="p")
-        if connection.obstacle in {Obstacle.TOKEN_MISSING, Obstacle.TOKEN_REFUSED}:
+        if connection.obstacle is not None:
             text = texts[connection.obstacle.value].format(path=link.token_file)
             label(text, "bacs-plain-reason", tag="p")
-        elif connection.problem is not None:
-            label(connection.problem, "bacs-plain-reason", tag="p")
 
 
 def commissioning(texts: Texts) -> None:

@@ -1,5 +1,5 @@
 // Reads the frames that bacs_hmi/frames.py packs; the layout stands there.
-export const VERSION = 1;
+export const VERSION = 2;
 export const KIND_OVERVIEW = 0;
 export const KIND_STRING = 1;
 export const EQUALIZATION_STATES = ["not_offered", "idle", "active", "inhibited", "unknown"];
@@ -87,6 +87,8 @@ export class OverviewModel {
     this.strings = Array.from({ length: stringCount }, () => ({
       equalization: { state: "unknown", inhibitedBy: [] },
       age: null,
+      alarms: 0,
+      warnings: 0,
       sumVoltage: NaN,
       current: NaN,
     }));
@@ -106,6 +108,8 @@ export class OverviewModel {
       const string = this.strings[reader.u16()];
       string.equalization = reader.equalization();
       string.age = reader.age();
+      string.alarms = reader.u16();
+      string.warnings = reader.u16();
       string.sumVoltage = reader.f32();
       string.current = reader.f32();
     }
