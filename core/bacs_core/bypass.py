@@ -14,7 +14,7 @@ from typing import Final
 
 from bacs_core.bus.frames import BROADCAST_UNIT, Request, write_registers
 from bacs_core.bus.line import LineOwner, Priority
-from bacs_core.devices.panel_module import BYPASS_ADDRESS, encode_bypass
+from bacs_core.devices.panel_module import BYPASS_ADDRESS, DUTY_STEP_PERCENT, encode_bypass
 from bacs_core.errors import BusError
 from bacs_core.polling.modules import ModulePoll
 
@@ -41,7 +41,11 @@ class BypassDriver:
 
         `now` is the unix time of the clock that also stamps readings.
         """
-        duty = {unit: duty for unit, duty in duty_percent.items() if duty > 0}
+        # In steps as they are sent: a plan moves a little every second, the order does not.
+        duty = {
+            unit: DUTY_STEP_PERCENT * (planned // DUTY_STEP_PERCENT)
+            for unit, planned in duty_percent.items()
+        }
         changed = duty != self._duty
         due = self._sent_at is None or not 0 <= now - self._sent_at < RENEW_EVERY_S
         if changed or due or self._was_missed():

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-#: Slewing by NTP stays far below this within one tick.
+#: From here on a move is a step worth an event; slewing by NTP stays far below it within a tick.
 STEP_S: Final = 2.0
 
 
@@ -32,8 +32,8 @@ class SteadyClock:
         """Return unix time in seconds."""
         return self._monotonic() + self._offset
 
-    def follow(self) -> float | None:
-        """Take over the system clock; return the step in seconds if it was one."""
+    def follow(self) -> float:
+        """Take over the system clock and return by how much this one moved, in seconds."""
         difference = self._system() - self.now()
         self._offset += difference
-        return difference if abs(difference) > STEP_S else None
+        return difference

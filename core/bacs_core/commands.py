@@ -1,12 +1,13 @@
-"""Carries out what people and programs ask for: rights first, then the record, then the deed.
+"""Carries out what people and programs ask for: rights first, then the record and the deed.
 
 The rights decide here and nowhere else. A command stands in the history, with the name of who gave
-it, before it is carried out. Where the history cannot be written, only commands on the safe side
-are carried out, and their record is kept until it can be.
+it, before it is answered. What can only make the plant safer is done first, and done even where the
+history cannot be written; its record is then kept until it can be. Everything else is refused.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,8 @@ from bacs_core.recorder import Recorder
 from bacs_core.ticks import TickSubscription
 
 _log = logging.getLogger(__name__)
+#: How long a command waits for a disk that hangs.
+PATIENCE_S: Final = 2.0
 #: Commands that can only make the plant safer, or change nothing in it.
 ON_THE_SAFE_SIDE: Final = frozenset({CommandName.ACKNOWLEDGE, CommandName.PAUSE_EQUALIZATION})
 NETWORK_SETTING: Final = "network_enabled"
@@ -106,14 +109,16 @@ class Service:
         by, at = principal.name, datetime.now(UTC)
         match command:
             case Acknowledge():
-                number = await self._record(command, by, at)
                 for event in self._engine.acknowledge(command.alarm_id, by):
                     self._recorder.event(event)
+                number = await self._record(command, by, at)
             case PauseEqualization():
                 string = self._equalized_string(command.string_key)
+                if command.until is not None and command.until <= at:
+                    raise RefusedError("the end of the pause is in the past", code="in_the_past")
                 until = None if command.until is None else command.until.timestamp()
-                number = await self._record(command, by, at)
                 self._engine.pauses.until[string.key] = until
+                number = await self._record(command, by, at)
                 await self._keep(PAUSE_SETTING + string.key, {"until": until}, by, at)
             case ResumeEqualization():
                 string = self._equalized_string(command.string_key)
@@ -147,10 +152,13 @@ class Service:
     async def _record(self, command: Command, by: str, at: datetime) -> int | None:
         name, arguments = command.command, command.model_dump(mode="json", exclude={"command"})
         try:
-            return await self._recorder.call(
-                lambda history: history.record_command(name, arguments, by=by, at=at)
+            return await asyncio.wait_for(
+                self._recorder.call(
+                    lambda history: history.record_command(name, arguments, by=by, at=at)
+                ),
+                PATIENCE_S,
             )
-        except HistoryError as error:
+        except (HistoryError, TimeoutError) as error:
             if name not in ON_THE_SAFE_SIDE:
                 reason = f"the history cannot be written: {error}"
                 raise RefusedError(reason, code="history_unavailable") from error
@@ -161,6 +169,9 @@ class Service:
     async def _keep(self, key: str, value: Json, by: str, at: datetime) -> None:
         """Keep a choice for the next start; without a disk it lasts until then."""
         try:
-            await self._recorder.call(lambda history: history.set_setting(key, value, by=by, at=at))
-        except HistoryError as error:
+            await asyncio.wait_for(
+                self._recorder.call(lambda history: history.set_setting(key, value, by=by, at=at)),
+                PATIENCE_S,
+            )
+        except (HistoryError, TimeoutError) as error:
             _log.error("%s = %s is not kept beyond this run: %s", key, value, error)

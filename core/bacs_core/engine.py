@@ -20,7 +20,7 @@ from bacs_core.alarms import keeping, machine, view
 from bacs_core.alarms.machine import AlarmBook
 from bacs_core.api.service import Tick
 from bacs_core.bypass import BypassDriver
-from bacs_core.clock import SteadyClock
+from bacs_core.clock import STEP_S, SteadyClock
 from bacs_core.estimation import charge
 from bacs_core.history.events import Event
 from bacs_core.model import EqualizedBy
@@ -100,12 +100,24 @@ class Engine:
     async def _tick_for_ever(self) -> None:
         due = time.monotonic()
         while True:
-            if (step_s := self._clock.follow()) is not None:
-                self._record(events_of.clock_step(step_s, self._moment()))
+            if step_s := self._clock.follow():
+                self._take_over_clock(step_s)
             self.tick(self._clock.now())
             # A tick that was missed is not made up for: the next one comes at its own time.
             due = max(due + TICK_S, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
+
+    def _take_over_clock(self, step_s: float) -> None:
+        """Move every kept time with the clock, so that delays and ages go on as they were."""
+        for image in self._wiring.images.values():
+            image.shift(step_s)
+        self.alarms = machine.shifted(self.alarms, step_s)
+        for key, memory in self._equalization.items():
+            self._equalization[key] = equalization.shifted(memory, step_s)
+        for key, count in self._charge.items():
+            self._charge[key] = charge.shifted(count, step_s)
+        if abs(step_s) > STEP_S:
+            self._record(events_of.clock_step(step_s, self._moment()))
 
     def tick(self, now: float) -> Tick:
         """Do one tick at unix time `now`."""
@@ -188,7 +200,8 @@ class Engine:
         duties: dict[str, dict[int, float]] = {line_id: {} for line_id in self._drivers}
         for key, plan in plans.items():
             for module, duty in _pairs(self._wiring.modules[key], plan.duty_percent):
-                if module.address.line_id in duties:
+                # Whoever was away may be another module on another cell now.
+                if module.address.line_id in duties and module.identity.is_believed():
                     duties[module.address.line_id][module.address.unit] = duty
         for line_id, driver in self._drivers.items():
             driver.renew(duties[line_id], now)

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import resource
 import signal
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import Final
 
 from bacs_core import sitefile
 from bacs_core.access.gate import Gate
-from bacs_core.access.tokens import create_panel_token
+from bacs_core.access.tokens import PANEL_TOKEN_FILE, create_panel_token
 from bacs_core.api.messages import DEFAULT_PORT, EngineState
 from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
@@ -37,6 +38,7 @@ COMMISSIONING_NAME: Final = "Commissioning"
 #: Stands for the site while the history that keeps its identity cannot be opened.
 UNKNOWN_SITE_ID: Final = "unknown"
 SWITCH_OFF_TIMEOUT_S: Final = 8.0
+CLOSE_TIMEOUT_S: Final = 5.0
 MAX_PORT: Final = 65535
 
 
@@ -76,6 +78,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the engine until SIGTERM or SIGINT."""
     settings, state = _settings(args.site)
     args.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Idle connections must not use up the descriptors that the lines need.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with _alone(args.state):
         asyncio.run(_serve(settings, state, args.state, args.port))
     return 0
@@ -116,12 +121,13 @@ async def _serve(settings: Settings, state: EngineState, folder: Path, port: int
     await api.start()
     service.network = api
     recorder.event(_event(EventKind.ENGINE_STARTED, f"engine started ({state})"))
+    stop = _stop_signal()
     running = asyncio.create_task(engine.run(), name="engine")
     try:
         if network_wanted:
             identity.network_enabled = await _network_opened(api)
         _log.info("engine runs, API on port %s", api.port)
-        await _until_stopped(running)
+        await _until_stopped(running, stop)
     finally:
         await _stop(engine, running, api, recorder)
 
@@ -136,12 +142,17 @@ async def _network_opened(api: ApiServer) -> bool:
     return True
 
 
-async def _until_stopped(running: asyncio.Task[None]) -> None:
-    """Wait for a signal to stop; a failure of the engine is raised here."""
+def _stop_signal() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set; from now on they no longer end the process."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _until_stopped(running: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Wait for a signal to stop; a failure of the engine is raised here."""
     stopping = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -162,8 +173,8 @@ async def _stop(
     await asyncio.gather(running, return_exceptions=True)
     await api.stop()
     recorder.event(_event(EventKind.ENGINE_STOPPED, "engine stopped"))
-    with contextlib.suppress(HistoryError):
-        await recorder.close()
+    with contextlib.suppress(HistoryError, TimeoutError):
+        await asyncio.wait_for(recorder.close(), CLOSE_TIMEOUT_S)
     _log.info("engine stopped")
 
 
@@ -191,7 +202,8 @@ async def _recall(engine: Engine, recorder: Recorder) -> bool:
     for key, pause in pauses.items():
         if isinstance(pause, Mapping):
             until = pause.get("until")
-            engine.pauses.until[key] = float(until) if until is not None else None
+            # What cannot be understood is a pause without an end: the safe side.
+            engine.pauses.until[key] = until if isinstance(until, float) else None
     engine.restore_alarms(alarms)
     return network
 
@@ -208,10 +220,11 @@ def _gate(folder: Path) -> Gate:
     try:
         token: str | None = create_panel_token(folder)
     except HistoryError as error:
-        # Control is worth more than the screen; the panel says that it waits for its token.
-        _log.error("the panel gets no token: %s", error)
-        token = None
-    return Gate(folder, panel_token=token)
+        # Control is worth more than the screen; the token of the last run serves as well.
+        _log.error("no new token for the panel: %s", error)
+        kept = folder / PANEL_TOKEN_FILE
+        token = kept.read_text(encoding="ascii").strip() if kept.exists() else None
+    return Gate(folder, panel_token=token or None)
 
 
 def _event(kind: EventKind, text: str) -> Event:

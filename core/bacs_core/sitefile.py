@@ -93,7 +93,7 @@ Voltage = Annotated[float, _quantity("voltage"), Field(gt=0, le=1000)]
 Capacity = Annotated[float, _quantity("capacity"), Field(gt=0, le=100_000)]
 Resistance = Annotated[float, _quantity("resistance"), Field(gt=0, le=1)]
 Temperature = Annotated[float, _quantity("temperature"), Field(ge=-40, le=100)]
-Duration = Annotated[float, _quantity("duration"), Field(ge=0, le=10)]
+Duration = Annotated[float, _quantity("duration"), Field(ge=0, le=2)]
 Units = Annotated[
     tuple[Annotated[int, Field(ge=1, le=MAX_MODULE_UNIT)], ...], BeforeValidator(_units)
 ]

@@ -6,6 +6,7 @@ Two devices at one address, a line nobody declared, modules that do not fit the 
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,11 +102,12 @@ def _double_lines(tables: SiteFile) -> Iterator[Refusal]:
         if line.id in ids:
             yield Refusal(("line", index, "id"), f"line {line.id!r} is declared twice")
         ids.add(line.id)
-        if line.port in ports:
+        port = os.path.normpath(line.port)
+        if port in ports:
             yield Refusal(
-                ("line", index, "port"), f"port {line.port} already belongs to {ports[line.port]!r}"
+                ("line", index, "port"), f"port {line.port} already belongs to {ports[port]!r}"
             )
-        ports[line.port] = line.id
+        ports[port] = line.id
 
 
 def _double_managers(tables: SiteFile) -> Iterator[Refusal]:
@@ -231,12 +233,16 @@ def _limits(string: StringTable) -> Limits:
     given = string.limits
     return replace(
         usual,
-        voltage_low_v=given.voltage_low or usual.voltage_low_v,
-        voltage_high_v=given.voltage_high or usual.voltage_high_v,
-        temperature_high_c=given.temperature_high or usual.temperature_high_c,
-        temperature_critical_c=given.temperature_critical or usual.temperature_critical_c,
+        voltage_low_v=_given(given.voltage_low, usual.voltage_low_v),
+        voltage_high_v=_given(given.voltage_high, usual.voltage_high_v),
+        temperature_high_c=_given(given.temperature_high, usual.temperature_high_c),
+        temperature_critical_c=_given(given.temperature_critical, usual.temperature_critical_c),
         resistance_high_ohm=given.resistance_high,
     )
+
+
+def _given(value: float | None, usual: float | None) -> float | None:
+    return usual if value is None else value
 
 
 def _manager(manager: ManagerTable) -> Manager:

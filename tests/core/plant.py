@@ -81,5 +81,8 @@ def hand_driven(folder: Path, cells: int = CELLS) -> HandDriven:
     clock = SteadyClock()
     wiring = wire(sitefile.load(path), clock.now)
     wiring.lines["modules"].port_open = True
+    for module in wiring.modules[KEY]:
+        module.identity.problem = None
+        module.identity.answers = lambda: True
     recorder = Recorder(History(folder))
     return HandDriven(Engine(wiring, recorder, clock), recorder, wiring)

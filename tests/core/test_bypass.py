@@ -76,6 +76,14 @@ async def test_a_new_duty_is_sent_at_once_and_an_old_one_is_not_repeated(
     assert [slots[2] for _, _, slots in line.sent] == [80, 82]
 
 
+async def test_a_plan_that_moves_within_a_step_is_no_new_order(
+    line: RecordingLine, driver: BypassDriver
+) -> None:
+    for second in range(4):
+        driver.renew({3: 40.0 + 0.1 * second}, 1000.0 + second)
+    assert len(line.sent) == 1
+
+
 async def test_zero_is_sent_too_so_that_a_foreign_order_does_not_last(
     line: RecordingLine, driver: BypassDriver
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bacs_core import commands
 from bacs_core.access.principal import Principal
 from bacs_core.api.messages import (
     Acknowledge,
@@ -79,6 +81,28 @@ async def test_a_pause_is_kept_and_taken_back(service: Service, plant: HandDrive
     assert plant.engine.pauses.until == {}
     kept = await plant.recorder.call(lambda history: history.get_setting(PAUSE_SETTING + KEY))
     assert kept is None
+
+
+async def test_a_pause_that_is_over_already_is_refused(service: Service, plant: HandDriven) -> None:
+    await service.execute(PauseEqualization(string_key=KEY), OPERATOR)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    with pytest.raises(RefusedError) as refused:
+        await service.execute(PauseEqualization(string_key=KEY, until=past), OPERATOR)
+    assert refused.value.code == "in_the_past"
+    assert plant.engine.pauses.until == {KEY: None}
+
+
+async def test_a_pause_works_at_once_while_the_disk_hangs(
+    service: Service, plant: HandDriven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_work: Callable[[Any], Any]) -> None:
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(plant.recorder, "call", hang)
+    monkeypatch.setattr(commands, "PATIENCE_S", 0.01)
+    result = await service.execute(PauseEqualization(string_key=KEY), OPERATOR)
+    assert result.id is None
+    assert KEY in plant.engine.pauses.until
 
 
 async def test_the_network_is_switched_by_a_technician_at_the_cabinet_only(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,50 @@ async def test_alarms_and_who_acknowledged_them_outlive_a_restart(
     assert after is not None
     assert before.alarms
     assert after.alarms == before.alarms
+
+
+async def test_a_module_that_has_not_shown_who_it_is_gets_no_bypass(plant: HandDriven) -> None:
+    plant.run(600, ONE_HIGH)
+    assert ordered_duty(plant)[1] > 0
+    # The port was away: another adapter may hang there now.
+    for module in plant.wiring.modules[KEY]:
+        module.identity.answers = lambda: None
+    plant.run(1, ONE_HIGH)
+    assert set(ordered_duty(plant).values()) == {0}
+
+
+@pytest.mark.parametrize("step_s", [-3600.0, 3600.0, -1_700_000_000.0])
+async def test_a_step_of_the_clock_neither_delays_nor_hastens_anything(
+    plant: HandDriven, step_s: float
+) -> None:
+    plant.run(600, ONE_HIGH)
+    plant.run(5, ONE_HIGH, temperature_c=60.0)
+    plant.now += step_s
+    plant.engine._take_over_clock(step_s)
+    plant.run(1, None)
+    tick = plant.engine.board.latest
+    assert tick is not None
+    assert tick.alarms == ()
+    assert CellStatus.SILENT not in tick.snapshot.strings[KEY].status
+    plant.run(120, ONE_HIGH, temperature_c=60.0)
+    tick = plant.engine.board.latest
+    assert tick is not None
+    assert {alarm.rule for alarm in tick.alarms} >= {"cell_temperature_critical"}
+
+
+async def test_after_switching_off_no_tick_orders_bypass_again(plant: HandDriven) -> None:
+    plant.run(600, ONE_HIGH)
+    line = plant.wiring.lines["modules"]
+    line._commands.clear()
+    ending = asyncio.create_task(plant.engine.switch_off())
+    for _ in range(20):
+        await asyncio.sleep(0)
+        if "bypass" in line._commands:
+            assert set(ordered_duty(plant).values()) == {0}
+            line._commands.pop("bypass").sent.set_result(b"")
+    await ending
+    plant.run(10, ONE_HIGH)
+    assert "bypass" not in line._commands
 
 
 async def test_a_site_without_managers_ticks_too(tmp_path: Path) -> None:

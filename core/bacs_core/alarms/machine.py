@@ -32,6 +32,7 @@ __all__ = [
     "cell_status",
     "changes",
     "evaluate",
+    "shifted",
 ]
 
 
@@ -216,6 +217,15 @@ def acknowledge(book: AlarmBook, alarm_id: str | None, by: str, now: float) -> A
         else:
             occurrences[name, row] = replace(signed, state=PUBLISHED[after])
     return replace(book, occurrences=occurrences, memories=memories, ended=tuple(ended))
+
+
+def shifted(book: AlarmBook, step_s: float) -> AlarmBook:
+    """Return the book with its running delays moved by a step of the clock."""
+    memories = {
+        name: replace(memory, turning_since=memory.turning_since + step_s)
+        for name, memory in book.memories.items()
+    }
+    return replace(book, memories=memories, ended=())
 
 
 def changes(before: AlarmBook, after: AlarmBook) -> tuple[Change, ...]:

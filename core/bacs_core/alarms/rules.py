@@ -155,7 +155,7 @@ RULES: Final = (
         "no module answers",
         raise_after_s=10,
         clear_after_s=5,
-        held_by=("line_gone",),
+        held_by=("line_gone", "manager_silent"),
     ),
     Rule(
         "string_voltage_low",

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from bacs_core.alarms.layout import Layout
-from bacs_core.alarms.rules import Signal
+from bacs_core.alarms.rules import Scope, Signal
 from bacs_core.devices.panel_module import STATUS_LEASE_EXPIRED
 from bacs_core.equalization import Plan
 from bacs_core.model import Inhibit, Quantity
@@ -49,7 +49,10 @@ def signals(layout: Layout, inputs: Inputs, now: float) -> dict[Signal, Floats]:
             [float(not inputs.lines[line_id].port_open) for line_id in layout.line_ids]
         ),
         Signal.MANAGER_SILENT: 1.0 - online,
-        Signal.STRING_SILENT: np.where(layout.engine_managed, all_silent, np.nan),
+        # A manager that was never asked says nothing about its strings either.
+        Signal.STRING_SILENT: np.where(
+            layout.engine_managed | (online == 1)[layout.inside_of[Scope.MANAGER, Scope.STRING]], all_silent, np.nan
+        ),
         Signal.STRING_MEAN_VOLTAGE: target_v,
         Signal.LEASES_EXPIRED: _leases_expired(layout, inputs, strings, ~silent),
         # Behind a manager a module is missed only where the others of its string are there.

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bacs_core.model import (
     AlarmSeverity,
@@ -217,7 +217,7 @@ class PauseEqualization(Message):
 
     command: Literal[CommandName.PAUSE_EQUALIZATION] = CommandName.PAUSE_EQUALIZATION
     string_key: str
-    until: datetime | None = None
+    until: AwareDatetime | None = None
 
 
 class ResumeEqualization(Message):

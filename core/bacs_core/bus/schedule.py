@@ -110,8 +110,8 @@ class Schedule:
             health.probe_pause_s = min(2 * health.probe_pause_s, LONGEST_PROBE_S)
             self._probes_rest_until = now + PROBE_REST_FACTOR * cost_s
         else:
-            # The second chance comes within the next round, for slow jobs too.
-            self._due_at[job.name] = now
+            # The second chance comes after a round, in which the unit may show that it is alive.
+            self._due_at[job.name] = now + self.round_s
 
     def is_dead(self, unit: int) -> bool:
         """Tell whether a unit has left the round."""

@@ -53,6 +53,8 @@ class Transaction:
     def receive(self, data: bytes, now: float) -> bytes | None:
         """Take bytes from the line."""
         self._buffer += data
+        if self._last_byte_at is None and now >= self.deadline:
+            raise FrameError(self._describe("answer too late"), bytes(self._buffer))
         self._last_byte_at = now
         return self._answer()
 

@@ -59,6 +59,17 @@ def initial(string: String) -> Memory:
     )
 
 
+def shifted(memory: Memory, step_s: float) -> Memory:
+    """Return the memory with its times moved by a step of the clock."""
+    since = memory.discharge.well_since
+    return replace(
+        memory,
+        at=None if memory.at is None else memory.at + step_s,
+        hot_at=memory.hot_at + step_s,
+        discharge=replace(memory.discharge, well_since=None if since is None else since + step_s),
+    )
+
+
 def plan(
     string: String,
     readings: StringReadings,

@@ -51,6 +51,16 @@ def initial(string: String) -> Memory:
     return Memory(np.full(string.cell_count, np.nan))
 
 
+def shifted(memory: Memory, step_s: float) -> Memory:
+    """Return the memory with its times moved by a step of the clock."""
+    since = memory.floating_since
+    return replace(
+        memory,
+        at=None if memory.at is None else memory.at + step_s,
+        floating_since=None if since is None else since + step_s,
+    )
+
+
 def estimate(
     string: String, readings: StringReadings, memory: Memory, now: float
 ) -> tuple[StringReadings, Memory]:

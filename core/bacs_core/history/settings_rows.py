@@ -7,13 +7,18 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event, EventKind, Json, insert_event, to_milliseconds
 
 
 def read_setting(database: Database, key: str) -> Json:
     """Return the value kept under `key`, or `None`."""
     row = database.conn.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
-    value: Json = None if row is None else json.loads(row[0])
+    try:
+        value: Json = None if row is None else json.loads(row[0])
+    except ValueError as error:
+        msg = f"what is kept under {key} cannot be understood: {error}"
+        raise HistoryError(msg) from error
     return value
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
-from bacs_core.bus.frames import read_registers
+from bacs_core.bus.frames import Request, read_registers
 from bacs_core.bus.schedule import Job
 from bacs_core.devices.panel_map import IDENTITY, KINDS, MAP_ID, MAP_VERSION
 
@@ -31,14 +30,32 @@ class Identity:
     serial_number: int | None = None
     firmware_version: str | None = None
     answers: Answers | None = None
+    parts: frozenset[int] = frozenset()
+    """Parts of the device (strings of a manager) that have to agree with the site file too."""
+    agrees: dict[int, bool] = field(default_factory=dict)
+
+    def is_known(self) -> bool:
+        """Whether the unit is alive and is the device that the site file promises."""
+        return self.problem is None and self._is_alive()
 
     def is_believed(self) -> bool:
-        """Whether the unit is alive and is the device that the site file promises."""
-        return self.problem is None and self.answers is not None and self.answers() is True
+        """Whether its values count: it is known, and every part of it agrees."""
+        return self.is_known() and all(self.agrees.get(part, False) for part in self.parts)
+
+    def is_contradicted(self) -> bool:
+        """Whether it answers, but is not built as the site file says."""
+        return self._is_alive() and (self.problem is not None or False in self.agrees.values())
 
     def is_doubtful(self) -> bool:
         """Whether the unit has not shown yet that it is the promised device."""
         return self.problem is not None
+
+    def request(self) -> Request:
+        """Ask who it is; one that was away may be another device now."""
+        if not self._is_alive():
+            self.problem = "was away"
+            self.agrees.clear()
+        return read_registers(self.unit, IDENTITY.address, IDENTITY.count)
 
     def deliver(self, payload: bytes, _read_at: float) -> None:
         """Compare the identity block with what the site file promises."""
@@ -47,6 +64,9 @@ class Identity:
         serial, firmware = values["serial_number"], values["firmware_version"]
         self.serial_number = None if serial is None else int(serial)
         self.firmware_version = None if firmware is None else _version(int(firmware))
+
+    def _is_alive(self) -> bool:
+        return self.answers is not None and self.answers() is True
 
     def _find_problem(self, values: Mapping[str, float | None]) -> str | None:
         if values["map_id"] != MAP_ID or values["map_version"] != MAP_VERSION:
@@ -70,7 +90,7 @@ def identity_job(identity: Identity, answers: Answers) -> Job:
     return Job(
         name=f"unit {identity.unit} identity",
         unit=identity.unit,
-        make=partial(read_registers, identity.unit, IDENTITY.address, IDENTITY.count),
+        make=identity.request,
         deliver=identity.deliver,
         interval_s=REFRESH_S,
         urgent=identity.is_doubtful,

@@ -48,6 +48,14 @@ class StringImage:
         self._values[quantity][place] = np.array(values, dtype=np.float64)
         self._read_at[quantity][place] = read_at
 
+    def shift(self, step_s: float) -> None:
+        """Move all times of reading by a step of the clock."""
+        self._read_at = {quantity: times + step_s for quantity, times in self._read_at.items()}
+        self.reported_at += step_s
+        self.current_a = _moved(self.current_a, step_s)
+        self.ac_current_a = _moved(self.ac_current_a, step_s)
+        self.room_temperature_c = _moved(self.room_temperature_c, step_s)
+
     def freeze(self, now: float) -> StringReadings:
         """Copy everything into immutable readings; what is told of the string as a whole ends."""
         stale_after_s = self.string.stale_after_s[Quantity.VOLTAGE]
@@ -72,6 +80,10 @@ class StringImage:
 def _fresh(reading: Reading | None, now: float, stale_after_s: float) -> Reading | None:
     """Return a reading of the whole string as long as it counts; it has no place to grow old in."""
     return reading if reading and abs(now - reading.read_at) <= stale_after_s else None
+
+
+def _moved(reading: Reading | None, step_s: float) -> Reading | None:
+    return None if reading is None else Reading(reading.value, reading.read_at + step_s)
 
 
 def reading(value: float | None, read_at: float) -> Reading | None:

@@ -24,7 +24,8 @@ def identity_of(manager: Manager, unit: int) -> Identity:
     """Say what the manager's identity block must show."""
     cells = sum(string.cell_count for string in manager.strings)
     expected = {"string_count": float(len(manager.strings)), "cell_count": float(cells)}
-    return Identity(unit, KIND_MANAGER, expected)
+    parts = frozenset(string.number for string in manager.strings)
+    return Identity(unit, KIND_MANAGER, expected, parts=parts)
 
 
 def jobs(
@@ -50,16 +51,23 @@ def _string_jobs(
             name=f"{string.key} string",
             unit=identity.unit,
             make=partial(read_registers, identity.unit, block.address, block.count),
-            deliver=partial(_deliver_string, block, images[string.key]),
-            wanted=identity.is_believed,
+            deliver=partial(_deliver_string, block, images[string.key], identity),
+            wanted=identity.is_known,
         )
 
 
-def _deliver_string(block: Block, image: StringImage, payload: bytes, read_at: float) -> None:
+def _deliver_string(
+    block: Block, image: StringImage, identity: Identity, payload: bytes, read_at: float
+) -> None:
     values = block.decode(payload)
-    if values["echo"] != block.address or values["cell_count"] != image.string.cell_count:
+    if values["echo"] != block.address:
         msg = f"{image.string.key}: the answer belongs to another string"
         raise FrameError(msg, payload)
+    if values["cell_count"] != image.string.cell_count:
+        # Cells are counted through: with one string of another length, all pages are shifted.
+        identity.agrees[image.string.number] = False
+        return
+    identity.agrees[image.string.number] = True
     image.current_a = reading(values["current_a"], read_at)
     image.ac_current_a = reading(values["ac_current_a"], read_at)
     image.room_temperature_c = reading(values["room_temperature_c"], read_at)

@@ -39,8 +39,8 @@ class Wiring:
             return ManagerSnapshot(plant_manager.id, True, None, None)  # noqa: FBT003
         owner = self.lines[self.settings.managers[plant_manager.id].line_id]
         online = owner.schedule.has_answered(identity.unit) if owner.port_open else False
-        if online and identity.problem is not None:
-            online = False
+        if online and not identity.is_believed():
+            online = False if identity.is_contradicted() else None
         return ManagerSnapshot(
             plant_manager.id, online, identity.serial_number, identity.firmware_version
         )

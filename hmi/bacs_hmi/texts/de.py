@@ -159,6 +159,7 @@ TEXTS: Final[dict[str, str]] = {
     "refused_unknown_alarm": "Abgelehnt: diesen Alarm gibt es nicht mehr.",
     "refused_unknown_string": "Abgelehnt: diesen Strang gibt es nicht.",
     "refused_not_offered": "Abgelehnt: die Engine gleicht diesen Strang nicht aus.",
+    "refused_in_the_past": "Abgelehnt: dieser Zeitpunkt ist schon vorbei.",
     "refused_not_ready": "Abgelehnt: die Engine startet noch.",
     "refused_network_failed": "Das Netzwerk ließ sich nicht umschalten.",
     "refused_history_unavailable": "Abgelehnt: die Historie kann nicht geschrieben werden.",

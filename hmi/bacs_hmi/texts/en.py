@@ -159,6 +159,7 @@ TEXTS: Final[dict[str, str]] = {
     "refused_unknown_alarm": "Refused: this alarm is no longer there.",
     "refused_unknown_string": "Refused: there is no such string.",
     "refused_not_offered": "Refused: the engine does not equalize this string.",
+    "refused_in_the_past": "Refused: that time is over already.",
     "refused_not_ready": "Refused: the engine is still starting.",
     "refused_network_failed": "The network could not be switched.",
     "refused_history_unavailable": "Refused: the history cannot be written.",

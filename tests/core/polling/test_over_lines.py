@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bacs_core.bus.frames import Request, write_registers
+from bacs_core.bus.line import Priority
 from bacs_core.model import Quantity
 from bacs_core.simulator.faults import FaultKind
 from bacs_core.snapshot import Column
@@ -138,3 +142,33 @@ async def test_a_voltage_that_was_not_latched_by_the_hold_does_not_count(room: R
         "temperatures",
     )
     assert (column(room, "telecom/1").read_at < moment).all()
+
+
+async def test_a_manager_whose_strings_have_other_lengths_is_not_believed(room: Room) -> None:
+    manager = room.wiring.settings.site.managers[0]
+    image = room.wiring.images["ups/2"]
+    # The totals are equal, but every cell behind string 1 is another one.
+    image.string = replace(image.string, cell_count=image.string.cell_count + 1)
+    await room.until(
+        lambda: room.wiring.manager_snapshot(manager).online is False, "the contradiction"
+    )
+    await asyncio.sleep(2)
+    assert room.wiring.manager_snapshot(manager).online is False
+    for key in ("ups/1", "ups/2"):
+        assert np.isnan(column(room, key).values).all(), key
+
+
+async def test_a_command_goes_before_all_polls_and_the_newest_in_its_place_wins(room: Room) -> None:
+    owner = room.wiring.lines["modules"]
+    sent: list[str] = []
+
+    def make(name: str) -> Request:
+        sent.append(name)
+        return write_registers(0, 0x0180, bytes(4))
+
+    old = owner.command("bypass", Priority.BYPASS, lambda: make("old"))
+    new = owner.command("bypass", Priority.BYPASS, lambda: make("new"))
+    trip = owner.command("trip", Priority.TRIP, lambda: make("trip"))
+    await asyncio.wait_for(asyncio.gather(new, trip), 30)
+    assert old.cancelled()
+    assert sent == ["trip", "new"]
