@@ -51,7 +51,9 @@ def signals(layout: Layout, inputs: Inputs, now: float) -> dict[Signal, Floats]:
         Signal.MANAGER_SILENT: 1.0 - online,
         # A manager that was never asked says nothing about its strings either.
         Signal.STRING_SILENT: np.where(
-            layout.engine_managed | (online == 1)[layout.inside_of[Scope.MANAGER, Scope.STRING]], all_silent, np.nan
+            layout.engine_managed | (online == 1)[layout.inside_of[Scope.MANAGER, Scope.STRING]],
+            all_silent,
+            np.nan,
         ),
         Signal.STRING_MEAN_VOLTAGE: target_v,
         Signal.LEASES_EXPIRED: _leases_expired(layout, inputs, strings, ~silent),
