@@ -97,6 +97,6 @@ async def shown(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     if chromium() is None:
-        pytest.skip("no Chromium here: set BACS_CHROMIUM or install it")
+        pytest.fail("no Chromium here: set BACS_CHROMIUM or install it")
     async with open_browser() as browser:
         yield browser
