@@ -4,12 +4,13 @@ from tools.dev.console import Command, DevError, run_openly
 from tools.dev.environment import environment
 from tools.dev.home_assistant import make_home_assistant_env
 from tools.dev.paths import HOME_ASSISTANT_PYTHON, ROOT, WORKSPACE_PYTHON
-from tools.dev.system_packages import get_chromium_and
+from tools.dev.system_packages import get_chromium_and, get_compiler
 from tools.dev.workspace import make_workspace_env
 
 _BENCHMARKS = ROOT / "tests" / "bench"
 _IN_A_BROWSER = {"panel"}
 _IN_HOME_ASSISTANT = {"home_assistant"}
+_NEEDS_COMPILER = {"bus"}
 
 
 def run_bench(name: str) -> int:
@@ -25,6 +26,8 @@ def run_bench(name: str) -> int:
     if module in _IN_HOME_ASSISTANT:
         make_home_assistant_env()
         python = HOME_ASSISTANT_PYTHON
+    if module in _NEEDS_COMPILER:
+        get_compiler(f"./dev bench {name}")
     needs_browser = module in _IN_A_BROWSER
     chromium = get_chromium_and([], f"./dev bench {name}") if needs_browser else None
     command: Command = [python, "-m", f"tests.bench.{module}"]

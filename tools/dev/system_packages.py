@@ -1,5 +1,6 @@
 """What tests and pictures need from the operating system: a Chromium, and small programs."""
 
+import os
 import platform
 import shutil
 from collections.abc import Sequence
@@ -13,12 +14,14 @@ from tools.dev.setup_lock import setup_lock
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _DOWNLOADED = PRIVATE / "browsers"
+# Servers lie where only root's search path leads.
+_SEARCH_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 
 def get_chromium_and(programs: Sequence[str], needed_for: str) -> Path:
     """Return a Chromium that can be driven; install it and the programs where they are missing."""
     with setup_lock():
-        missing = [program for program in programs if shutil.which(program) is None]
+        missing = [program for program in programs if not _is_there(program)]
         chromium = _find_chromium()
         if chromium is None and not _is_ubuntu():
             missing.append("chromium")
@@ -34,6 +37,17 @@ def get_chromium_and(programs: Sequence[str], needed_for: str) -> Path:
         message = "Chromium was installed, but it is not found as chromium."
         raise DevError(message)
     return chromium
+
+
+def get_compiler(needed_for: str) -> None:
+    """Install a C compiler where there is none."""
+    if not _is_there("cc"):
+        with setup_lock():
+            apt.install(["gcc", "libc6-dev"], needed_for)
+
+
+def _is_there(program: str) -> bool:
+    return shutil.which(program, path=_SEARCH_PATH) is not None
 
 
 def _find_chromium() -> Path | None:

@@ -1,5 +1,6 @@
 """`./dev test`: every test, each under the Python and the pins it has to pass with."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from tools.dev.workspace import make_workspace_env
 
 _TESTS = ROOT / "tests"
 _SOAK = ("-m", "soak or not soak")
+# Most tests wait for real leases, delays and line times: more of them than cores run side by side.
+# `-n 0` behind the paths runs them one by one.
+_SIDE_BY_SIDE = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
 # The options that choose some tests of a stage, and pytest's exit code when they leave none.
 _CHOICES = {"-k", "-m", "--lf", "--last-failed"}
 _NOTHING_RAN = 5
@@ -63,14 +67,14 @@ def run_tests(arguments: Sequence[str], *, soak: bool) -> int:
         raise DevError(message)
 
     make_workspace_env()
-    told = environment(get_chromium_and(["mbpoll"], needed_for="./dev test"))
+    told = environment(get_chromium_and(["mbpoll", "snmpd"], needed_for="./dev test"))
     make_home_assistant_env()
     is_choice = bool(chosen) or not _CHOICES.isdisjoint(options)
     outcomes = []
     for stage, paths in selected:
         say(f"\n== tests: {stage.name}")
         started = time.monotonic()
-        status = _run(stage, paths, [*(_SOAK if soak else ()), *options], told)
+        status = _run(stage, paths, [*_SIDE_BY_SIDE, *(_SOAK if soak else ()), *options], told)
         outcome = _outcome(status, is_choice=is_choice)
         outcomes.append((stage.name, outcome, time.monotonic() - started))
     say("")
