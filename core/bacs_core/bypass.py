@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bacs_core.bus.frames import BROADCAST_UNIT, Request, write_registers
-from bacs_core.bus.line import LineOwner, Priority
+from bacs_core.bus.owner import Owner, Priority
 from bacs_core.devices.panel_module import BYPASS_ADDRESS, DUTY_STEP_PERCENT, encode_bypass
 from bacs_core.errors import BusError
 from bacs_core.polling.modules import ModulePoll
@@ -21,6 +21,8 @@ from bacs_core.polling.modules import ModulePoll
 LEASE_S: Final = 20.0
 #: Renewed at least four times within the lease, with one to spare.
 RENEW_EVERY_S: Final = 4.0
+#: An echo that was read sooner may be older than the broadcast.
+SETTLED_AFTER_S: Final = 1.0
 OFF_REPEATS: Final = 3
 OFF_TIMEOUT_S: Final = 2.0
 
@@ -28,7 +30,7 @@ OFF_TIMEOUT_S: Final = 2.0
 class BypassDriver:
     """Holds the duty of every module on one line and keeps its lease alive."""
 
-    def __init__(self, owner: LineOwner, modules: Sequence[ModulePoll]) -> None:
+    def __init__(self, owner: Owner, modules: Sequence[ModulePoll]) -> None:
         """Begin with everything off; nothing is sent before the first `renew`."""
         self._owner = owner
         self._modules = modules
@@ -48,7 +50,7 @@ class BypassDriver:
         }
         changed = duty != self._duty
         due = self._sent_at is None or not 0 <= now - self._sent_at < RENEW_EVERY_S
-        if changed or due or self._was_missed():
+        if changed or due or self._is_worth_repeating():
             self._duty = duty
             self._sent_at = now
             self._owner.command("bypass", Priority.BYPASS, self._request)
@@ -61,15 +63,25 @@ class BypassDriver:
             with contextlib.suppress(BusError, TimeoutError, asyncio.CancelledError):
                 await asyncio.wait_for(sent, OFF_TIMEOUT_S)
 
+    def missed_by(self) -> frozenset[int]:
+        """Return the units that answer, but obeyed another broadcast than the newest, or none."""
+        return frozenset(module.address.unit for module in self._missed())
+
+    def _missed(self) -> Iterator[ModulePoll]:
+        sent_at = self._sent_at
+        for module in self._modules:
+            if (
+                sent_at is not None
+                and module.echoed_at > sent_at + SETTLED_AFTER_S
+                and module.echoed_sequence != self._sequence
+            ):
+                yield module
+
+    def _is_worth_repeating(self) -> bool:
+        # For a module that hears no broadcast at all the others would pay with line time.
+        return any(not module.is_deaf for module in self._missed())
+
     def _request(self) -> Request:
         self._sequence = self._sequence % 255 + 1
         payload = encode_bypass(self._sequence, LEASE_S, self._duty)
         return write_registers(BROADCAST_UNIT, BYPASS_ADDRESS, payload)
-
-    def _was_missed(self) -> bool:
-        sent_at = self._sent_at
-        return sent_at is not None and any(
-            module.echoed_sequence != self._sequence
-            for module in self._modules
-            if module.echoed_at > sent_at + 1.0
-        )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bacs_core import __version__, run, sitefile, status
 from bacs_core.access import command as access_command
+from bacs_core.commissioning import command as scan_command
 from bacs_core.errors import BacsError
 from bacs_core.history import csv_export
 from bacs_core.simulator import command as simulator_command
@@ -48,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
             "only the simulated cabinet",
             simulator_command.add_arguments,
             _simulate,
+        ),
+        (
+            "scan",
+            "who answers on a line (through a running engine)",
+            scan_command.add_arguments,
+            scan_command.run,
         ),
         ("status", "one-screen overview in a terminal", status.add_arguments, status.run),
     ):

@@ -16,18 +16,28 @@ from typing import Final, Protocol
 from bacs_core import __version__
 from bacs_core.access import rights
 from bacs_core.access.principal import Principal
+from bacs_core.api.built import accessories_of, lines_of
 from bacs_core.api.messages import (
     API_VERSION,
     Acknowledge,
+    CancelCommissioning,
     Command,
     CommandName,
     CommandResult,
+    Commissioning,
+    ConfirmDevices,
     EngineState,
     Health,
+    Identify,
     PauseEqualization,
+    ReaddressModule,
     ResumeEqualization,
     SetNetwork,
+    SetThresholds,
     SiteInfo,
+    StartAddressing,
+    StartScan,
+    SwitchRelay,
 )
 from bacs_core.api.service import Tick
 from bacs_core.engine import Engine
@@ -42,9 +52,18 @@ _log = logging.getLogger(__name__)
 #: How long a command waits for a disk that hangs.
 PATIENCE_S: Final = 2.0
 #: Commands that can only make the plant safer, or change nothing in it.
-ON_THE_SAFE_SIDE: Final = frozenset({CommandName.ACKNOWLEDGE, CommandName.PAUSE_EQUALIZATION})
+ON_THE_SAFE_SIDE: Final = frozenset(
+    {
+        CommandName.ACKNOWLEDGE,
+        CommandName.PAUSE_EQUALIZATION,
+        CommandName.CANCEL_COMMISSIONING,
+    }
+)
 NETWORK_SETTING: Final = "network_enabled"
 PAUSE_SETTING: Final = "equalization_pause:"
+
+
+DeviceCommand = ConfirmDevices | Identify | SwitchRelay | SetThresholds
 
 
 class Network(Protocol):
@@ -93,6 +112,8 @@ class Service:
             state=self._identity.state,
             site=self._engine.site,
             network_enabled=self._identity.network_enabled,
+            lines=lines_of(self._engine.settings),
+            accessories=accessories_of(self._engine.settings),
         )
 
     def latest(self) -> Tick | None:
@@ -102,6 +123,11 @@ class Service:
     def subscribe(self) -> TickSubscription:
         """Follow the ticks."""
         return self._engine.board.subscribe()
+
+    def commissioning(self, principal: Principal) -> Commissioning:
+        """Tell a technician what is being commissioned, or was last."""
+        rights.require_right(principal, rights.COMMISSIONING)
+        return self._engine.desk.report()
 
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         """Carry out a command, or raise `RefusedError`."""
@@ -128,7 +154,39 @@ class Service:
             case SetNetwork():
                 number = await self._record(command, by, at)
                 await self._set_network(command, by, at)
+            case CancelCommissioning():
+                self._engine.desk.cancel(by)
+                number = await self._record(command, by, at)
+            case StartScan() | StartAddressing() | ReaddressModule():
+                self._engine.desk.check(command)
+                number = await self._record(command, by, at)
+                self._engine.desk.start(command, by)
+            case _:
+                number = await self._order(command, by, at)
         return CommandResult(id=number, command=command.command, by=by, at=at)
+
+    async def _order(self, command: DeviceCommand, by: str, at: datetime) -> int | None:
+        """Carry out what concerns single devices; nothing is recorded that is refused at once."""
+        field = self._engine.field
+        match command:
+            case ConfirmDevices():
+                field.familiar.require_new(command.key)
+                number = await self._record(command, by, at)
+                field.familiar.confirm(command.key)
+            case Identify():
+                blink = field.identify(command)
+                number = await self._record(command, by, at)
+                await blink()
+            case SwitchRelay():
+                switch = field.relay(command)
+                number = await self._record(command, by, at)
+                await switch()
+            case SetThresholds():
+                errand = field.thresholds(command)
+                self._engine.desk.require_idle()
+                number = await self._record(command, by, at)
+                self._engine.desk.start_errand(command, by, errand)
+        return number
 
     def _equalized_string(self, key: str) -> String:
         string = next((string for string in self._engine.site.strings if string.key == key), None)

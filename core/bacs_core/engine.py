@@ -21,10 +21,15 @@ from bacs_core.alarms.machine import AlarmBook
 from bacs_core.api.service import Tick
 from bacs_core.bypass import BypassDriver
 from bacs_core.clock import STEP_S, SteadyClock
+from bacs_core.commissioning import pins
+from bacs_core.commissioning.desk import Desk
+from bacs_core.commissioning.familiar import familiar_devices
+from bacs_core.commissioning.field import Field
+from bacs_core.commissioning.loans import Loans
 from bacs_core.estimation import charge
-from bacs_core.history.events import Event
-from bacs_core.model import EqualizedBy
-from bacs_core.polling.modules import ModulePoll
+from bacs_core.history.events import Event, EventKind
+from bacs_core.model import EqualizedBy, Inhibit
+from bacs_core.polling.modules import ModulePoll, mixed_generations
 from bacs_core.polling.wiring import Wiring
 from bacs_core.recorder import Recorder
 from bacs_core.snapshot import Floats, Snapshot, StringSnapshot
@@ -59,6 +64,7 @@ class Engine:
 
     def __init__(self, wiring: Wiring, recorder: Recorder, clock: SteadyClock) -> None:
         """Prepare; no port is opened yet."""
+        self.settings = wiring.settings
         self.site = wiring.settings.site
         self.board = TickBoard()
         self.pauses = Pauses()
@@ -73,15 +79,37 @@ class Engine:
         self._drivers = {
             line_id: BypassDriver(owner, _modules_on(wiring, line_id))
             for line_id, owner in wiring.lines.items()
-            if _modules_on(wiring, line_id)
+            if owner.line.may_command and _modules_on(wiring, line_id)
+        }
+        self.loans = Loans(wiring, self._drivers, self._told, clock.now)
+        self.desk = Desk(self.loans, recorder.event, clock.now)
+        self.familiar = familiar_devices(
+            wiring, lambda kept: recorder.remember(pins.MEMORY, kept, self._moment())
+        )
+        self.field = Field(wiring, self.familiar)
+        self._accessory_names = {
+            ("accessory_silent", accessory.id): accessory.name
+            for accessory in self.settings.accessories
         }
         self._sequence = 0
         self._before: Snapshot | None = None
 
+    def restore_devices(self, kept: object) -> None:
+        """Take up who was believed before the last stop."""
+        if (problem := self.familiar.restore(kept)) is not None:
+            self._record(Event(self._moment(), EventKind.COMMISSIONING, problem))
+
     def restore_alarms(self, kept: object) -> None:
         """Take up the alarms of before the last stop; what no longer fits is dropped."""
         self.alarms = keeping.restore(
-            kept, self.site, tuple(self._wiring.lines), self._wiring.line_of
+            kept,
+            self.site,
+            tuple(self._wiring.lines),
+            self._wiring.line_of,
+            {
+                name: told.accessory.address.line_id
+                for name, told in self._wiring.accessories.items()
+            },
         )
 
     async def run(self) -> None:
@@ -109,8 +137,7 @@ class Engine:
 
     def _take_over_clock(self, step_s: float) -> None:
         """Move every kept time with the clock, so that delays and ages go on as they were."""
-        for image in self._wiring.images.values():
-            image.shift(step_s)
+        self._wiring.shift(step_s)
         self.alarms = machine.shifted(self.alarms, step_s)
         for key, memory in self._equalization.items():
             self._equalization[key] = equalization.shifted(memory, step_s)
@@ -122,15 +149,21 @@ class Engine:
     def tick(self, now: float) -> Tick:
         """Do one tick at unix time `now`."""
         self._sequence += 1
+        self.familiar.follow()
         plans: dict[str, equalization.Plan] = {}
         inputs = machine.Inputs(
             strings=self._evaluate_strings(plans, now),
             managers={
-                manager.id: self._wiring.manager_snapshot(manager) for manager in self.site.managers
+                manager.id: self._wiring.manager_snapshot(manager, now)
+                for manager in self.site.managers
             },
             lines=self._wiring.line_snapshots(),
             line_of=self._wiring.line_of,
             plans=plans,
+            accessories=self._wiring.accessory_snapshots(now),
+            sensors=self._wiring.sensors_online(),
+            strangers=self.familiar.strangers(),
+            notes={**self._accessory_names, **self.familiar.notes(), **self.desk.notes()},
         )
         self._act(plans, now)
         before = self.alarms
@@ -171,6 +204,7 @@ class Engine:
     ) -> dict[str, StringSnapshot]:
         """Freeze and judge every string; the plans of those the engine equalizes go to `plans`."""
         strings: dict[str, StringSnapshot] = {}
+        mixed = mixed_generations(self._wiring.modules)
         for string in self.site.strings:
             readings = self._wiring.images[string.key].freeze(now)
             readings, self._charge[string.key] = charge.estimate(
@@ -182,6 +216,7 @@ class Engine:
                 self._equalization[string.key],
                 now,
                 paused=self.pauses.holds(string.key, now),
+                inhibits=(Inhibit.MIXED_GENERATIONS,) if string.key in mixed else (),
             )
             self._equalization[string.key] = plan.memory
             if string.equalized_by is EqualizedBy.ENGINE:
@@ -192,6 +227,7 @@ class Engine:
                 summary=summarize(string, readings, now),
                 equalization=plan.summary,
                 status=machine.cell_status(self.alarms, string, readings, now),
+                doubts=self._wiring.doubts(string.key),
             )
         return strings
 
@@ -203,8 +239,8 @@ class Engine:
                 # Whoever was away may be another module on another cell now.
                 if module.address.line_id in duties and module.identity.is_believed():
                     duties[module.address.line_id][module.address.unit] = duty
-        for line_id, driver in self._drivers.items():
-            driver.renew(duties[line_id], now)
+        for line_id in self._drivers:
+            self.loans.renew(line_id, duties[line_id], now)
 
     def _snapshot(self, inputs: machine.Inputs, now: float) -> Snapshot:
         """Put the tick together, with the marks that the alarms of this tick give the cells."""
@@ -220,7 +256,12 @@ class Engine:
             },
             managers=inputs.managers,
             lines=inputs.lines,
+            accessories=inputs.accessories,
         )
+
+    def _told(self) -> tuple[Sequence[view.Alarm], Mapping[str, StringSnapshot]]:
+        tick = self.board.latest
+        return ((), {}) if tick is None else (tick.alarms, tick.snapshot.strings)
 
     def _alarm_messages(self) -> tuple[view.Alarm, ...]:
         return tuple(view.to_message(alarm, self.site) for alarm in self.alarms.raised)

@@ -144,7 +144,8 @@ class String:
     """Cells in series, all of one kind, watched by one manager.
 
     `stale_after_s` tells how old a reading of a quantity may be before it no longer counts.
-    `first_cell` is the place of cell 1 in the manager's own numbering, counted from 1.
+    `first_cell` is the place of cell 1 in the manager's own numbering, counted from 1. `absent` are
+    quantities that its devices do not give by their nature: nobody misses them.
     """
 
     manager_id: str
@@ -160,6 +161,7 @@ class String:
     limits: Limits
     stale_after_s: dict[Quantity, float]
     first_cell: int = 1
+    absent: tuple[Quantity, ...] = ()
 
     @property
     def key(self) -> str:

@@ -22,6 +22,7 @@ from bacs_core.api.messages import DEFAULT_PORT, EngineState
 from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
 from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
+from bacs_core.commissioning.pins import MEMORY as DEVICES_MEMORY
 from bacs_core.engine import ALARMS_MEMORY, Engine
 from bacs_core.errors import BacsError, StateInUseError
 from bacs_core.history.errors import HistoryError, SchemaTooNewError
@@ -104,7 +105,9 @@ def _alone(folder: Path) -> Iterator[None]:
 def _settings(site: Path | None) -> tuple[Settings, EngineState]:
     if site is not None:
         return sitefile.load(site), EngineState.RUNNING
-    _log.warning("commissioning mode: no site file was given; no line is touched")
+    _log.warning(
+        "commissioning mode: no site file was given; a port is opened only to be commissioned"
+    )
     nothing = Settings(Site(COMMISSIONING_NAME, ()), {}, {}, {}, {})
     return nothing, EngineState.COMMISSIONING
 
@@ -163,7 +166,8 @@ async def _until_stopped(running: asyncio.Task[None], stop: asyncio.Event) -> No
 async def _stop(
     engine: Engine, running: asyncio.Task[None], api: ApiServer, recorder: Recorder
 ) -> None:
-    """Bypass off first, while the lines still run; then everything else."""
+    """Lent lines back and bypass off first, while the lines still run; then everything else."""
+    await engine.desk.stop()
     if not running.done():
         try:
             await asyncio.wait_for(engine.switch_off(), SWITCH_OFF_TIMEOUT_S)
@@ -185,13 +189,13 @@ async def _recall(engine: Engine, recorder: Recorder) -> bool:
     """
     keys = [string.key for string in engine.site.strings]
 
-    def read(history: History) -> tuple[Mapping[str, object], bool, object]:
+    def read(history: History) -> tuple[Mapping[str, object], bool, object, object]:
         pauses = {key: history.get_setting(PAUSE_SETTING + key) for key in keys}
         network = history.get_setting(NETWORK_SETTING) is True
-        return pauses, network, history.get_setting(ALARMS_MEMORY)
+        return pauses, network, history.get_setting(ALARMS_MEMORY), _devices(history)
 
     try:
-        pauses, network, alarms = await recorder.call(read)
+        pauses, network, alarms, devices = await recorder.call(read)
     except SchemaTooNewError:
         raise
     except HistoryError as error:
@@ -205,7 +209,18 @@ async def _recall(engine: Engine, recorder: Recorder) -> bool:
             # What cannot be understood is a pause without an end: the safe side.
             engine.pauses.until[key] = until if isinstance(until, float) else None
     engine.restore_alarms(alarms)
+    engine.restore_devices(devices)
     return network
+
+
+def _devices(history: History) -> object:
+    """Return the remembered devices; text that is no JSON is told as such, and stops nothing."""
+    try:
+        return history.get_setting(DEVICES_MEMORY)
+    except SchemaTooNewError:
+        raise
+    except HistoryError as error:
+        return str(error)
 
 
 async def _site_id(recorder: Recorder) -> str:

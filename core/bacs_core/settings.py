@@ -6,10 +6,24 @@ audited rows in the history.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from bacs_core.model import Site
+
+
+class Link(StrEnum):
+    """What carries the requests of a line; the value is the scheme of its port in the site file."""
+
+    SERIAL = "serial"
+    """An RS485 pair behind a serial port: `/dev/ttyUSB0`, or `usb:SERIAL` for an adapter."""
+    RTU_OVER_TCP = "rtu-tcp"
+    """An RS485 pair behind a serial server that passes bytes on: `rtu-tcp://host:port`."""
+    MODBUS_TCP = "modbus-tcp"
+    """A device or gateway that speaks Modbus TCP: `modbus-tcp://host:port`."""
+    SNMP = "snmp"
+    """A manager on the LAN, read by SNMP: `snmp://host:port`."""
 
 
 class Parity(StrEnum):
@@ -20,9 +34,30 @@ class Parity(StrEnum):
     ODD = "odd"
 
 
+class SnmpVersion(StrEnum):
+    """Which SNMP a manager speaks."""
+
+    V2C = "2c"
+    V3 = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpAccess:
+    """How to ask an SNMP agent; the secrets stand in a file of their own, never in the site file.
+
+    `secrets` holds `community` (2c) or `user`, `auth`, `auth_key`, `priv`, `priv_key` (3).
+    """
+
+    version: SnmpVersion
+    secrets: Path
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One RS485 pair behind one serial port."""
+    """One RS485 pair, or what stands in its place on a network: one master asks one thing a time.
+
+    `port` is a path, `usb:SERIAL`, or `host:port` where `link` is one of the network.
+    """
 
     id: str
     port: str
@@ -32,7 +67,15 @@ class Line:
     gap_s: float
     """Silence before each request: 3.5 characters, or the fixed 1.75 ms above 19200 baud."""
     max_turnaround_s: float
-    """How long a device may think before its answer starts."""
+    """How long a device may think before its answer starts, where the device says nothing else."""
+    link: Link = Link.SERIAL
+    rs485: bool = False
+    """Whether the driver has to switch the direction of the line (RTS)."""
+    in_flight: int = 1
+    """How many requests may be open at once (Modbus TCP only)."""
+    may_command: bool = True
+    """Whether bypass and trips may go over it; on a network only if the site file says so."""
+    snmp: SnmpAccess | None = None
 
     @property
     def bits_per_character(self) -> int:
@@ -47,10 +90,59 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a device is: which line, which unit address."""
+    """Where a device is: which line, which unit address; and how long it may think at most."""
 
     line_id: str
     unit: int
+    max_turnaround_s: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Accessory:
+    """A device beside the cells: a relay box or an environment sensor.
+
+    `inputs` and `relays` are the names that people gave them, in the order of the device;
+    `released` counts the relays (from 1) that people and programs may switch, `breakers` those that
+    trip a breaker and are never released.
+    """
+
+    id: str
+    name: str
+    device: str
+    address: Address
+    inputs: tuple[str, ...] = ()
+    relays: tuple[str, ...] = ()
+    released: frozenset[int] = frozenset()
+    breakers: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleBlock:
+    """Registers of the cells of a foreign manager, as its installer declared them: unverified.
+
+    Cell n (from 1, through all strings) is at `address + stride * (n - 1)`; scales are in V, °C, Ω
+    and % per count; an offset of `None` means that the manager does not give the quantity.
+    """
+
+    address: int
+    stride: int
+    function: int
+    offsets: dict[str, int]
+    scales: dict[str, float]
+    signed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerOptions:
+    """What no public source tells of a foreign manager, and its installer therefore has to say.
+
+    Scales are in ampere and volt per count.
+    """
+
+    current_scale_a: float | None = None
+    voltage_scale_v: float | None = None
+    ups: bool = False
+    module_block: ModuleBlock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +150,8 @@ class Settings:
     """A site and its wiring.
 
     `managers` places each web manager; `modules` places each cell of the strings that the engine
-    manages itself, in cell order; `current_sensors` is by string key, only where there is one.
+    manages itself, in cell order, and `module_devices` names their kind where it is not our own;
+    `current_sensors` is by string key, only where there is one.
     """
 
     site: Site
@@ -66,3 +159,6 @@ class Settings:
     managers: dict[str, Address]
     modules: dict[str, tuple[Address, ...]]
     current_sensors: dict[str, Address]
+    accessories: tuple[Accessory, ...] = ()
+    module_devices: dict[str, str] = field(default_factory=dict)
+    manager_options: dict[str, ManagerOptions] = field(default_factory=dict)

@@ -8,7 +8,7 @@ read-only numpy arrays with one place per cell.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -55,7 +55,8 @@ class StringReadings:
 
     `module_status` holds the status bits of each module (0 where it has none). The error is the
     stated one of the current sensor, in ampere. `reported_*` come from a manager that works for
-    itself; they are `None` where the engine works.
+    itself; they are `None` where the engine works. Voltage and charge are reported of strings
+    whose cells a foreign device does not show.
     """
 
     columns: Mapping[Quantity, Column]
@@ -66,6 +67,9 @@ class StringReadings:
     room_temperature_c: Reading | None = None
     reported_equalization: EqualizationState | None = None
     reported_target_voltage_v: float | None = None
+    reported_sum_voltage_v: Reading | None = None
+    reported_mean_voltage_v: Reading | None = None
+    reported_charge_percent: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,29 @@ class EqualizationSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A module about which something is wrong, by its cell (counted from 1).
+
+    One that is not `believed` is not what the site file promises: its values do not count.
+    """
+
+    cell: int
+    reason: str
+    believed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Modules of a string that answer, but about which something is wrong.
+
+    `told` has the first few of the `count`, those that are not believed before the others.
+    """
+
+    told: tuple[Doubt, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StringSnapshot:
     """One string at the tick. `status` holds a `CellStatus` per cell."""
 
@@ -97,21 +124,38 @@ class StringSnapshot:
     summary: StringSummary
     equalization: EqualizationSummary
     status: NDArray[np.uint8]
+    doubts: Doubts = field(default_factory=Doubts)
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerSnapshot:
-    """One manager at the tick; `online` is `None` until it was asked for the first time."""
+    """One manager at the tick; `online` is `None` until it was asked for the first time.
+
+    `problem` tells why one that answers is not believed, `remarks` what else has to be known of its
+    values: what is unverified, and what is absent because nobody has declared it. A manager of
+    another maker tells more than cells and strings: `phases` of charge, `flags` that are set, and
+    numbers in `registers`, by block and name.
+    """
 
     id: str
     online: bool | None
     serial_number: int | None
     firmware_version: str | None
+    problem: str | None = None
+    remarks: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    registers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class LineSnapshot:
-    """One line at the tick: is its port open, how long does a round take, how many errors."""
+    """One line at the tick: is its port open, how long does a round take, how many errors.
+
+    `wire_round_s` is what the wire itself needs for the last round: frames, silences and the
+    thinking time of the devices left out. `lent` tells that somebody commissions the line: nothing
+    on it is polled, equalized or protected meanwhile.
+    """
 
     id: str
     port_open: bool
@@ -120,6 +164,34 @@ class LineSnapshot:
     requests: int
     timeouts: int
     frame_errors: int
+    wire_round_s: float | None = None
+    refusals: int = 0
+    lost_bytes: int = 0
+    silent_units: tuple[int, ...] = ()
+    lent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccessorySnapshot:
+    """A relay box or an environment sensor at the tick; `None` where nothing fresh is known.
+
+    `inputs` and `relays` are in the order of the device; a relay shows what its contact does.
+    `problem` tells why one that answers is not believed.
+    """
+
+    id: str
+    name: str
+    device: str
+    online: bool | None
+    serial_number: int | None = None
+    firmware_version: str | None = None
+    inputs: tuple[bool | None, ...] = ()
+    relays: tuple[bool | None, ...] = ()
+    temperature_c: Reading | None = None
+    humidity_percent: Reading | None = None
+    hydrogen_percent: Reading | None = None
+    problem: str | None = None
+    line_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +203,7 @@ class Snapshot:
     strings: Mapping[str, StringSnapshot]
     managers: Mapping[str, ManagerSnapshot]
     lines: Mapping[str, LineSnapshot]
+    accessories: Mapping[str, AccessorySnapshot] = field(default_factory=dict)
 
 
 def frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:

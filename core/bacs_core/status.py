@@ -12,9 +12,19 @@ from typing import Final
 import aiohttp
 
 from bacs_core.api.client import EngineClient
-from bacs_core.api.messages import DEFAULT_PORT, SiteInfo, SnapshotMessage, StringScalars
+from bacs_core.api.messages import (
+    DEFAULT_PORT,
+    AccessoryInfo,
+    AccessoryStatus,
+    LineInfo,
+    LineStatus,
+    ManagerStatus,
+    SiteInfo,
+    SnapshotMessage,
+    StringScalars,
+)
 from bacs_core.errors import SettingsError
-from bacs_core.model import CellStatus, String
+from bacs_core.model import CellStatus, String, cell_label
 
 #: Not 2: that is what a wrong command line ends with.
 ALARM_EXIT_CODE: Final = 3
@@ -64,25 +74,103 @@ def overview(info: SiteInfo, snapshot: SnapshotMessage) -> Iterator[str]:
     """Write the screen line by line."""
     strings = {string.key: string for string in info.site.strings}
     yield f"{info.site.name}   {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S}   engine {info.version}"
-    online = {manager.id: manager.online for manager in snapshot.managers}
+    managers = {manager.id: manager for manager in snapshot.managers}
     for manager in info.site.managers:
-        word = {True: "online", False: "SILENT", None: "not asked yet"}[online.get(manager.id)]
-        yield f"\n{manager.name}: {word}"
+        status = managers.get(manager.id)
+        yield f"\n{manager.name}: {_manager_state(status)}"
+        yield from (f"  {text}" for text in (() if status is None else _beside(status)))
         for values in snapshot.strings:
-            if strings[values.key].manager_id == manager.id:
-                yield "  " + _string_line(strings[values.key], values.scalars, values.status)
+            string = strings[values.key]
+            if string.manager_id == manager.id:
+                yield "  " + _string_line(string, values.scalars, values.status)
+                yield from _doubts(string, values.scalars)
     yield ""
-    for line in snapshot.lines:
-        word = "open" if line.port_open else line.message
-        round_s = "-" if line.round_s is None else f"{line.round_s:.2f} s"
-        yield (
-            f"line {line.id}: {word}, round {round_s}, {line.requests} requests, "
-            f"{line.timeouts} time-outs, {line.frame_errors} frame errors"
-        )
+    built = {line.id: line for line in info.lines}
+    yield from (_line(line, built.get(line.id)) for line in snapshot.lines)
+    known = {accessory.id: accessory for accessory in info.accessories}
+    if snapshot.accessories:
+        yield ""
+        now = snapshot.at.timestamp()
+        yield from (_accessory(told, known.get(told.id), now) for told in snapshot.accessories)
     yield ""
     active = [alarm for alarm in snapshot.alarms if alarm.active]
     yield from (f"{alarm.severity.upper():8} {alarm.text}" for alarm in active)
     yield "1 active alarm" if len(active) == 1 else f"{len(active)} active alarms"
+
+
+def _state(online: bool | None, problem: str | None) -> str:  # noqa: FBT001 - as it was told
+    if problem is not None:
+        return f"NOT BELIEVED, {problem}"
+    return {True: "online", False: "SILENT", None: "not asked yet"}[online]
+
+
+def _manager_state(status: ManagerStatus | None) -> str:
+    return _state(None, None) if status is None else _state(status.online, status.problem)
+
+
+def _beside(status: ManagerStatus) -> Iterator[str]:
+    """Tell what has to be known of its values, and what it tells beside cells and strings."""
+    yield from status.remarks
+    words = [word.replace("_", " ") for word in status.phases] + status.flags
+    if words:
+        yield f"says: {', '.join(words)}"
+    blocks: dict[str, list[str]] = {}
+    for name, value in status.registers.items():
+        block, _, register = name.rpartition(".")
+        told = blocks.setdefault(block, [])
+        if value:
+            told.append(f"{register.replace('_', ' ')} {value:g}")
+    for block, told in blocks.items():
+        yield f"{block}: {', '.join(told)}; all others 0" if told else f"{block}: all 0"
+
+
+def _doubts(string: String, scalars: StringScalars) -> Iterator[str]:
+    for doubt in scalars.doubts:
+        label = cell_label(doubt.cell, string.cell_count)
+        state = "DOUBTFUL" if doubt.believed else "NOT BELIEVED"
+        yield f"      cell {label} {state}, {doubt.reason}"
+    if scalars.doubt_count > len(scalars.doubts):
+        yield f"      and {scalars.doubt_count - len(scalars.doubts)} more"
+
+
+def _line(line: LineStatus, built: LineInfo | None) -> str:
+    link = "" if built is None else f" ({built.link})"
+    state = ["open" if line.port_open else line.message]
+    if line.lent:
+        state.append("LENT, nothing is polled")
+    round_s = "-" if line.round_s is None else f"{line.round_s:.2f} s"
+    state.append(f"round {round_s}")
+    if line.wire_round_s is not None:
+        state.append(f"wire {line.wire_round_s:.2f} s")
+    state.append(
+        f"{line.requests} requests, {line.timeouts} time-outs, {line.frame_errors} frame errors, "
+        f"{line.refusals} refusals, {line.lost_bytes} lost bytes"
+    )
+    if line.silent_units:
+        state.append(f"SILENT units {', '.join(map(str, line.silent_units))}")
+    return f"line {line.id}{link}: {', '.join(state)}"
+
+
+def _accessory(status: AccessoryStatus, built: AccessoryInfo | None, now: float) -> str:
+    name = status.id if built is None else built.name
+    parts = [_state(status.online, status.problem)]
+    if built is not None:
+        parts += _contacts(built.inputs, status.inputs)
+        parts += _contacts(built.relays, status.relays)
+    for measured, unit, decimals in (
+        (status.temperature_c, "°C", 1),
+        (status.humidity_percent, "% humidity", 0),
+        (status.hydrogen_percent, "% hydrogen", 2),
+    ):
+        if measured is not None:
+            age_s = max(0.0, now - measured.read_at)
+            parts.append(f"{measured.value:.{decimals}f} {unit} ({age_s:.0f} s old)")
+    return f"{name}: {', '.join(parts)}"
+
+
+def _contacts(names: list[str], states: list[bool | None]) -> Iterator[str]:
+    words = {True: "closed", False: "open", None: "unknown"}
+    return (f"{name} {words[state]}" for name, state in zip(names, states, strict=False))
 
 
 def _string_line(string: String, scalars: StringScalars, status: list[int]) -> str:

@@ -76,23 +76,32 @@ def fresh_current_a(string: String, readings: StringReadings, now: float) -> flo
 
 
 def summarize(string: String, readings: StringReadings, now: float) -> StringSummary:
-    """Return what is shown below the table of a string; `None` where too little is known."""
+    """Return what is shown below the table of a string; `None` where too little is known.
+
+    What the cells say counts; where they say nothing, what the device reports of the string.
+    """
+    stale_after_s = string.stale_after_s[Quantity.VOLTAGE]
     voltage = readings.columns[Quantity.VOLTAGE]
-    fresh = voltage.fresh(now, string.stale_after_s[Quantity.VOLTAGE])
+    fresh = voltage.fresh(now, stale_after_s)
     sum_v = float(voltage.values.sum()) if fresh.all() else None
     target_v = readings.reported_target_voltage_v
     if string.equalized_by is not EqualizedBy.MANAGER or target_v is None:
         target_v = target_voltage_v(voltage, trusted(string, readings, now))
+    if not fresh.any():
+        sum_v = fresh_value(readings.reported_sum_voltage_v, now, stale_after_s)
+        if target_v is None:
+            target_v = fresh_value(readings.reported_mean_voltage_v, now, stale_after_s)
     charge = readings.columns[Quantity.CHARGE]
     charged = charge.fresh(now, string.stale_after_s[Quantity.CHARGE])
+    mean_charge_percent = target_voltage_v(charge, charged)
+    if mean_charge_percent is None:
+        mean_charge_percent = fresh_value(readings.reported_charge_percent, now, stale_after_s)
     current_a = fresh_current_a(string, readings, now)
     return StringSummary(
         sum_voltage_v=sum_v,
         target_voltage_v=target_v,
-        mean_charge_percent=target_voltage_v(charge, charged),
+        mean_charge_percent=mean_charge_percent,
         current_a=current_a,
-        ac_current_a=fresh_value(
-            readings.ac_current_a, now, string.stale_after_s[Quantity.VOLTAGE]
-        ),
+        ac_current_a=fresh_value(readings.ac_current_a, now, stale_after_s),
         power_w=None if sum_v is None or current_a is None else sum_v * current_a,
     )

@@ -18,6 +18,7 @@ from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.live import Connection, ConnectionState, Link
 from bacs_hmi.login import LoginSheet
 from bacs_hmi.pages.alarms import AlarmsPage
+from bacs_hmi.pages.lines import LinesPage
 from bacs_hmi.pages.overview import OverviewPage
 from bacs_hmi.pages.page import Page, Surroundings
 from bacs_hmi.pages.string import StringPage
@@ -67,7 +68,7 @@ class Shell:
                 with box("bacs-nav", "nav"):
                     self._tabs = {
                         name: button(texts[name.value], partial(self.open, View(name)), "bacs-tab")
-                        for name in (ViewName.OVERVIEW, ViewName.ALARMS)
+                        for name in (ViewName.OVERVIEW, ViewName.ALARMS, ViewName.LINES)
                     }
                 self._person = button(texts["sign_in"], self._person_touched, "bacs-tab")
                 for other in LANGUAGES:
@@ -119,6 +120,8 @@ class Shell:
         )
         if self._view.name is ViewName.ALARMS:
             return AlarmsPage(around)
+        if self._view.name is ViewName.LINES:
+            return LinesPage(around)
         string = wording.string_of(site, self._view.key)
         if self._view.name is ViewName.STRING and string is not None:
             return StringPage(around, string, self._view)
@@ -133,7 +136,9 @@ class Shell:
         self._expire_session()
         live = self._link.live
         info = None if live is None else live.info
-        shown: tuple[object, ...] = (id(live), None if info is None else info.site)
+        shown: tuple[object, ...] = (id(live),)
+        if info is not None:
+            shown = (id(live), info.site, info.lines, info.accessories)
         if connection.state is ConnectionState.WAITING:
             shown = (connection.obstacle,)
         changed = shown != self._shown

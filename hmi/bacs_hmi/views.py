@@ -13,6 +13,7 @@ class ViewName(StrEnum):
     OVERVIEW = "overview"
     STRING = "string"
     ALARMS = "alarms"
+    LINES = "lines"
 
 
 class Sort(StrEnum):
@@ -46,8 +47,8 @@ def view_of(query: str) -> View:
     fields = {name: values[0] for name, values in parse_qs(query.removeprefix("?")).items()}
     name = fields.get("view")
     key = fields.get("string", "")
-    if name == ViewName.ALARMS:
-        return View(ViewName.ALARMS)
+    if name in {ViewName.ALARMS, ViewName.LINES}:
+        return View(ViewName(name))
     if name != ViewName.STRING or not key:
         return View()
     cell = fields.get("cell", "")

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bacs_core.api.live import LiveSite
-from bacs_core.api.messages import Alarm
+from bacs_core.api.messages import Alarm, Wording
 from bacs_core.model import AlarmSeverity, AlarmState, Manager, Quantity, Site, String, cell_label
+from bacs_core.reasons import plain
 from bacs_hmi.contents import deviation_v, value_of
-from bacs_hmi.format import ABSENT, SHOWN, Shown, minute_of
+from bacs_hmi.format import ABSENT, SHOWN, Numbers, Shown, minute_of
 from bacs_hmi.texts import DEFAULT_LANGUAGE, Texts, numbers_of, texts_of
 
 _SEVERITY_RANK: Final = {AlarmSeverity.ALARM: 0, AlarmSeverity.WARNING: 1}
@@ -118,7 +119,32 @@ def rule(alarm: Alarm, site: Site, texts: Texts) -> str:
     """Name what is wrong; for a rule of a newer engine, as the engine itself says it."""
     known = texts.get(f"rule_{alarm.rule}")
     place_in_english = place(alarm, site, texts_of(DEFAULT_LANGUAGE))
-    return known or alarm.text.removeprefix(f"{place_in_english}: ")
+    if known is None:
+        return alarm.text.removeprefix(f"{place_in_english}: ")
+    return known.format(note=alarm.note)
+
+
+def said(text: str, wording: Wording | None, texts: Texts, numbers: Numbers) -> str:
+    """Say a reason of the engine in the language of the screen; one without a code as it came."""
+    known = None if wording is None else texts.get(f"reason_{wording.code}")
+    if known is None or wording is None:
+        return text
+    arguments = {
+        name: word(texts, value)
+        if isinstance(value, str)
+        else plain(value).replace(".", numbers.decimal_mark)
+        for name, value in wording.arguments.items()
+    }
+    try:
+        return known.format(**arguments)
+    except KeyError:
+        # A newer engine may say it with other arguments.
+        return text
+
+
+def word(texts: Texts, english: str) -> str:
+    """Return a word of the engine in the language of the screen; one it does not know as it is."""
+    return texts.get(f"word_{english.replace(' ', '_')}", english)
 
 
 def sentence(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:

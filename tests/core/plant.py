@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bacs_core import sitefile
+from bacs_core.bus.commands import Command
+from bacs_core.bus.line import LineOwner
 from bacs_core.clock import SteadyClock
 from bacs_core.devices.panel_module import DUTY_STEP_PERCENT, decode_bypass
 from bacs_core.engine import Engine
@@ -67,10 +69,17 @@ class HandDriven:
             self.engine.tick(self.now)
 
 
+def waiting_commands(plant: HandDriven) -> dict[str, Command]:
+    """The commands that wait on the line, by the name of their slot."""
+    owner = plant.wiring.lines["modules"]
+    assert isinstance(owner, LineOwner)
+    return owner._commands._slots
+
+
 def ordered_duty(plant: HandDriven, cells: int = CELLS) -> dict[int, float]:
     """What the newest waiting bypass broadcast of the line orders, by unit address."""
-    command = plant.wiring.lines["modules"]._commands["bypass"]
-    _, _, slots = decode_bypass(command.make().frame[7:-2])
+    command = waiting_commands(plant)["bypass"]
+    _, _, slots = decode_bypass(command.make().pdu[6:])
     return {unit: slots[unit - 1] * DUTY_STEP_PERCENT for unit in range(1, cells + 1)}
 
 

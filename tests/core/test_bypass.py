@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from bacs_core.bus.frames import Request
-from bacs_core.bus.line import Priority
+from bacs_core.bus.owner import Priority
 from bacs_core.bypass import LEASE_S, RENEW_EVERY_S, BypassDriver
 from bacs_core.devices.panel_module import decode_bypass
 from bacs_core.errors import PortGoneError
+from bacs_core.settings import Address
 
 
 class RecordingLine:
@@ -29,8 +30,8 @@ class RecordingLine:
         if self.gone:
             sent.set_exception(PortGoneError("gone"))
             return sent
-        # Unit, function, address, count and byte count come before the registers.
-        self.sent.append(decode_bypass(make().frame[7:-2]))
+        # Function, address, count and byte count come before the registers.
+        self.sent.append(decode_bypass(make().pdu[6:]))
         sent.set_result(b"")
         return sent
 
@@ -38,9 +39,12 @@ class RecordingLine:
 class Module:
     """What the driver sees of a polled module."""
 
+    address = Address("line", 3)
+
     def __init__(self) -> None:
         self.echoed_sequence: int | None = None
         self.echoed_at = 0.0
+        self.is_deaf = False
 
 
 @pytest.fixture
@@ -101,6 +105,31 @@ async def test_a_module_that_echoes_another_sequence_gets_the_duty_again(
     assert len(line.sent) == 2
     module.echoed_sequence, module.echoed_at = line.sent[-1][0], 1003.5
     driver.renew({3: 40.0}, 1004.0)
+    assert len(line.sent) == 2
+
+
+async def test_a_module_that_missed_the_newest_broadcast_is_named(
+    line: RecordingLine, driver: BypassDriver, module: Module
+) -> None:
+    assert driver.missed_by() == frozenset()
+    driver.renew({3: 40.0}, 1000.0)
+    module.echoed_sequence, module.echoed_at = 77, 1000.5
+    assert driver.missed_by() == frozenset(), "the echo may be older than the broadcast"
+    module.echoed_at = 1001.5
+    assert driver.missed_by() == {3}
+    module.echoed_sequence = line.sent[-1][0]
+    assert driver.missed_by() == frozenset()
+
+
+async def test_for_a_module_that_hears_nothing_the_others_do_not_pay_with_line_time(
+    line: RecordingLine, driver: BypassDriver, module: Module
+) -> None:
+    driver.renew({3: 40.0}, 1000.0)
+    module.echoed_sequence, module.echoed_at, module.is_deaf = 77, 1001.5, True
+    driver.renew({3: 40.0}, 1002.0)
+    assert len(line.sent) == 1
+    assert driver.missed_by() == {3}
+    driver.renew({3: 40.0}, 1000.0 + RENEW_EVERY_S)
     assert len(line.sent) == 2
 
 

@@ -14,17 +14,23 @@ from bacs_core import commands
 from bacs_core.access.principal import Principal
 from bacs_core.api.messages import (
     Acknowledge,
+    CancelCommissioning,
     Command,
+    ConfirmDevices,
     EngineState,
+    Identify,
     PauseEqualization,
     ResumeEqualization,
     SetNetwork,
+    SetThresholds,
+    StartScan,
+    SwitchRelay,
 )
 from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
 from bacs_core.errors import BacsError, RefusedError
 from bacs_core.history.errors import HistoryError
 from bacs_core.model import Role
-from tests.core.plant import KEY, HandDriven, hand_driven
+from tests.core.plant import CELLS, FLOAT_V, KEY, HandDriven, hand_driven
 
 OPERATOR = Principal("building", Role.OPERATOR)
 TECHNICIAN = Principal("miller", Role.TECHNICIAN, at_cabinet=True)
@@ -172,3 +178,55 @@ async def test_without_a_history_only_what_is_on_the_safe_side_is_done(
         await service.execute(ResumeEqualization(string_key=KEY), OPERATOR)
     assert refused.value.code == "history_unavailable"
     assert KEY in plant.engine.pauses.until
+
+
+async def test_commissioning_is_refused_before_it_is_recorded(
+    service: Service, plant: HandDriven
+) -> None:
+    with pytest.raises(RefusedError) as refused:
+        await service.execute(StartScan(line_id="nowhere"), TECHNICIAN)
+    assert refused.value.code == "unknown_line"
+    assert await plant.recorder.call(lambda history: history.events()) == ()
+
+
+async def test_a_hot_cell_keeps_its_line_from_being_lent(
+    service: Service, plant: HandDriven
+) -> None:
+    plant.run(60, [FLOAT_V] * CELLS, temperature_c=60.0)
+    with pytest.raises(RefusedError) as refused:
+        await service.execute(StartScan(line_id="modules"), TECHNICIAN)
+    assert refused.value.code == "runaway"
+
+
+async def test_only_a_technician_sees_what_is_commissioned(service: Service) -> None:
+    assert service.commissioning(TECHNICIAN).state == "idle"
+    with pytest.raises(RefusedError) as refused:
+        service.commissioning(OPERATOR)
+    assert refused.value.code == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (ConfirmDevices(key="nothing"), "unknown_device"),
+        (ConfirmDevices(key=KEY), "nothing_to_confirm"),
+        (CancelCommissioning(), "nothing_runs"),
+        (Identify(line_id="nowhere", unit=1), "unknown_line"),
+        (SwitchRelay(device_id="box", relay=1, closed=True), "unknown_device"),
+        (SetThresholds(string_key="no/1", thresholds={"sleep_after_s": 60}), "unknown_string"),
+        (SetThresholds(string_key=KEY, cell=99, thresholds={"sleep_after_s": 60}), "unknown_cell"),
+        (SetThresholds(string_key=KEY, thresholds={"wishes": 1}), "unknown_threshold"),
+        (SetThresholds(string_key=KEY, thresholds={"sleep_after_s": -1}), "bad_threshold"),
+        (
+            SetThresholds(string_key=KEY, thresholds={"bypass_voltage_low_v": 100.0}),
+            "bad_threshold",
+        ),
+    ],
+)
+async def test_orders_to_devices_are_checked_first(
+    service: Service, plant: HandDriven, command: Command, code: str
+) -> None:
+    with pytest.raises(RefusedError) as refused:
+        await service.execute(command, TECHNICIAN)
+    assert refused.value.code == code
+    assert await plant.recorder.call(lambda history: history.events()) == ()

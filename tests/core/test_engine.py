@@ -15,7 +15,16 @@ from bacs_core.model import CellStatus, EqualizationState, Inhibit, Quantity, Si
 from bacs_core.polling.wiring import wire
 from bacs_core.recorder import Recorder
 from bacs_core.settings import Settings
-from tests.core.plant import CELLS, FLOAT_V, KEY, START, HandDriven, hand_driven, ordered_duty
+from tests.core.plant import (
+    CELLS,
+    FLOAT_V,
+    KEY,
+    START,
+    HandDriven,
+    hand_driven,
+    ordered_duty,
+    waiting_commands,
+)
 
 EVEN = [FLOAT_V] * CELLS
 ONE_HIGH = [FLOAT_V + 0.04, *[FLOAT_V] * (CELLS - 1)]
@@ -68,6 +77,24 @@ async def test_without_readings_all_bypass_is_ordered_off(plant: HandDriven) -> 
     assert Inhibit.STALE_READING in string.equalization.inhibited_by
     assert set(string.status) == {CellStatus.SILENT}
     assert string.summary.sum_voltage_v is None
+
+
+async def test_mixed_generations_on_a_line_order_all_bypass_off_and_are_named(
+    plant: HandDriven,
+) -> None:
+    plant.run(600, ONE_HIGH)
+    modules = plant.wiring.modules[KEY]
+    for module in modules:
+        module.identity.hardware_generation = 4
+    modules[3].identity.hardware_generation = 3
+    plant.run(1, ONE_HIGH)
+    assert set(ordered_duty(plant).values()) == {0}
+    assert plant.engine.board.latest is not None
+    summary = plant.engine.board.latest.snapshot.strings[KEY].equalization
+    assert summary.inhibited_by == (Inhibit.MIXED_GENERATIONS,)
+    modules[3].identity.hardware_generation = 4
+    plant.run(1, ONE_HIGH)
+    assert ordered_duty(plant)[1] > 0
 
 
 async def test_a_pause_orders_all_bypass_off_and_ends_by_itself(plant: HandDriven) -> None:
@@ -156,17 +183,17 @@ async def test_a_step_of_the_clock_neither_delays_nor_hastens_anything(
 
 async def test_after_switching_off_no_tick_orders_bypass_again(plant: HandDriven) -> None:
     plant.run(600, ONE_HIGH)
-    line = plant.wiring.lines["modules"]
-    line._commands.clear()
+    waiting = waiting_commands(plant)
+    waiting.clear()
     ending = asyncio.create_task(plant.engine.switch_off())
     for _ in range(20):
         await asyncio.sleep(0)
-        if "bypass" in line._commands:
+        if "bypass" in waiting:
             assert set(ordered_duty(plant).values()) == {0}
-            line._commands.pop("bypass").sent.set_result(b"")
+            waiting.pop("bypass").sent.set_result(b"")
     await ending
     plant.run(10, ONE_HIGH)
-    assert "bypass" not in line._commands
+    assert "bypass" not in waiting
 
 
 async def test_a_site_without_managers_ticks_too(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bacs_core.model import EqualizedBy
+from bacs_core.snapshot import Reading
 from bacs_core.summary import summarize, trusted
 from tests.core.equalization.build import NAN, STALE_S, START, a_string, readings
 
@@ -66,3 +67,28 @@ def test_the_target_of_a_manager_that_equalizes_is_its_own() -> None:
     assert summarize(string, read, START).target_voltage_v == 2.262
     engine_string = a_string(2)
     assert summarize(engine_string, read, START).target_voltage_v == pytest.approx(2.26)
+
+
+def test_a_string_whose_cells_nobody_shows_still_has_what_its_manager_reports() -> None:
+    read = replace(
+        readings([NAN, NAN], current_a=10.0),
+        reported_sum_voltage_v=Reading(4.54, START),
+        reported_mean_voltage_v=Reading(2.27, START),
+        reported_charge_percent=Reading(97.0, START),
+    )
+    summary = summarize(a_string(2), read, START)
+    assert summary.sum_voltage_v == 4.54
+    assert summary.target_voltage_v == 2.27
+    assert summary.mean_charge_percent == 97.0
+    assert summary.power_w == pytest.approx(45.4)
+    old = summarize(a_string(2), read, START + STALE_S + 1)
+    assert old.sum_voltage_v is None
+    assert old.target_voltage_v is None
+
+
+def test_what_the_cells_say_goes_before_what_is_reported_of_their_string() -> None:
+    reported = Reading(9.9, START)
+    partly = replace(readings([2.25, NAN]), reported_sum_voltage_v=reported)
+    assert summarize(a_string(2), partly, START).sum_voltage_v is None
+    whole = replace(readings([2.25, 2.27]), reported_sum_voltage_v=reported)
+    assert summarize(a_string(2), whole, START).sum_voltage_v == pytest.approx(4.52)

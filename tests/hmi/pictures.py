@@ -75,6 +75,7 @@ async def pictures_of_stand_ins(folder: Path) -> None:
                 "string-12v": "?view=string&string=ups-a/2&cell=7",
                 "telecom": "?view=string&string=telecom/1",
                 "alarms": "?view=alarms",
+                "lines": "?view=lines",
             },
         ),
         "full": (

@@ -19,12 +19,15 @@ from bacs_core.access.principal import Principal
 from bacs_core.access.rights import require
 from bacs_core.api.messages import (
     API_VERSION,
+    AccessoryInfo,
     Acknowledge,
     Alarm,
     Command,
     CommandResult,
+    Commissioning,
     EngineState,
     Health,
+    LineInfo,
     Login,
     Session,
     SiteInfo,
@@ -47,11 +50,14 @@ from bacs_core.model import (
     Site,
     String,
 )
+from bacs_core.settings import Link
 from bacs_core.snapshot import (
+    AccessorySnapshot,
     Column,
     EqualizationSummary,
     LineSnapshot,
     ManagerSnapshot,
+    Reading,
     Snapshot,
     StringReadings,
     StringSnapshot,
@@ -68,6 +74,35 @@ STALE_AFTER_S = {
     Quantity.CHARGE: 60.0,
     Quantity.DUTY: 10.0,
 }
+LINES = [
+    LineInfo(
+        id="managers",
+        link=Link.SERIAL,
+        port="usb:A10LWZ3C",
+        baud=115200,
+        managers=["ups-a", "ups-b"],
+    ),
+    LineInfo(id="modules", link=Link.SERIAL, port="/dev/ttyS1", baud=19200, strings=["telecom/1"]),
+]
+ACCESSORIES = [
+    AccessoryInfo(
+        id="box",
+        name="Relay box",
+        device="panel_relay_box",
+        line_id="modules",
+        unit=242,
+        inputs=["Door", "Smoke"],
+        relays=["Horn", "String breaker"],
+        breakers=[2],
+    ),
+    AccessoryInfo(
+        id="room",
+        name="Battery room",
+        device="panel_environment_sensor",
+        line_id="modules",
+        unit=243,
+    ),
+]
 PEOPLE = {
     "olga": ("4711", Role.OPERATOR),
     "viktor": ("0815", Role.VIEWER),
@@ -169,6 +204,14 @@ class Plant:
         self.strings = {string.key: self._new(string) for string in site.strings}
         self.online: dict[str, bool | None] = {manager.id: True for manager in site.managers}
         self.alarms: dict[str, Alarm] = {}
+        self.registers: dict[str, dict[str, float]] = {}
+        self.lines = {
+            "managers": LineSnapshot(
+                "managers", True, "", 0.41, 184023, 2, 0, wire_round_s=0.4, lost_bytes=3
+            ),
+            "modules": LineSnapshot("modules", True, "", 0.98, 96117, 0, 0, wire_round_s=0.96),
+        }
+        self.room_read_at: float | None = None
 
     def _new(self, of: String) -> PlantString:
         cells, random, fine = of.cell_count, self.random, of.cell_voltage_v < 5
@@ -233,12 +276,36 @@ class Plant:
         now = time.time()
         strings = {key: self._snapshot(plant, now) for key, plant in self.strings.items()}
         managers = {
-            manager.id: ManagerSnapshot(manager.id, self.online[manager.id], 4711, "1.0")
+            manager.id: ManagerSnapshot(
+                manager.id,
+                self.online[manager.id],
+                4711,
+                "1.0",
+                registers=self.registers.get(manager.id, {}),
+            )
             for manager in self.site.managers
         }
-        lines = {"managers": LineSnapshot("managers", True, "", 0.4, 100, 0, 0)}
-        snapshot = Snapshot(sequence, datetime.fromtimestamp(now, UTC), strings, managers, lines)
+        at = datetime.fromtimestamp(now, UTC)
+        lines, accessories = self.lines, self._accessories(now)
+        snapshot = Snapshot(sequence, at, strings, managers, lines, accessories)
         return Tick(snapshot, tuple(self.alarms.values()))
+
+    def _accessories(self, now: float) -> dict[str, AccessorySnapshot]:
+        box = AccessorySnapshot(
+            "box", "Relay box", "panel_relay_box", True, 520093, "2.0", (False, None), (True, False)
+        )
+        room = AccessorySnapshot(
+            "room",
+            "Battery room",
+            "panel_environment_sensor",
+            True,
+            520094,
+            "2.1",
+            temperature_c=Reading(21.4, self.room_read_at or now),
+            humidity_percent=Reading(46.2, self.room_read_at or now),
+            hydrogen_percent=Reading(0.02, self.room_read_at or now),
+        )
+        return {"box": box, "room": room}
 
     def _snapshot(self, plant: PlantString, now: float) -> StringSnapshot:
         of = plant.string
@@ -368,6 +435,8 @@ class StandIn:
             state=self._state,
             site=self.plant.site,
             network_enabled=False,
+            lines=LINES,
+            accessories=ACCESSORIES,
         )
 
     def latest(self) -> Tick | None:
@@ -375,6 +444,9 @@ class StandIn:
 
     def subscribe(self) -> TickSubscription:
         return self.board.subscribe()
+
+    def commissioning(self, principal: Principal) -> Commissioning:
+        return Commissioning()
 
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         require(principal, command.command)

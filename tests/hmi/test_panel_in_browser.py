@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from string import ascii_lowercase, digits, punctuation
@@ -125,6 +126,37 @@ async def test_a_value_that_changes_in_the_plant_changes_on_the_screen(
     await expect(cell).not_to_have_text("31.7")
     shown_plant.strings["telecom/1"].values[Quantity.TEMPERATURE][2] = 31.7
     await expect(cell).to_have_text("31.7")
+
+
+async def test_lines_and_devices_are_a_touch_away_and_follow_the_engine(
+    shown: PanelProgram, browser: Browser, shown_plant: Plant
+) -> None:
+    page = await open_page(browser)
+    await page.goto(shown.url)
+    await page.get_by_role("button", name="Lines").tap()
+    rows = page.locator(".bacs-wire")
+    await expect(rows).to_have_count(7)
+    managers = page.locator('[data-key="managers"]')
+    await expect(managers).to_contain_text("round 0.41\u00a0s · wire 0.40\u00a0s")
+    await keep_picture(page, "lines")
+    boxes = await rows.evaluate_all("rows => rows.map(row => row.getBoundingClientRect().bottom)")
+    # The band that says that the engine is gone still has room.
+    assert max(boxes) <= 768 - 52
+    line = shown_plant.lines["managers"]
+    shown_plant.lines["managers"] = replace(line, silent_units=(7, 19))
+    await expect(managers).to_contain_text("silent: 7, 19")
+    await expect(page.locator('[data-key="room"]')).to_contain_text("humidity 46\u00a0%")
+    folds = page.locator(".bacs-wire-fold")
+    assert [await folds.nth(place).is_visible() for place in range(7)] == [False] * 7
+    shown_plant.registers["ups-a"] = {f"ups.register_{n}": n + 0.5 for n in range(54)}
+    fold = page.locator('[data-key="ups-a"] .bacs-wire-fold')
+    await expect(fold).to_contain_text("54 more numbers")
+    numbers = fold.locator(".bacs-wire-more")
+    await expect(numbers).not_to_be_visible()
+    await fold.locator("summary").tap()
+    await expect(numbers).to_be_visible()
+    await expect(numbers).to_contain_text("ups.register_7 7.5")
+    await keep_picture(page, "lines-unfolded")
 
 
 async def test_a_column_that_a_manager_does_not_give_is_a_dash_and_never_zero(

@@ -10,10 +10,16 @@ from string import Formatter
 import pytest
 
 from bacs_core.alarms.rules import RULES
+from bacs_core.devices import bacs_manager
+from bacs_core.devices.panel_map import KINDS
+from bacs_core.devices.places import StringValue
 from bacs_core.model import AlarmState, CellStatus, EqualizationState, EqualizedBy, Inhibit
+from bacs_core.polling.thresholds import NAMES
+from bacs_core.reasons import SENTENCES
 from bacs_hmi.texts import LANGUAGES, preferred
 
 ENGLISH = LANGUAGES["en"]
+PHASES = (StringValue.CHARGING, StringValue.FLOAT_CHARGING, StringValue.DISCHARGING)
 
 
 def places(text: str) -> set[str | None]:
@@ -37,8 +43,24 @@ def test_every_name_that_the_engine_sends_has_a_text() -> None:
         *(f"by_{name}" for name in EqualizedBy),
         *(f"alarm_{name}" for name in AlarmState),
         *(f"status_{status.name.lower()}" for status in CellStatus),
+        *(f"reason_{code}" for code in SENTENCES),
+        *(f"phase_{phase}" for phase in PHASES),
     ]
     assert [name for name in names if name not in ENGLISH] == []
+
+
+def test_the_engine_and_the_panel_say_a_reason_with_the_same_arguments() -> None:
+    assert {code: places(text) for code, text in SENTENCES.items()} == {
+        code: places(ENGLISH[f"reason_{code}"]) for code in SENTENCES
+    }
+
+
+def test_every_word_in_a_reason_or_a_flag_has_a_text() -> None:
+    bits = {*bacs_manager.GENERAL_STATUS_BITS.values(), *bacs_manager.UPS_STATUS_BITS.values()}
+    # These the panel tells as the phase of charge and as equalization.
+    told = {"discharging", "charging", "float charging", "equalisation"}
+    words = (bits - told) | {*KINDS.values(), *NAMES.values()}
+    assert [word for word in words if f"word_{word.replace(' ', '_')}" not in ENGLISH] == []
 
 
 def test_no_source_asks_for_a_text_that_is_not_there() -> None:

@@ -171,3 +171,20 @@ def test_active_alarms_come_before_warnings_and_what_is_over() -> None:
 def test_an_acknowledged_alarm_names_the_person() -> None:
     done = alarm(state=AlarmState.ACKNOWLEDGED, acknowledged_by="olga")
     assert wording.state(done, ENGLISH) == "acknowledged by olga"
+
+
+def test_the_alarm_of_an_accessory_names_its_line_and_the_accessory() -> None:
+    silent = alarm(
+        rule="accessory_silent",
+        manager_id=None,
+        string_key=None,
+        cell=None,
+        line_id="modules",
+        accessory_id="box",
+        value=None,
+        limit=None,
+        note="Relay box",
+    )
+    assert wording.sentence(silent, SITE, GERMAN, mirror()) == (
+        "Leitung modules: Relay box antwortet nicht oder wird nicht geglaubt"
+    )

@@ -4,13 +4,14 @@ from tools.dev.console import Command, DevError, run_openly
 from tools.dev.environment import environment
 from tools.dev.home_assistant import make_home_assistant_env
 from tools.dev.paths import HOME_ASSISTANT_PYTHON, ROOT, WORKSPACE_PYTHON
-from tools.dev.system_packages import get_chromium_and, get_compiler
+from tools.dev.system_packages import get_chromium_and, get_compiler, get_programs
 from tools.dev.workspace import make_workspace_env
 
 _BENCHMARKS = ROOT / "tests" / "bench"
 _IN_A_BROWSER = {"panel"}
 _IN_HOME_ASSISTANT = {"home_assistant"}
 _NEEDS_COMPILER = {"bus"}
+_NEEDS = {"snmp": ["snmpd"]}
 
 
 def run_bench(name: str) -> int:
@@ -28,6 +29,7 @@ def run_bench(name: str) -> int:
         python = HOME_ASSISTANT_PYTHON
     if module in _NEEDS_COMPILER:
         get_compiler(f"./dev bench {name}")
+    get_programs(_NEEDS.get(module, []), f"./dev bench {name}")
     needs_browser = module in _IN_A_BROWSER
     chromium = get_chromium_and([], f"./dev bench {name}") if needs_browser else None
     command: Command = [python, "-m", f"tests.bench.{module}"]

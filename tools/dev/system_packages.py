@@ -39,6 +39,13 @@ def get_chromium_and(programs: Sequence[str], needed_for: str) -> Path:
     return chromium
 
 
+def get_programs(programs: Sequence[str], needed_for: str) -> None:
+    """Install programs whose packages have their names, where they are missing."""
+    if missing := [program for program in programs if not _is_there(program)]:
+        with setup_lock():
+            apt.install(missing, needed_for)
+
+
 def get_compiler(needed_for: str) -> None:
     """Install a C compiler where there is none."""
     if not _is_there("cc"):

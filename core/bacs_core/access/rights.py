@@ -25,12 +25,26 @@ RIGHTS: Final[Mapping[CommandName, Right]] = {
     CommandName.PAUSE_EQUALIZATION: Right(Role.OPERATOR),
     CommandName.RESUME_EQUALIZATION: Right(Role.OPERATOR),
     CommandName.SET_NETWORK: Right(Role.TECHNICIAN, cabinet_only=True),
+    CommandName.START_SCAN: Right(Role.TECHNICIAN),
+    CommandName.START_ADDRESSING: Right(Role.TECHNICIAN),
+    CommandName.READDRESS_MODULE: Right(Role.TECHNICIAN),
+    CommandName.CANCEL_COMMISSIONING: Right(Role.TECHNICIAN),
+    CommandName.IDENTIFY: Right(Role.TECHNICIAN),
+    CommandName.CONFIRM_DEVICES: Right(Role.TECHNICIAN),
+    CommandName.SWITCH_RELAY: Right(Role.OPERATOR),
+    CommandName.SET_THRESHOLDS: Right(Role.TECHNICIAN),
 }
+#: Who may look at what is being commissioned.
+COMMISSIONING: Final = Right(Role.TECHNICIAN)
 
 
 def require(principal: Principal, command: CommandName) -> None:
     """Let `principal` give `command`, or raise `RefusedError` (`forbidden`, `cabinet_only`)."""
-    right = RIGHTS[command]
+    require_right(principal, RIGHTS[command])
+
+
+def require_right(principal: Principal, right: Right) -> None:
+    """Let `principal` use `right`, or raise `RefusedError` (`forbidden`, `cabinet_only`)."""
     if not principal.has_role(right.minimum_role):
         reason = f"{principal.name} is {principal.role}; this needs the role {right.minimum_role}"
         raise RefusedError(reason, code="forbidden")

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, OnErrorOmit, TypeAdapter
 
-from bacs_core.alarms.layout import Layout, Place, lay_out
+from bacs_core.alarms.layout import Layout, LineOf, Place, lay_out
 from bacs_core.alarms.machine import AlarmBook, Occurrence, book_of
 from bacs_core.alarms.rules import RULES
 from bacs_core.model import AlarmState, Site
@@ -37,12 +37,14 @@ class _Kept(BaseModel):
     string_key: str | None
     cell: int | None
     line_id: str | None
+    accessory_id: str | None = None
     state: Annotated[AlarmState, Field(strict=False)]
     value: float
     limit: float
     raised_at: _Time
     acknowledged_by: _Name | None
     acknowledged_at: _Time | None
+    note: str = ""
 
 
 _KEPT: Final = TypeAdapter(list[OnErrorOmit[_Kept]])
@@ -61,20 +63,26 @@ def keep(book: AlarmBook) -> list[dict[str, str | int | float | None]]:
             "raised_at": alarm.raised_at,
             "acknowledged_by": alarm.acknowledged_by,
             "acknowledged_at": alarm.acknowledged_at,
+            "note": alarm.note,
         }
         for alarm in book.raised
     ]
 
 
 def restore(
-    kept: object, site: Site, line_ids: Sequence[str], line_of: Mapping[str, str]
+    kept: object,
+    site: Site,
+    line_ids: Sequence[str],
+    line_of: LineOf,
+    accessory_lines: Mapping[str, str] | None = None,
 ) -> AlarmBook:
     """Return the book that `keep` was given, as far as it still fits the site.
 
     What is malformed, contradicts itself or names a rule or place that is no more is left out, one
-    by one. `line_ids` must come in the order of the lines in the inputs of `evaluate`.
+    by one. `line_ids` and `accessory_lines` must come in the order of the lines and accessories in
+    the inputs of `evaluate`.
     """
-    layout = lay_out(site, tuple(line_ids), line_of)
+    layout = lay_out(site, tuple(line_ids), line_of, accessory_lines)
     return book_of(_occurrences(kept, layout), layout)
 
 
@@ -84,7 +92,9 @@ def _occurrences(kept: object, layout: Layout) -> Iterator[tuple[int, Occurrence
         rule = _RULES.get(alarm.rule)
         if rule is None:
             continue
-        place = Place(alarm.manager_id, alarm.string_key, alarm.cell, alarm.line_id)
+        place = Place(
+            alarm.manager_id, alarm.string_key, alarm.cell, alarm.line_id, alarm.accessory_id
+        )
         row = layout.row(rule.scope, place)
         if row is None or not seen.isdisjoint({alarm.id, (rule.name, row)}):
             continue
@@ -103,5 +113,6 @@ def _occurrences(kept: object, layout: Layout) -> Iterator[tuple[int, Occurrence
                 raised_at=alarm.raised_at,
                 acknowledged_by=alarm.acknowledged_by,
                 acknowledged_at=alarm.acknowledged_at,
+                note=alarm.note,
             ),
         )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bacs_core.alarms.layout import Layout, Place, lay_out
 from bacs_core.alarms.rules import RULES, Beyond, Rule, Scope
-from bacs_core.alarms.signals import Inputs, signals
+from bacs_core.alarms.signals import Inputs, Strangers, signals
 from bacs_core.errors import RefusedError
 from bacs_core.model import AlarmSeverity, AlarmState, CellStatus, Quantity, Site, String
 from bacs_core.snapshot import Flags, Floats, StringReadings
@@ -27,6 +27,7 @@ __all__ = [
     "ChangeKind",
     "Inputs",
     "Occurrence",
+    "Strangers",
     "acknowledge",
     "book_of",
     "cell_status",
@@ -96,6 +97,7 @@ class Occurrence:
     raised_at: float
     acknowledged_by: str | None = None
     acknowledged_at: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,9 @@ def evaluate(site: Site, inputs: Inputs, book: AlarmBook, now: float) -> AlarmBo
         wrong = _beyond(rule, signal, limit)
         memories[rule.name], turned = _advance(rule, memory, signal, limit, wrong, now)
         for row in turned:
-            _enter(rule, row, memories[rule.name], signal, layout, occurrences, ended, now)
+            state = State(memories[rule.name].state[row])
+            fresh = _fresh(rule, row, float(signal[row]), layout, inputs, now)
+            _enter(state, fresh, (rule.name, row), occurrences, ended)
         active = _IS_ACTIVE[memories[rule.name].state]
         holding[rule.name] = wrong | active
         if rule.scope is Scope.CELL and active.any():
@@ -241,6 +245,8 @@ def cell_status(
     fresh = voltage.fresh(now, string.stale_after_s[Quantity.VOLTAGE])
     place = None if book.layout is None else book.layout.slices.get(string.key)
     marks = np.zeros(string.cell_count, np.uint8) if place is None else book.marks[place]
+    if Quantity.VOLTAGE in string.absent:
+        fresh = np.ones(string.cell_count, np.bool_)
     status = np.where(fresh, marks, np.uint8(CellStatus.SILENT))
     status.flags.writeable = False
     return status
@@ -248,11 +254,12 @@ def cell_status(
 
 def _layout(site: Site, inputs: Inputs, layout: Layout | None) -> Layout:
     line_ids = tuple(inputs.lines)
+    accessory_lines = {name: told.line_id for name, told in inputs.accessories.items()}
     if layout is not None:
-        known_site, known_lines, known_line_of = layout.made_of
-        if site is known_site and line_ids == known_lines and inputs.line_of == known_line_of:
+        known_site, *others = layout.made_of
+        if site is known_site and others == [line_ids, inputs.line_of, accessory_lines]:
             return layout
-    return lay_out(site, line_ids, inputs.line_of)
+    return lay_out(site, line_ids, inputs.line_of, accessory_lines)
 
 
 def _unheld(rule: Rule, signal: Floats, holding: dict[str, Flags], layout: Layout) -> Floats:
@@ -301,34 +308,38 @@ def _advance(
 
 
 def _enter(
-    rule: Rule,
-    row: int,
-    memory: RuleMemory,
-    signal: Floats,
-    layout: Layout,
+    state: State,
+    fresh: Occurrence,
+    key: tuple[str, int],
     occurrences: dict[tuple[str, int], Occurrence],
     ended: list[Occurrence],
-    now: float,
 ) -> None:
-    """Write into the book that `rule` changed its state in `row`."""
-    key = rule.name, row
-    state = State(memory.state[row])
+    """Write into the book that the rule and row of `key` came into `state`."""
     known = occurrences.get(key)
     if state is State.NORMAL:
         ended.append(occurrences.pop(key))
     elif known is not None:
-        occurrences[key] = replace(known, state=PUBLISHED[state])
+        note = fresh.note or known.note
+        occurrences[key] = replace(known, state=PUBLISHED[state], note=note)
     else:
-        place = layout.place(rule.scope, row)
-        occurrences[key] = Occurrence(
-            id=f"{rule.name}:{place.label}:{now:.0f}",
-            rule=rule,
-            place=place,
-            state=PUBLISHED[state],
-            value=float(signal[row]),
-            limit=float(layout.limits[rule.name][row]),
-            raised_at=now,
-        )
+        occurrences[key] = fresh
+
+
+def _fresh(
+    rule: Rule, row: int, value: float, layout: Layout, inputs: Inputs, now: float
+) -> Occurrence:
+    """Make the alarm that is raised where there was none."""
+    place = layout.place(rule.scope, row)
+    return Occurrence(
+        id=f"{rule.name}:{place.label}:{now:.0f}",
+        rule=rule,
+        place=place,
+        state=AlarmState.UNACKNOWLEDGED,
+        value=value,
+        limit=float(layout.limits[rule.name][row]),
+        raised_at=now,
+        note=inputs.notes.get((rule.name, place.label), ""),
+    )
 
 
 def _mark(rule: Rule) -> CellStatus:

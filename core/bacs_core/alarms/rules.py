@@ -19,20 +19,42 @@ from bacs_core.model import AlarmSeverity, Limits
 
 
 class Scope(IntEnum):
-    """What a place is; a larger number lies inside a smaller one."""
+    """What a place is."""
 
     LINE = 0
     MANAGER = 1
     STRING = 2
     CELL = 3
+    ACCESSORY = 4
+
+
+#: The scopes in whose places one of a scope can lie; each lies in itself.
+AROUND: Final = {
+    Scope.LINE: (Scope.LINE,),
+    Scope.MANAGER: (Scope.LINE, Scope.MANAGER),
+    Scope.STRING: (Scope.LINE, Scope.MANAGER, Scope.STRING),
+    Scope.CELL: (Scope.LINE, Scope.MANAGER, Scope.STRING, Scope.CELL),
+    Scope.ACCESSORY: (Scope.LINE, Scope.ACCESSORY),
+}
 
 
 class Signal(StrEnum):
     """What can be watched."""
 
     LINE_GONE = "line_gone"
+    LINE_LENT = "line_lent"
+    """A person commissions the line: nothing on it is polled, equalized or protected."""
+    ACCESSORIES_EXCHANGED = "accessories_exchanged"
+    """Accessories of the line in whose place another device answers."""
+    ACCESSORY_SILENT = "accessory_silent"
+    """Absent where another device answers in its place."""
+    MANAGER_EXCHANGED = "manager_exchanged"
     MANAGER_SILENT = "manager_silent"
+    DEVICES_EXCHANGED = "devices_exchanged"
+    """Modules of the string, and its current sensor, in whose place another device answers."""
     STRING_SILENT = "string_silent"
+    CURRENT_SENSOR_SILENT = "current_sensor_silent"
+    """Absent where the string has none, and where another device answers in its place."""
     STRING_MEAN_VOLTAGE = "string_mean_voltage"
     LEASES_EXPIRED = "leases_expired"
     """Modules whose bypass went off by an expired lease while the engine commands a duty."""
@@ -48,8 +70,14 @@ class Signal(StrEnum):
 
 SCOPES: Final = {
     Signal.LINE_GONE: Scope.LINE,
+    Signal.LINE_LENT: Scope.LINE,
+    Signal.ACCESSORIES_EXCHANGED: Scope.LINE,
+    Signal.ACCESSORY_SILENT: Scope.ACCESSORY,
+    Signal.MANAGER_EXCHANGED: Scope.MANAGER,
     Signal.MANAGER_SILENT: Scope.MANAGER,
+    Signal.DEVICES_EXCHANGED: Scope.STRING,
     Signal.STRING_SILENT: Scope.STRING,
+    Signal.CURRENT_SENSOR_SILENT: Scope.STRING,
     Signal.STRING_MEAN_VOLTAGE: Scope.STRING,
     Signal.LEASES_EXPIRED: Scope.STRING,
     Signal.MODULE_SILENT: Scope.CELL,
@@ -63,8 +91,14 @@ SCOPES: Final = {
 COUNTS: Final = frozenset(
     {
         Signal.LINE_GONE,
+        Signal.LINE_LENT,
+        Signal.ACCESSORIES_EXCHANGED,
+        Signal.ACCESSORY_SILENT,
+        Signal.MANAGER_EXCHANGED,
+        Signal.DEVICES_EXCHANGED,
         Signal.MANAGER_SILENT,
         Signal.STRING_SILENT,
+        Signal.CURRENT_SENSOR_SILENT,
         Signal.LEASES_EXPIRED,
         Signal.MODULE_SILENT,
         Signal.AUTHORITY_EXHAUSTED,
@@ -85,7 +119,8 @@ class Rule:
     """One row. `limit` is a field of `Limits`, or a number that is the same everywhere.
 
     The signal must come back by `hysteresis` (in its own unit) plus `hysteresis_share` of the
-    limit. `text` may use `{value}` and `{limit}`.
+    limit. `text` may use `{value}`, `{limit}` and `{note}`,
+    which is what the engine has to say of this one place.
     """
 
     name: str
@@ -121,7 +156,7 @@ class Rule:
         if isinstance(self.limit, str) and self.limit not in _LIMIT_NAMES:
             msg = f"{self.name}: there is no limit {self.limit!r}"
             raise DeclarationError(msg)
-        self.text.format(value="", limit="")
+        self.text.format(value="", limit="", note="")
 
 
 _LIMIT_NAMES: Final = frozenset(item.name for item in fields(Limits))
@@ -140,13 +175,55 @@ RULES: Final = (
         clear_after_s=5,
     ),
     Rule(
+        "line_lent",
+        Signal.LINE_LENT,
+        AlarmSeverity.ALARM,
+        "protection is paused, {note}",
+        raise_after_s=0,
+        clear_after_s=1,
+    ),
+    Rule(
+        "accessories_exchanged",
+        Signal.ACCESSORIES_EXCHANGED,
+        AlarmSeverity.WARNING,
+        "another device answers in place of {note}; a technician has to confirm it",
+        raise_after_s=0,
+        clear_after_s=1,
+    ),
+    Rule(
+        "accessory_silent",
+        Signal.ACCESSORY_SILENT,
+        AlarmSeverity.WARNING,
+        "{note} does not answer or is not believed",
+        raise_after_s=15,
+        clear_after_s=5,
+        held_by=("line_gone", "line_lent"),
+    ),
+    Rule(
+        "manager_exchanged",
+        Signal.MANAGER_EXCHANGED,
+        AlarmSeverity.ALARM,
+        "another device answers, its values do not count until a technician confirms it",
+        raise_after_s=0,
+        clear_after_s=1,
+    ),
+    Rule(
         "manager_silent",
         Signal.MANAGER_SILENT,
         AlarmSeverity.ALARM,
         "does not answer",
         raise_after_s=5,
         clear_after_s=5,
-        held_by=("line_gone",),
+        held_by=("line_gone", "line_lent", "manager_exchanged"),
+    ),
+    Rule(
+        "devices_exchanged",
+        Signal.DEVICES_EXCHANGED,
+        AlarmSeverity.ALARM,
+        "other devices answer than before ({note}), their values do not count until a technician "
+        "confirms them",
+        raise_after_s=0,
+        clear_after_s=1,
     ),
     Rule(
         "string_silent",
@@ -155,7 +232,16 @@ RULES: Final = (
         "no module answers",
         raise_after_s=10,
         clear_after_s=5,
-        held_by=("line_gone", "manager_silent"),
+        held_by=("line_gone", "line_lent", "manager_exchanged", "manager_silent"),
+    ),
+    Rule(
+        "current_sensor_silent",
+        Signal.CURRENT_SENSOR_SILENT,
+        AlarmSeverity.WARNING,
+        "its current sensor does not answer or is not believed, its current is not known",
+        raise_after_s=15,
+        clear_after_s=5,
+        held_by=("string_silent",),
     ),
     Rule(
         "string_voltage_low",
@@ -187,7 +273,7 @@ RULES: Final = (
         "bypass switched itself off in {value} modules, the engine was not heard",
         raise_after_s=10,
         clear_after_s=10,
-        held_by=("line_gone", "string_silent"),
+        held_by=("line_gone", "line_lent", "string_silent"),
     ),
     Rule(
         "module_silent",
@@ -196,7 +282,13 @@ RULES: Final = (
         "module does not answer",
         raise_after_s=15,
         clear_after_s=5,
-        held_by=("line_gone", "manager_silent", "string_silent"),
+        held_by=(
+            "line_gone",
+            "line_lent",
+            "manager_exchanged",
+            "manager_silent",
+            "string_silent",
+        ),
     ),
     Rule(
         "cell_voltage_low",
@@ -299,7 +391,7 @@ def check(rules: tuple[Rule, ...]) -> None:
             msg = f"rule {rule.name} is there twice"
             raise DeclarationError(msg)
         for name in rule.held_by:
-            if name not in earlier or earlier[name].scope > rule.scope:
+            if name not in earlier or earlier[name].scope not in AROUND[rule.scope]:
                 msg = f"{rule.name} cannot be held by {name}"
                 raise DeclarationError(msg)
         earlier[rule.name] = rule

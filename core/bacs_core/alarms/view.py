@@ -34,11 +34,13 @@ def to_message(alarm: Occurrence, site: Site) -> Alarm:
         string_key=place.string_key,
         cell=place.cell,
         line_id=place.line_id,
+        accessory_id=place.accessory_id,
         value=alarm.value if measured else None,
         limit=alarm.limit if measured else None,
         raised_at=datetime.fromtimestamp(alarm.raised_at, UTC),
         acknowledged_by=alarm.acknowledged_by,
-        text=f"{where(place, site)}: {rule.text.format(value=value, limit=limit)}",
+        note=alarm.note,
+        text=f"{where(place, site)}: {rule.text.format(value=value, limit=limit, note=alarm.note)}",
     )
 
 

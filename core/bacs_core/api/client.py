@@ -23,6 +23,7 @@ from bacs_core.api.messages import (
     ChangesMessage,
     Command,
     CommandResult,
+    Commissioning,
     Health,
     Login,
     Me,
@@ -172,6 +173,11 @@ class EngineClient:
         """Give a command, in the name of a person if there is a session token."""
         body = await self._request("POST", "commands", command, token=session_token)
         return _decoded(CommandResult.model_validate_json, body)
+
+    async def commissioning(self, *, session_token: str | None = None) -> Commissioning:
+        """Read how far the job of commissioning is, as a technician."""
+        body = await self._request("GET", "commissioning", token=session_token)
+        return _decoded(Commissioning.model_validate_json, body)
 
     async def login(self, login: Login) -> Session:
         """Open a session for a person; raise `CommandRefusedError` if the secret is wrong."""

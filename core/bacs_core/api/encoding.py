@@ -69,6 +69,7 @@ def snapshot_json(sequence: int, image: SiteImage, strings: Iterable[bytes]) -> 
             "managers": [status.model_dump() for status in image.managers],
             "lines": [status.model_dump() for status in image.lines],
             "alarms": orjson.Fragment(_ALARMS.dump_json(image.alarms)),
+            "accessories": [status.model_dump() for status in image.accessories],
         }
     ).decode()
 
@@ -89,6 +90,8 @@ def changes_json(
         content["lines"] = [status.model_dump() for status in after.lines]
     if after.alarms is not before.alarms:
         content["alarms"] = orjson.Fragment(_ALARMS.dump_json(after.alarms))
+    if after.accessories is not before.accessories:
+        content["accessories"] = [status.model_dump() for status in after.accessories]
     return _json(content).decode()
 
 

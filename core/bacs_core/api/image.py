@@ -13,10 +13,27 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.api.messages import Alarm, LineStatus, ManagerStatus, StringScalars
+from bacs_core.api.messages import (
+    AccessoryStatus,
+    Alarm,
+    Doubt,
+    LineStatus,
+    ManagerStatus,
+    Measured,
+    StringScalars,
+    Wording,
+)
 from bacs_core.api.service import Tick
 from bacs_core.model import Quantity, String
-from bacs_core.snapshot import Floats, LineSnapshot, ManagerSnapshot, Reading, StringSnapshot
+from bacs_core.reasons import Reason
+from bacs_core.snapshot import (
+    AccessorySnapshot,
+    Floats,
+    LineSnapshot,
+    ManagerSnapshot,
+    Reading,
+    StringSnapshot,
+)
 
 #: How many parts of a unit are told: 1 mV, 0.1 K, 1 µΩ, 0.1 %.
 PARTS: Final[Mapping[Quantity, float]] = {
@@ -54,14 +71,21 @@ class StringImage:
 
 @dataclass(frozen=True, slots=True)
 class SiteImage:
-    """The whole site as clients see it; `lines_at` is the tick that `lines` was taken at."""
+    """The whole site as clients see it.
+
+    `managers_at`, `lines_at` and `accessories_at` are the ticks that `managers`, `lines` and
+    `accessories` were taken at.
+    """
 
     at: datetime
     strings: Mapping[str, StringImage]
     managers: tuple[ManagerStatus, ...]
+    managers_at: datetime
     lines: tuple[LineStatus, ...]
     lines_at: datetime
     alarms: tuple[Alarm, ...]
+    accessories: tuple[AccessoryStatus, ...]
+    accessories_at: datetime
 
 
 def site_image(tick: Tick) -> SiteImage:
@@ -71,9 +95,12 @@ def site_image(tick: Tick) -> SiteImage:
         at=snapshot.at,
         strings={key: _string_image(string) for key, string in snapshot.strings.items()},
         managers=tuple(map(_manager_status, snapshot.managers.values())),
+        managers_at=snapshot.at,
         lines=tuple(map(_line_status, snapshot.lines.values())),
         lines_at=snapshot.at,
         alarms=tick.alarms,
+        accessories=tuple(map(_accessory_status, snapshot.accessories.values())),
+        accessories_at=snapshot.at,
     )
 
 
@@ -113,7 +140,24 @@ def _scalars(snapshot: StringSnapshot) -> StringScalars:
         room_temperature_c=_scalar(_value(snapshot.readings.room_temperature_c), 1),
         equalization=snapshot.equalization.state,
         inhibited_by=list(snapshot.equalization.inhibited_by),
+        doubts=[
+            Doubt(
+                cell=doubt.cell,
+                reason=str(doubt.reason),
+                believed=doubt.believed,
+                wording=_wording(doubt.reason),
+            )
+            for doubt in snapshot.doubts.told
+        ],
+        doubt_count=snapshot.doubts.count,
     )
+
+
+def _wording(told: str | None) -> Wording | None:
+    """Return how a screen says it in its own language; not everything has a code."""
+    if not isinstance(told, Reason):
+        return None
+    return Wording(code=told.code, arguments=dict(told.arguments))
 
 
 def _value(reading: Reading | None) -> float | None:
@@ -130,6 +174,13 @@ def _manager_status(manager: ManagerSnapshot) -> ManagerStatus:
         online=manager.online,
         serial_number=manager.serial_number,
         firmware_version=manager.firmware_version,
+        problem=None if manager.problem is None else str(manager.problem),
+        problem_wording=_wording(manager.problem),
+        remarks=list(map(str, manager.remarks)),
+        remark_wordings=list(map(_wording, manager.remarks)),
+        phases=list(manager.phases),
+        flags=list(manager.flags),
+        registers=dict(manager.registers),
     )
 
 
@@ -142,4 +193,32 @@ def _line_status(line: LineSnapshot) -> LineStatus:
         requests=line.requests,
         timeouts=line.timeouts,
         frame_errors=line.frame_errors,
+        wire_round_s=_scalar(line.wire_round_s, 3),
+        refusals=line.refusals,
+        lost_bytes=line.lost_bytes,
+        silent_units=list(line.silent_units),
+        lent=line.lent,
     )
+
+
+def _accessory_status(accessory: AccessorySnapshot) -> AccessoryStatus:
+    return AccessoryStatus(
+        id=accessory.id,
+        online=accessory.online,
+        serial_number=accessory.serial_number,
+        firmware_version=accessory.firmware_version,
+        problem=None if accessory.problem is None else str(accessory.problem),
+        problem_wording=_wording(accessory.problem),
+        inputs=list(accessory.inputs),
+        relays=list(accessory.relays),
+        temperature_c=_measured(accessory.temperature_c, 1),
+        humidity_percent=_measured(accessory.humidity_percent, 1),
+        hydrogen_percent=_measured(accessory.hydrogen_percent, 2),
+    )
+
+
+def _measured(reading: Reading | None, digits: int) -> Measured | None:
+    value = _scalar(_value(reading), digits)
+    if reading is None or value is None:
+        return None
+    return Measured(value=value, read_at=np.floor(reading.read_at * TIME_PARTS) / TIME_PARTS)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bacs_core.api.messages import (
+        AccessoryStatus,
         LineStatus,
         ManagerStatus,
         Runs,
@@ -88,6 +89,7 @@ class Update:
     strings: Mapping[str, StringUpdate] = field(default_factory=dict)
     managers: bool = False
     lines: bool = False
+    accessories: bool = False
     alarms_raised: tuple[Alarm, ...] = ()
     alarms_changed: tuple[Alarm, ...] = ()
     alarms_cleared: tuple[Alarm, ...] = ()
@@ -106,6 +108,7 @@ class LiveSite:
         self.strings: dict[str, LiveString] = {}
         self.managers: dict[str, ManagerStatus] = {}
         self.lines: dict[str, LineStatus] = {}
+        self.accessories: dict[str, AccessoryStatus] = {}
         self.alarms: dict[str, Alarm] = {}
         self._client = client
         self._clock = clock
@@ -126,12 +129,15 @@ class LiveSite:
         return unsubscribe
 
     def age_s(self, key: str, quantity: Quantity, cell_index: int) -> float | None:
-        """Tell how old a reading is, or `None` if there never was one.
+        """Tell how old the reading of a cell is, or `None` if there never was one."""
+        times = self.strings[key].read_at.get(quantity)
+        return self.age_of(times[cell_index] if times else None)
+
+    def age_of(self, read_at: float | None) -> float | None:
+        """Tell how old a reading of that time is, or `None` if there never was one.
 
         Only differences within one clock count, so the clocks of engine and client may disagree.
         """
-        times = self.strings[key].read_at.get(quantity)
-        read_at = times[cell_index] if times else None
         if read_at is None or self.at is None or self.received_at is None:
             return None
         return max(0.0, self.at - read_at) + max(0.0, self._clock() - self.received_at)
@@ -207,12 +213,14 @@ class LiveSite:
         self.strings.update(strings)
         self._put_managers(message.managers)
         self._put_lines(message.lines)
+        self._put_accessories(message.accessories)
         raised, changed, cleared = self._put_alarms(message.alarms)
         return Update(
             UpdateKind.CONNECTED,
             {key: _everything(live) for key, live in self.strings.items()},
             managers=True,
             lines=True,
+            accessories=True,
             alarms_raised=raised,
             alarms_changed=changed,
             alarms_cleared=cleared,
@@ -227,6 +235,8 @@ class LiveSite:
             self._put_managers(message.managers)
         if message.lines is not None:
             self._put_lines(message.lines)
+        if message.accessories is not None:
+            self._put_accessories(message.accessories)
         raised, changed, cleared = (
             ((), (), ()) if message.alarms is None else self._put_alarms(message.alarms)
         )
@@ -235,6 +245,7 @@ class LiveSite:
             updates,
             managers=message.managers is not None,
             lines=message.lines is not None,
+            accessories=message.accessories is not None,
             alarms_raised=raised,
             alarms_changed=changed,
             alarms_cleared=cleared,
@@ -247,6 +258,10 @@ class LiveSite:
     def _put_lines(self, lines: Sequence[LineStatus]) -> None:
         self.lines.clear()
         self.lines.update((line.id, line) for line in lines)
+
+    def _put_accessories(self, accessories: Sequence[AccessoryStatus]) -> None:
+        self.accessories.clear()
+        self.accessories.update((accessory.id, accessory) for accessory in accessories)
 
     def _put_alarms(
         self, alarms: Sequence[Alarm]

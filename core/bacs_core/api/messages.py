@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from bacs_core.model import (
     AlarmSeverity,
@@ -23,6 +23,7 @@ from bacs_core.model import (
     Role,
     Site,
 )
+from bacs_core.settings import Link, Parity
 
 API_VERSION = 1
 API_PREFIX = f"/api/v{API_VERSION}"
@@ -56,6 +57,35 @@ class Health(Message):
     started_at: datetime
 
 
+class LineInfo(Message):
+    """How one line is built, and the ids of managers and keys of strings that hang on it."""
+
+    id: str
+    link: Link
+    port: str
+    baud: Annotated[int | None, Field(description="none on a network")] = None
+    may_command: Annotated[bool, Field(description="bypass and trips may go over it")] = True
+    managers: list[str] = []
+    strings: list[str] = []
+
+
+class AccessoryInfo(Message):
+    """How one relay box or environment sensor is built, and what people call its contacts.
+
+    `released` and `breakers` count relays from 1.
+    """
+
+    id: str
+    name: str
+    device: str
+    line_id: str
+    unit: int
+    inputs: list[str] = []
+    relays: list[str] = []
+    released: list[int] = []
+    breakers: list[int] = []
+
+
 class SiteInfo(Message):
     """Answer of `GET /site`."""
 
@@ -64,6 +94,8 @@ class SiteInfo(Message):
     state: EngineState
     site: Site
     network_enabled: bool
+    lines: list[LineInfo] = []
+    accessories: list[AccessoryInfo] = []
 
 
 class Me(Message):
@@ -74,8 +106,28 @@ class Me(Message):
     at_cabinet: bool
 
 
+class Wording(Message):
+    """A sentence for a screen that has its own language: which one, and what stands in it."""
+
+    code: str
+    arguments: dict[str, str | int | float] = {}
+
+
+class Doubt(Message):
+    """A module that answers, but about which something is wrong.
+
+    It is not what the site file promises, and its values do not count; or they do count
+    (`believed`), but it does not work as the others of its string do.
+    """
+
+    cell: Annotated[int, Field(description="counted from 1")]
+    reason: str
+    believed: bool = False
+    wording: Wording | None = None
+
+
 class StringScalars(Message):
-    """The line below the table of a string."""
+    """The line below the table of a string, and the first few of its doubted modules."""
 
     sum_voltage_v: float | None
     target_voltage_v: float | None
@@ -86,6 +138,8 @@ class StringScalars(Message):
     room_temperature_c: float | None
     equalization: EqualizationState
     inhibited_by: list[Inhibit]
+    doubts: list[Doubt] = []
+    doubt_count: int = 0
 
 
 class StringValues(Message):
@@ -116,16 +170,30 @@ class StringChanges(Message):
 
 
 class ManagerStatus(Message):
-    """Whether a manager answers, and what it says of itself."""
+    """Whether a manager answers, what it says of itself, and why it is not believed.
+
+    `remarks` tell what is unverified, and what is absent because nobody has declared it. A manager
+    of another maker tells more than cells and strings: `phases` of charge, `flags` that are set,
+    and numbers in `registers`, by block and name.
+    """
 
     id: str
     online: bool | None
     serial_number: int | None
     firmware_version: str | None
+    problem: str | None = None
+    problem_wording: Wording | None = None
+    remarks: list[str] = []
+    remark_wordings: Annotated[
+        list[Wording | None], Field(description="one for each remark, in the same order")
+    ] = []
+    phases: list[str] = []
+    flags: list[str] = []
+    registers: dict[str, float] = {}
 
 
 class LineStatus(Message):
-    """How one line does."""
+    """How one line does; `wire_round_s` is what the wire itself needs for a round."""
 
     id: str
     port_open: bool
@@ -134,10 +202,41 @@ class LineStatus(Message):
     requests: int
     timeouts: int
     frame_errors: int
+    wire_round_s: float | None = None
+    refusals: int = 0
+    lost_bytes: int = 0
+    silent_units: list[int] = []
+    lent: Annotated[bool, Field(description="somebody commissions it, nothing is polled")] = False
+
+
+class Measured(Message):
+    """One value with the unix time of its reading."""
+
+    value: float
+    read_at: float
+
+
+class AccessoryStatus(Message):
+    """How a relay box or an environment sensor does; contacts are in the order of the device."""
+
+    id: str
+    online: bool | None
+    serial_number: int | None = None
+    firmware_version: str | None = None
+    problem: str | None = None
+    problem_wording: Wording | None = None
+    inputs: list[bool | None] = []
+    relays: list[bool | None] = []
+    temperature_c: Measured | None = None
+    humidity_percent: Measured | None = None
+    hydrogen_percent: Measured | None = None
 
 
 class Alarm(Message):
-    """One raised alarm. The place is as exact as the rule: cell, string, manager or line."""
+    """One raised alarm. The place is as exact as the rule: cell, string, manager, line, accessory.
+
+    The alarm of an accessory names its line too.
+    """
 
     id: str
     rule: str
@@ -147,10 +246,14 @@ class Alarm(Message):
     string_key: str | None = None
     cell: Annotated[int | None, Field(description="counted from 1")] = None
     line_id: str | None = None
+    accessory_id: str | None = None
     value: float | None = None
     limit: float | None = None
     raised_at: datetime
     acknowledged_by: str | None = None
+    note: Annotated[
+        str, Field(description="who has the line and until when; which devices; its name")
+    ] = ""
     text: str
 
     @property
@@ -169,12 +272,14 @@ class SnapshotMessage(Message):
     managers: list[ManagerStatus]
     lines: list[LineStatus]
     alarms: list[Alarm]
+    accessories: list[AccessoryStatus] = []
 
 
 class ChangesMessage(Message):
     """What changed since the message before; sent every tick, even when nothing did.
 
-    `managers`, `lines` and `alarms` are whole lists, sent only when something in them changed.
+    `managers`, `lines`, `accessories` and `alarms` are whole lists, sent only when something in
+    them changed.
     """
 
     type: Literal["changes"] = "changes"
@@ -184,6 +289,7 @@ class ChangesMessage(Message):
     managers: list[ManagerStatus] | None = None
     lines: list[LineStatus] | None = None
     alarms: list[Alarm] | None = None
+    accessories: list[AccessoryStatus] | None = None
 
 
 StreamMessage = Annotated[SnapshotMessage | ChangesMessage, Field(discriminator="type")]
@@ -203,6 +309,14 @@ class CommandName(StrEnum):
     PAUSE_EQUALIZATION = "pause_equalization"
     RESUME_EQUALIZATION = "resume_equalization"
     SET_NETWORK = "set_network"
+    START_SCAN = "start_scan"
+    START_ADDRESSING = "start_addressing"
+    READDRESS_MODULE = "readdress_module"
+    CANCEL_COMMISSIONING = "cancel_commissioning"
+    IDENTIFY = "identify"
+    CONFIRM_DEVICES = "confirm_devices"
+    SWITCH_RELAY = "switch_relay"
+    SET_THRESHOLDS = "set_thresholds"
 
 
 class Acknowledge(Message):
@@ -234,10 +348,186 @@ class SetNetwork(Message):
     enabled: bool
 
 
+UnitAddress = Annotated[int, Field(ge=1, le=247)]
+ModuleUnit = Annotated[int, Field(ge=1, le=240)]
+SerialNumber = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+Baud = Annotated[int, Field(ge=1200, le=921600)]
+
+
+class Place(Message):
+    """Which wire: a line of the site file, or a port that no line owns."""
+
+    line_id: str | None = None
+    port: Annotated[
+        str | None,
+        Field(description="path, `usb:SERIAL`, `rtu-tcp://host:port` or `modbus-tcp://host:port`"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.line_id is None) is (self.port is None):
+            msg = "either a line or a port"
+            raise ValueError(msg)
+        return self
+
+
+class StartScan(Place):
+    """Ask every unit address who is there; the line is lent for it, at most ten minutes.
+
+    Named speeds and parities are all tried. Without them the line's own and the usual ones are, as
+    far as the first at which somebody answers.
+    """
+
+    command: Literal[CommandName.START_SCAN] = CommandName.START_SCAN
+    first_unit: UnitAddress = 1
+    last_unit: UnitAddress = 247
+    bauds: Annotated[list[Baud], Field(max_length=12)] = []
+    parities: list[Parity] = []
+
+
+class AddressingMode(StrEnum):
+    """How the module is found whose turn it is."""
+
+    AUTOMATIC = "automatic"
+    """In the order of the chain in which the modules hang."""
+    MANUAL = "manual"
+    """The one whose button somebody presses next."""
+
+
+class StartAddressing(Place):
+    """Give modules of our own map their unit addresses, one after the other."""
+
+    command: Literal[CommandName.START_ADDRESSING] = CommandName.START_ADDRESSING
+    mode: AddressingMode
+    first_unit: ModuleUnit
+    count: Annotated[int, Field(ge=1, le=240)]
+    baud: Baud | None = None
+    parity: Parity | None = None
+
+
+class ReaddressModule(Place):
+    """Give one module, named by where it is and its serial number, another unit address."""
+
+    command: Literal[CommandName.READDRESS_MODULE] = CommandName.READDRESS_MODULE
+    unit: UnitAddress
+    serial_number: SerialNumber
+    new_unit: ModuleUnit
+    baud: Baud | None = None
+    parity: Parity | None = None
+
+
+class CancelCommissioning(Message):
+    """End what is running and give the line back."""
+
+    command: Literal[CommandName.CANCEL_COMMISSIONING] = CommandName.CANCEL_COMMISSIONING
+
+
+class Identify(Message):
+    """Let the LED of one module blink; 0 s ends it. Refused where nobody answers."""
+
+    command: Literal[CommandName.IDENTIFY] = CommandName.IDENTIFY
+    line_id: str
+    unit: ModuleUnit
+    seconds: Annotated[int, Field(ge=0, le=600)] = 30
+
+
+class ConfirmDevices(Message):
+    """Believe the devices that answer now: of a string, a manager, an accessory, or of all."""
+
+    command: Literal[CommandName.CONFIRM_DEVICES] = CommandName.CONFIRM_DEVICES
+    key: Annotated[str, Field(description="string key, id of a manager or accessory, or `all`")]
+
+
+class SwitchRelay(Message):
+    """Switch a relay that the site file releases; `relay` counts from 1."""
+
+    command: Literal[CommandName.SWITCH_RELAY] = CommandName.SWITCH_RELAY
+    device_id: str
+    relay: Annotated[int, Field(ge=1, le=16)]
+    closed: bool
+
+
+class SetThresholds(Message):
+    """Write thresholds into the modules of a string: all of them, or one cell (from 1)."""
+
+    command: Literal[CommandName.SET_THRESHOLDS] = CommandName.SET_THRESHOLDS
+    string_key: str
+    cell: Annotated[int | None, Field(ge=1)] = None
+    thresholds: Annotated[
+        dict[str, float], Field(min_length=1, description="by name in the register map")
+    ]
+
+
 Command = Annotated[
-    Acknowledge | PauseEqualization | ResumeEqualization | SetNetwork,
+    Acknowledge
+    | PauseEqualization
+    | ResumeEqualization
+    | SetNetwork
+    | StartScan
+    | StartAddressing
+    | ReaddressModule
+    | CancelCommissioning
+    | Identify
+    | ConfirmDevices
+    | SwitchRelay
+    | SetThresholds,
     Field(discriminator="command"),
 ]
+
+
+class CommissioningState(StrEnum):
+    """How far a job of commissioning is."""
+
+    IDLE = "idle"
+    """None was started since the engine started."""
+    PREPARING = "preparing"
+    """Bypass on the line is being switched off."""
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    TIME_LIMIT = "time_limit"
+    """The line was lent for as long as it may be; what was found until then is told."""
+    FAILED = "failed"
+
+
+class FoundUnit(Message):
+    """One unit that answered. `device` is what the site file calls it; `None` is unknown."""
+
+    unit: int
+    baud: int
+    parity: Parity
+    stop_bits: int
+    device: str | None = None
+    title: str
+    serial_number: int | None = None
+    firmware_version: str | None = None
+    hardware_generation: int | None = None
+    module_type: str | None = None
+    string_cells: Annotated[
+        list[int | None], Field(description="cells per string of a manager, as far as it tells")
+    ] = []
+    remark: str = ""
+
+
+class Commissioning(Message):
+    """Answer of `GET /commissioning`: the job that runs, or the last one."""
+
+    state: CommissioningState = CommissioningState.IDLE
+    command: CommandName | None = None
+    line_id: str | None = None
+    port: str | None = None
+    by: str | None = None
+    started_at: datetime | None = None
+    ends_at_latest: datetime | None = None
+    done: int = 0
+    total: int = 0
+    remaining_s: float | None = None
+    baud: int | None = None
+    parity: Parity | None = None
+    found: list[FoundUnit] = []
+    message: str = ""
+    proposal: Annotated[str | None, Field(description="tables for the site file, TOML")] = None
+    """Only after a scan that found somebody."""
 
 
 class CommandResult(Message):

@@ -16,12 +16,24 @@ from typing import Final
 import numpy as np
 
 from bacs_core.api.image import PARTS, SiteImage, StringImage
-from bacs_core.api.messages import LineStatus, StringScalars
+from bacs_core.api.messages import (
+    AccessoryStatus,
+    LineStatus,
+    ManagerStatus,
+    Measured,
+    StringScalars,
+)
 from bacs_core.model import Limits, Quantity, String
 from bacs_core.snapshot import Flags, Floats
 
 #: Request counters and round times go out this often at most; faults of a line at once.
 LINE_STATISTICS_EVERY: Final = timedelta(seconds=5)
+#: So do the numbers that a foreign manager tells beside its strings.
+REGISTERS_EVERY: Final = timedelta(seconds=5)
+#: So do the reading times of accessories whose values stay where they are.
+ACCESSORY_TIMES_EVERY: Final = timedelta(seconds=5)
+#: Values are told in hundredths at most; half of one settles what rounding leaves open.
+HALF_PART: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,8 @@ class DeadBands:
     #: 10 mA), or of the current itself, whichever is more.
     current_of_capacity: float = 1e-4
     current_fraction: float = 0.01
+    humidity_percent: float = 1.0
+    hydrogen_percent: float = 0.05
 
     def of_cells(self, quantity: Quantity, string: String, published: Floats) -> Floats | float:
         """Dead band of one quantity in the unit of that quantity, per cell where it differs."""
@@ -103,16 +117,26 @@ def publish(published: SiteImage, raw: SiteImage, bands: DeadBands) -> SiteImage
         # Either direction: after a stepped clock the counters must not stand still.
         abs(raw.at - published.lines_at) < LINE_STATISTICS_EVERY
     )
+    keep_managers = _without_registers(published.managers) == _without_registers(raw.managers) and (
+        published.managers == raw.managers or abs(raw.at - published.managers_at) < REGISTERS_EVERY
+    )
+    accessories = _publish_accessories(published.accessories, raw.accessories, bands)
+    keep_accessories = _same_states(published.accessories, accessories) and (
+        abs(raw.at - published.accessories_at) < ACCESSORY_TIMES_EVERY
+    )
     return SiteImage(
         at=raw.at,
         strings={
             key: _publish_string(published.strings[key], image, bands)
             for key, image in raw.strings.items()
         },
-        managers=published.managers if published.managers == raw.managers else raw.managers,
+        managers=published.managers if keep_managers else raw.managers,
+        managers_at=published.managers_at if keep_managers else raw.managers_at,
         lines=published.lines if keep_lines else raw.lines,
         lines_at=published.lines_at if keep_lines else raw.lines_at,
         alarms=published.alarms if published.alarms == raw.alarms else raw.alarms,
+        accessories=published.accessories if keep_accessories else accessories,
+        accessories_at=published.accessories_at if keep_accessories else raw.accessories_at,
     )
 
 
@@ -164,7 +188,7 @@ def _publish_scalars(
     published: StringScalars, raw: StringScalars, string: String, bands: DeadBands
 ) -> StringScalars:
     """Keep the published scalars if none of them moved out of its band."""
-    if raw.equalization is not published.equalization or raw.inhibited_by != published.inhibited_by:
+    if _states(raw) != _states(published):
         return raw
     for name, band in bands.of_scalars(string, published).items():
         old, new = getattr(published, name), getattr(raw, name)
@@ -176,9 +200,76 @@ def _publish_scalars(
     return published
 
 
+def _states(scalars: StringScalars) -> tuple[object, ...]:
+    """Return what is always told of a string."""
+    return (scalars.equalization, scalars.inhibited_by, scalars.doubts, scalars.doubt_count)
+
+
+def _publish_accessories(
+    published: tuple[AccessoryStatus, ...], raw: tuple[AccessoryStatus, ...], bands: DeadBands
+) -> tuple[AccessoryStatus, ...]:
+    """Return the newest accessories with values held inside their bands."""
+    known = {accessory.id: accessory for accessory in published}
+    width = {
+        "temperature_c": bands.temperature_k,
+        "humidity_percent": bands.humidity_percent,
+        "hydrogen_percent": bands.hydrogen_percent,
+    }
+    return tuple(
+        accessory.model_copy(
+            update={
+                name: _held(getattr(known[accessory.id], name), getattr(accessory, name), band)
+                for name, band in width.items()
+            }
+        )
+        if accessory.id in known
+        else accessory
+        for accessory in raw
+    )
+
+
+def _held(published: Measured | None, raw: Measured | None, band: float) -> Measured | None:
+    """Return the newest reading, with the value told last where it stayed inside its band."""
+    if published is None or raw is None or abs(raw.value - published.value) >= band - HALF_PART:
+        return raw
+    return Measured(value=published.value, read_at=raw.read_at)
+
+
+def _same_states(before: tuple[AccessoryStatus, ...], after: tuple[AccessoryStatus, ...]) -> bool:
+    """Tell whether nothing but the times of reading is new."""
+    return list(map(_without_times, before)) == list(map(_without_times, after))
+
+
+def _without_times(accessory: AccessoryStatus) -> tuple[object, ...]:
+    measured = (accessory.temperature_c, accessory.humidity_percent, accessory.hydrogen_percent)
+    return (
+        accessory.id,
+        accessory.online,
+        accessory.serial_number,
+        accessory.firmware_version,
+        accessory.problem,
+        accessory.inputs,
+        accessory.relays,
+        *(None if reading is None else reading.value for reading in measured),
+    )
+
+
+def _without_registers(managers: tuple[ManagerStatus, ...]) -> list[ManagerStatus]:
+    return [manager.model_copy(update={"registers": {}}) for manager in managers]
+
+
 def _same_faults(before: tuple[LineStatus, ...], after: tuple[LineStatus, ...]) -> bool:
     return list(map(_faults, before)) == list(map(_faults, after))
 
 
-def _faults(line: LineStatus) -> tuple[str, bool, str, int, int]:
-    return line.id, line.port_open, line.message, line.timeouts, line.frame_errors
+def _faults(line: LineStatus) -> tuple[object, ...]:
+    return (
+        line.id,
+        line.port_open,
+        line.message,
+        line.timeouts,
+        line.frame_errors,
+        line.refusals,
+        line.silent_units,
+        line.lent,
+    )

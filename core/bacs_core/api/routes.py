@@ -21,6 +21,7 @@ from bacs_core.api.messages import (
     Alarm,
     Command,
     CommandResult,
+    Commissioning,
     Health,
     Login,
     Me,
@@ -114,6 +115,12 @@ async def me(caller: Caller) -> Me:
 async def commands(command: Command, parts: Served, caller: Caller) -> CommandResult:
     """Carry out a command, in the name of the caller."""
     return await parts.service.execute(command, caller)
+
+
+@ROUTES.get("/commissioning", dependencies=TOKEN_NEEDED)
+async def commissioning(parts: Served, caller: Caller) -> Commissioning:
+    """Tell a technician how far the job of commissioning is, and what it found."""
+    return parts.service.commissioning(caller)
 
 
 @ROUTES.post("/session")

@@ -11,6 +11,7 @@ from bacs_core.api.messages import (
     Alarm,
     Command,
     CommandResult,
+    Commissioning,
     Health,
     Login,
     Session,
@@ -51,6 +52,9 @@ class EngineService(Protocol):
 
     def subscribe(self) -> Subscription:
         """Follow the ticks, starting with the newest one if there is one."""
+
+    def commissioning(self, principal: Principal) -> Commissioning:
+        """Tell what is being commissioned, or was last; raises `RefusedError` (`forbidden`)."""
 
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         """Carry out a command and record who gave it, or raise `RefusedError`."""

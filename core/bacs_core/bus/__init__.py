@@ -1,5 +1,5 @@
-"""Everything between a serial port and a register's bytes.
+"""Everything between a port or a connection and a register's bytes.
 
-`timing`, `frames` and `transaction` are free of I/O and of the clock; `port` and `line` do the
-work. One `LineOwner` task owns one line.
+`timing`, `frames`, `transaction`, `schedule` and `mbap` are free of I/O and of the clock; the
+others do the work. One owner (`line`, `modbus_tcp`) owns one line.
 """

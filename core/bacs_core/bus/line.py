@@ -8,53 +8,33 @@ silence until nothing late can come.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
+from bacs_core.bus.commands import Command, Commands, refusal
 from bacs_core.bus.frames import Request
-from bacs_core.bus.port import SerialPort
+from bacs_core.bus.network import NETWORK_ALLOWANCE_S
+from bacs_core.bus.owner import Borrower, Priority, Statistics
+from bacs_core.bus.port import Port, SerialPort
+from bacs_core.bus.rtu import RtuLink
 from bacs_core.bus.schedule import Job, Schedule
-from bacs_core.bus.transaction import PAUSE_INSIDE_ANSWER_S, Transaction, Window
-from bacs_core.errors import BusError, DeviceError, PortGoneError
-from bacs_core.settings import Line
+from bacs_core.bus.timing import silence_s
+from bacs_core.bus.transaction import PAUSE_INSIDE_ANSWER_S
+from bacs_core.errors import BusError, BusTimeoutError, DeviceError, PortGoneError, RefusedError
+from bacs_core.settings import Line, Link, Parity
 
 _log = logging.getLogger(__name__)
 
 ROUND_S: Final = 1.0
 REOPEN_AFTER_S: Final = 1.0
-#: Time a device may need to carry out a broadcast before it can hear the next frame.
-BROADCAST_PAUSE_S: Final = 0.005
+#: How soon is noticed that a port vanished on which nothing is due.
+LONGEST_IDLE_S: Final = 0.25
 
-
-class Priority(IntEnum):
-    """Order in which waiting commands are sent; polls come after all of them."""
-
-    TRIP = 0
-    BYPASS = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A request that waits to be sent once."""
-
-    priority: Priority
-    make: Callable[[], Request]
-    sent: asyncio.Future[bytes]
-
-
-@dataclass(slots=True)
-class Statistics:
-    """What a line has done since the engine started."""
-
-    requests: int = 0
-    timeouts: int = 0
-    frame_errors: int = 0
-    refusals: int = 0
-    lost_bytes: int = 0
+OpenPort = Callable[[Line], Awaitable[Port]]
 
 
 class LineOwner:
@@ -63,17 +43,44 @@ class LineOwner:
     `jobs` may still grow until the line runs.
     """
 
-    def __init__(self, line: Line, jobs: Sequence[Job], wall_clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        jobs: Sequence[Job],
+        wall_clock: Callable[[], float],
+        open_port: OpenPort = SerialPort.open,
+    ) -> None:
         """Prepare the schedule; nothing is opened yet."""
         self.line = line
         self.statistics = Statistics()
         self.port_open = False
         self.message = "not opened yet"
+        self.lent = False
         self.schedule = Schedule(jobs, ROUND_S)
         self._wall_clock = wall_clock
-        self._commands: dict[str, Command] = {}
+        self._open_port = open_port
+        self._commands = Commands()
         self._woken = asyncio.Event()
-        self._may_send_at = 0.0
+        self._link: RtuLink | None = None
+        self._loan: _Loan | None = None
+
+    @property
+    def last_round_s(self) -> float | None:
+        """How long the last round took."""
+        return self.schedule.last_round_s
+
+    @property
+    def wire_round_s(self) -> float | None:
+        """What the wire itself needed for the last round."""
+        return self.schedule.last_wire_s
+
+    def has_answered(self, unit: int) -> bool | None:
+        """Tell whether a unit answers; `None` before the first answer or failure."""
+        return self.schedule.has_answered(unit)
+
+    def silent_units(self) -> tuple[int, ...]:
+        """Return the units that do not answer, in order."""
+        return self.schedule.silent_units()
 
     def command(
         self, name: str, priority: Priority, make: Callable[[], Request]
@@ -82,84 +89,137 @@ class LineOwner:
 
         The future ends when it was sent (broadcast) or answered, or with the error.
         """
-        sent: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        replaced = self._commands.get(name)
-        if replaced is not None:
-            replaced.sent.cancel()
-        self._commands[name] = Command(priority, make, sent)
+        refused = refusal(self.line, priority, is_lent=self.lent)
+        sent = self._commands.put(name, priority, make, refused)
         self._woken.set()
         return sent
+
+    @contextlib.asynccontextmanager
+    async def borrow(self) -> AsyncIterator[Borrower]:
+        """Stop polling after the present request and lend the line; polling begins anew after.
+
+        Raises `PortGoneError` where the line is not open, `RefusedError` where it is lent already.
+        """
+        if self.lent:
+            raise RefusedError(f"line {self.line.id} is lent already", code="line_lent")
+        if not self.port_open:
+            raise self._not_open()
+        loan = _Loan(self)
+        self.lent, self._loan = True, loan
+        self._commands.fail(RefusedError(f"line {self.line.id} is lent", code="line_lent"))
+        self._woken.set()
+        try:
+            await loan.begun.wait()
+            if self._link is None:
+                raise self._not_open()
+            yield loan
+        finally:
+            self.lent, self._loan = False, None
+            loan.over.set()
 
     async def run(self) -> None:
         """Own the line for ever: open the port, work, and open it again when it was lost."""
         while True:
             try:
-                port = SerialPort(self.line)
+                await self._own(await self._open_port(self.line))
             except PortGoneError as error:
                 self._tell(str(error))
-                self._fail_commands(error)
-                await asyncio.sleep(REOPEN_AFTER_S)
-                continue
-            self._tell("")
-            self.port_open = True
-            self.schedule.forget()
-            try:
-                await self._work(port)
-            except PortGoneError as error:
-                self._tell(str(error))
-                self._fail_commands(error)
-            finally:
-                self.port_open = False
-                port.close()
+                self._commands.fail(error)
             await asyncio.sleep(REOPEN_AFTER_S)
 
-    async def _work(self, port: SerialPort) -> None:
-        while True:
-            if (command := self._take_command()) is not None:
-                await self._send_command(port, command)
-                continue
-            job = self.schedule.next(time.monotonic())
-            if job is not None:
-                await self._poll(port, job)
-                continue
-            await self._idle(port)
-
-    async def _idle(self, port: SerialPort) -> None:
-        """Sleep until something is due, and notice meanwhile if the port vanishes."""
-        self._woken.clear()
-        if self._commands:
-            return
-        now = time.monotonic()
-        pause_s = min(max(self.schedule.next_due_at(now) - now, 0.001), 0.05)
-        if await port.read(pause_s):
-            self.statistics.lost_bytes += 1
-
-    def _take_command(self) -> Command | None:
-        if not self._commands:
-            return None
-        name = min(self._commands, key=lambda slot: self._commands[slot].priority)
-        return self._commands.pop(name)
-
-    async def _send_command(self, port: SerialPort, command: Command) -> None:
-        if command.sent.done():
-            return
+    async def ask_alone(self, request: Request, max_turnaround_s: float | None) -> bytes:
+        """Ask for whoever borrowed the line."""
+        if self._link is None:
+            raise self._not_open()
+        link = self._link
         try:
-            payload = await self._transact(port, command.make(), 0.0)
-        except PortGoneError as error:
-            _end(command.sent, error)
+            return await self._ask(link, request, max_turnaround_s)
+        except PortGoneError:
             raise
         except (BusError, DeviceError) as error:
             self._count(error)
-            _end(command.sent, error)
-        else:
-            if not command.sent.done():
-                command.sent.set_result(payload)
+            await self._renew_after(link, error)
+            raise
 
-    async def _poll(self, port: SerialPort, job: Job) -> None:
+    async def set_speed(self, baud: int, parity: Parity, stop_bits: int) -> None:
+        """Open the port anew with another speed; the one of a serial server is its own."""
+        if self._link is None:
+            raise self._not_open()
+        present = self._link.line
+        if self.line.link is not Link.SERIAL or (baud, parity, stop_bits) == (
+            present.baud,
+            present.parity,
+            present.stop_bits,
+        ):
+            return
+        line = replace(self.line, baud=baud, parity=parity, stop_bits=stop_bits)
+        if (baud, parity, stop_bits) != (self.line.baud, self.line.parity, self.line.stop_bits):
+            line = replace(line, gap_s=silence_s(line.character_s, baud))
+        await self._reopen(self._link, line)
+
+    async def _own(self, port: Port) -> None:
+        self._link = self._new_link(self.line, port)
+        self._tell("")
+        self.port_open = True
+        self.schedule.forget()
+        try:
+            await self._work(self._link)
+        finally:
+            self.port_open = False
+            self._link.close()
+            self._link = None
+            if self._loan is not None:
+                # Whoever waits to borrow the line learns that it is gone.
+                self._loan.begun.set()
+
+    async def _work(self, link: RtuLink) -> None:
+        while True:
+            if self._loan is not None:
+                await self._lend(link, self._loan)
+            elif (command := self._commands.take()) is not None:
+                await self._send_command(link, command)
+            elif (job := self.schedule.next(time.monotonic())) is not None:
+                await self._poll(link, job)
+            else:
+                await self._idle(link)
+
+    async def _lend(self, link: RtuLink, loan: _Loan) -> None:
+        loan.begun.set()
+        await loan.over.wait()
+        if link.line != self.line:
+            await self._reopen(link, self.line)
+        self.schedule.forget()
+
+    async def _idle(self, link: RtuLink) -> None:
+        """Sleep until something is due, and notice meanwhile if the port vanishes."""
+        self._woken.clear()
+        now = time.monotonic()
+        pause_s = min(max(self.schedule.next_due_at(now) - now, 0.001), LONGEST_IDLE_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._woken.wait()
+        await link.listen()
+        self._tell_late(link)
+
+    async def _send_command(self, link: RtuLink, command: Command) -> None:
+        request = command.make()
+        try:
+            payload = await self._ask(link, request, self._longest_turnaround_s(request.unit))
+        except PortGoneError as error:
+            command.fail(error)
+            raise
+        except (BusError, DeviceError) as error:
+            self._count(error)
+            command.fail(error)
+            await self._renew_after(link, error)
+        else:
+            command.succeed(payload)
+
+    async def _poll(self, link: RtuLink, job: Job) -> None:
         started = time.monotonic()
         try:
-            payload = await self._transact(port, job.make(), job.pause_s)
-            job.deliver(payload, self._wall_clock())
+            payload = await self._ask(link, job.make(), job.max_turnaround_s, job.pause_s)
+            await self._deliver(link, job, payload)
         except PortGoneError:
             raise
         except DeviceError as error:
@@ -168,59 +228,64 @@ class LineOwner:
         except BusError as error:
             self._count(error)
             now = time.monotonic()
-            self.schedule.failed(job, now, now - started)
+            self.schedule.failed(
+                job,
+                now,
+                now - started,
+                silent=isinstance(error, BusTimeoutError),
+                ask_again_at=link.quiet_until,
+            )
+            self._tell_late(link)
+            await self._renew_after(link, error)
         else:
             self.schedule.succeeded(job, time.monotonic())
+            if self.message:
+                self._tell_late(link)
 
-    async def _transact(self, port: SerialPort, request: Request, pause_s: float) -> bytes:
-        """Send one request and return the register bytes of its answer."""
-        await self._wait_until(self._may_send_at)
-        # What arrived since the last answer belongs to no request.
-        self.statistics.lost_bytes += port.discard()
-        line = self.line
-        request_s = len(request.frame) * line.character_s
-        started = time.monotonic()
-        port.write(request.frame)
-        self.statistics.requests += 1
-        if request.is_broadcast:
-            self._may_send_at = started + request_s + line.gap_s + max(pause_s, BROADCAST_PAUSE_S)
-            return b""
-        answer_s = request.answer_length * line.character_s
-        window = Window(request_s + line.gap_s, line.max_turnaround_s, answer_s)
-        transaction = Transaction(request, window, started)
+    async def _deliver(self, link: RtuLink, job: Job, payload: bytes) -> None:
+        """Hand the bytes over; an echo in them may show that they belong to another request."""
         try:
-            payload = await self._collect(port, transaction)
-        except BusError as error:
-            if not isinstance(error, PortGoneError):
-                await self._fall_silent(port, transaction.quiet_until)
+            job.deliver(payload, self._wall_clock())
+        except BusError:
+            # Then the true answer may still come.
+            await link.fall_silent(link.quiet_until)
             raise
+
+    async def _ask(
+        self,
+        link: RtuLink,
+        request: Request,
+        max_turnaround_s: float | None,
+        pause_s: float = 0.0,
+    ) -> bytes:
+        if max_turnaround_s is None:
+            max_turnaround_s = self.line.max_turnaround_s
+        try:
+            return await link.ask(request, max_turnaround_s, pause_s)
         finally:
-            self._may_send_at = time.monotonic() + line.gap_s
-        return payload
+            self.schedule.spent(link.wire_s)
 
-    async def _collect(self, port: SerialPort, transaction: Transaction) -> bytes:
-        while True:
-            now = time.monotonic()
-            data = await port.read(max(transaction.next_poll_at(now) - now, 0.0))
-            now = time.monotonic()
-            if not data:
-                transaction.poll(now)
-            elif (payload := transaction.receive(data, now)) is not None:
-                return payload
+    async def _renew_after(self, link: RtuLink, error: BusError | DeviceError) -> None:
+        """Open a port anew in which the answer that did not come may still wait."""
+        is_overdue = isinstance(error, BusTimeoutError) or link.quiet_until > time.monotonic()
+        if isinstance(error, BusError) and is_overdue and link.may_keep_answers:
+            await self._reopen(link, link.line)
 
-    async def _fall_silent(self, port: SerialPort, until: float) -> None:
-        """Swallow what still comes, at least until `until`, but not for ever."""
-        give_up_at = time.monotonic() + self.line.max_turnaround_s + 1.0
-        while time.monotonic() < give_up_at:
-            data = await port.read(PAUSE_INSIDE_ANSWER_S)
-            self.statistics.lost_bytes += len(data)
-            if not data and time.monotonic() >= until:
-                return
+    async def _reopen(self, link: RtuLink, line: Line) -> None:
+        link.release()
+        link.take(line, await self._open_port(line))
 
-    async def _wait_until(self, moment: float) -> None:
-        remaining_s = moment - time.monotonic()
-        if remaining_s > 0:
-            await asyncio.sleep(remaining_s)
+    def _new_link(self, line: Line, port: Port) -> RtuLink:
+        network_s = NETWORK_ALLOWANCE_S if line.link is Link.RTU_OVER_TCP else 0.0
+        return RtuLink(line, port, self.statistics, PAUSE_INSIDE_ANSWER_S + network_s)
+
+    def _longest_turnaround_s(self, unit: int) -> float:
+        own_s = [
+            job.max_turnaround_s
+            for job in self.schedule.jobs
+            if job.unit == unit and job.max_turnaround_s is not None
+        ]
+        return max(own_s, default=self.line.max_turnaround_s)
 
     def _count(self, error: BusError | DeviceError) -> None:
         if isinstance(error, TimeoutError):
@@ -231,21 +296,36 @@ class LineOwner:
             self.statistics.refusals += 1
         _log.debug("line %s: %s", self.line.id, error)
 
+    def _not_open(self) -> PortGoneError:
+        return PortGoneError(f"line {self.line.id} is not open: {self.message}")
+
+    def _tell_late(self, link: RtuLink) -> None:
+        units = ", ".join(str(unit) for unit in sorted(link.late_units))
+        self._tell(f"answers later than its max_turnaround: unit {units}" if units else "")
+
     def _tell(self, message: str) -> None:
         if message and message != self.message:
             _log.warning("line %s: %s", self.line.id, message)
         elif not message and self.message:
-            _log.info("line %s: port %s is open", self.line.id, self.line.port)
+            _log.info("line %s: in order, on port %s", self.line.id, self.line.port)
         self.message = message
 
-    def _fail_commands(self, error: PortGoneError) -> None:
-        for command in self._commands.values():
-            _end(command.sent, error)
-        self._commands.clear()
 
+class _Loan:
+    """The line in the hands of somebody who commissions it."""
 
-def _end(sent: asyncio.Future[bytes], error: Exception) -> None:
-    if not sent.done():
-        sent.set_exception(error)
-        # Nobody has to look at a command's end: a lease renews itself.
-        sent.exception()
+    def __init__(self, owner: LineOwner) -> None:
+        self.begun = asyncio.Event()
+        self.over = asyncio.Event()
+        self._owner = owner
+        self._turn = asyncio.Lock()
+
+    async def ask(self, request: Request, max_turnaround_s: float | None = None) -> bytes:
+        """Send a request, one at a time, and return the data of its answer."""
+        async with self._turn:
+            return await self._owner.ask_alone(request, max_turnaround_s)
+
+    async def set_speed(self, baud: int, parity: Parity, stop_bits: int) -> None:
+        """Talk at another speed until the line is given back; raises `PortGoneError`."""
+        async with self._turn:
+            await self._owner.set_speed(baud, parity, stop_bits)

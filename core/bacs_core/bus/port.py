@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import fcntl
 import os
 import termios
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import serial
+from serial.rs485 import RS485Settings
 
+from bacs_core.bus.serial_finding import find_port, holders_of
 from bacs_core.errors import PortGoneError
 from bacs_core.settings import Line, Parity
 
@@ -22,98 +26,147 @@ _PARITY: Final = {
 _READ_BYTES: Final = 4096
 #: Linux documentation, admin-guide/devices.txt: Unix98 pseudo-terminal slaves.
 _PSEUDO_TERMINAL_MAJORS: Final = range(136, 144)
+_HELD_BY_ANOTHER: Final = (errno.EBUSY, errno.EAGAIN)
+
+
+class Port(Protocol):
+    """A byte stream to a line. Every method raises `PortGoneError` once it has vanished."""
+
+    @property
+    def reopens_after_timeout(self) -> bool:
+        """Whether a late answer may wait in it, so that a time-out calls for a new one."""
+
+    def write(self, data: bytes) -> None:
+        """Send `data` at the line's speed."""
+
+    async def read(self, timeout_s: float) -> bytes:
+        """Return what has arrived; wait up to `timeout_s` for it; empty when nothing did."""
+
+    def discard(self) -> int:
+        """Throw away what has arrived and return how many bytes that were."""
+
+    def close(self) -> None:
+        """Give it back."""
 
 
 class SerialPort:
     """One open port. Every method raises `PortGoneError` once the port has vanished."""
 
-    def __init__(self, line: Line) -> None:
-        """Open the port of `line` for this process alone."""
-        try:
-            self._serial = serial.Serial(
-                line.port,
-                baudrate=line.baud,
-                parity=_PARITY[_settable_parity(line)],
-                stopbits=line.stop_bits,
-                timeout=0,
-                exclusive=True,
-            )
-        except (serial.SerialException, OSError, ValueError, termios.error) as error:
-            msg = f"port {line.port} cannot be opened: {_reason(error)}"
-            raise PortGoneError(msg) from error
-        # Only some drivers know it (FTDI: 1 ms instead of 16 ms); the others lose nothing.
-        with contextlib.suppress(OSError, ValueError, NotImplementedError):
-            self._serial.set_low_latency_mode(True)
-        self._path = line.port
-        self._descriptor = self._serial.fileno()
-        _report_emptiness(self._descriptor)
-        self._received = bytearray()
+    reopens_after_timeout: Final = False
+
+    def __init__(self, path: str, opened: serial.Serial) -> None:
+        self._serial = opened
+        self._path = path
+        self._descriptor = opened.fileno()
+        self._unsent = b""
         self._gone: str | None = None
+        self._received = b""
+        self._is_watched = False
         self._wake: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._descriptor, self._on_readable)
+
+    @classmethod
+    async def open(cls, line: Line) -> SerialPort:
+        """Open the port of `line` for this process alone; raises `PortGoneError`.
+
+        Adapters are looked for and opened in a thread: a driver may take its time.
+        """
+        path, opened = await asyncio.to_thread(_open, line)
+        return cls(path, opened)
 
     def write(self, data: bytes) -> None:
-        """Hand `data` to the driver, which sends it at the line's speed."""
+        """Hand `data` to the driver, which sends it at the line's speed.
+
+        What the driver does not take at once follows as soon as it can.
+        """
         self._check()
-        try:
-            sent = os.write(self._descriptor, data)
-        except OSError as error:
-            self._lose(_reason(error))
-            sent = 0
+        if self._unsent:
+            self._lose(f"its driver does not take {len(self._unsent)} bytes")
+        else:
+            self._unsent = data
+            self._flush()
+            if self._unsent:
+                self._loop.add_writer(self._descriptor, self._flush_rest)
         self._check()
-        if sent != len(data):
-            self._lose(f"took only {sent} of {len(data)} bytes")
-            self._check()
 
     async def read(self, timeout_s: float) -> bytes:
         """Return what has arrived; wait up to `timeout_s` for it; empty when nothing did."""
+        if timeout_s <= 0 or self._received:
+            return self._take()
         self._check()
-        if not self._received and timeout_s > 0:
-            self._wake = self._loop.create_future()
-            timer = self._loop.call_later(timeout_s, self._wake_up)
-            try:
-                await self._wake
-            finally:
-                timer.cancel()
-                self._wake = None
-            self._check()
-        data = bytes(self._received)
-        self._received.clear()
+        self._wake = wake = self._loop.create_future()
+        timer = self._loop.call_later(timeout_s, self._wake_up)
+        if not self._is_watched:
+            self._loop.add_reader(self._descriptor, self._hear)
+            self._is_watched = True
+        try:
+            await wake
+        finally:
+            timer.cancel()
+            self._wake = None
+        self._check()
+        data, self._received = self._received, b""
         return data
 
     def discard(self) -> int:
         """Throw away what has arrived and return how many bytes that were."""
-        self._on_readable()
-        count = len(self._received)
-        self._received.clear()
-        return count
+        return len(self._take())
 
     def close(self) -> None:
         """Give the port back."""
         self._loop.remove_reader(self._descriptor)
+        self._loop.remove_writer(self._descriptor)
+        with contextlib.suppress(OSError, termios.error, serial.SerialException):
+            if not _is_pseudo_terminal(self._descriptor):
+                fcntl.ioctl(self._descriptor, termios.TIOCNXCL)
         with contextlib.suppress(OSError, serial.SerialException):
             self._serial.close()
 
-    def _on_readable(self) -> None:
-        if self._gone is not None:
+    def _hear(self) -> None:
+        if self._wake is None:
+            # Nobody waits: what comes may lie, and nobody is woken for each piece of it.
+            self._loop.remove_reader(self._descriptor)
+            self._is_watched = False
             return
+        with contextlib.suppress(PortGoneError):
+            self._received += self._fetch()
+        self._wake_up()
+
+    def _take(self) -> bytes:
+        self._check()
+        data, self._received = self._received, b""
+        return data + self._fetch()
+
+    def _fetch(self) -> bytes:
         try:
             data = os.read(self._descriptor, _READ_BYTES)
         except BlockingIOError:
-            return
+            return b""
         except OSError as error:
             self._lose(_reason(error))
-            return
-        if data:
-            self._received += data
-        else:
+            data = b""
+        if not data:
             self._lose("end of file")
-        self._wake_up()
+            self._check()
+        return data
+
+    def _flush(self) -> None:
+        try:
+            sent = os.write(self._descriptor, self._unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            self._lose(_reason(error))
+            sent = 0
+        self._unsent = self._unsent[sent:]
+
+    def _flush_rest(self) -> None:
+        self._flush()
+        if not self._unsent or self._gone is not None:
+            self._loop.remove_writer(self._descriptor)
 
     def _lose(self, reason: str) -> None:
-        self._gone = reason
-        self._loop.remove_reader(self._descriptor)
+        self._gone = self._gone or reason
         self._wake_up()
 
     def _check(self) -> None:
@@ -126,10 +179,58 @@ class SerialPort:
             self._wake.set_result(None)
 
 
-def _settable_parity(line: Line) -> Parity:
+def _open(line: Line) -> tuple[str, serial.Serial]:
+    path = find_port(line.port)
+    try:
+        opened = serial.Serial(
+            path,
+            baudrate=line.baud,
+            parity=_PARITY[_settable_parity(line, path)],
+            stopbits=line.stop_bits,
+            timeout=0,
+            exclusive=True,
+        )
+    except (serial.SerialException, OSError, ValueError, termios.error) as error:
+        raise PortGoneError(_refusal(line, path, error)) from error
+    try:
+        _set_up(line, path, opened)
+    except BaseException:
+        opened.close()
+        raise
+    return path, opened
+
+
+def _set_up(line: Line, path: str, opened: serial.Serial) -> None:
+    # Only some drivers know it (FTDI: 1 ms instead of 16 ms); the others lose nothing.
+    with contextlib.suppress(OSError, ValueError, NotImplementedError):
+        opened.set_low_latency_mode(True)
+    try:
+        if line.rs485:
+            opened.rs485_mode = RS485Settings()
+        if not _is_pseudo_terminal(opened.fileno()):
+            # Also against programs that do not look for locks.
+            fcntl.ioctl(opened.fileno(), termios.TIOCEXCL)
+        _report_emptiness(opened.fileno())
+    except (NotImplementedError, ValueError) as error:
+        raise PortGoneError(
+            f"the driver of {path} cannot switch the direction of an RS485 line: use an adapter"
+            f" that does it by itself and take rs485 out of line {line.id} ({error})"
+        ) from error
+    except (OSError, termios.error) as error:
+        raise PortGoneError(_refusal(line, path, error)) from error
+
+
+def _settable_parity(line: Line, path: str) -> Parity:
     """Return the parity that the port can be told: a pseudo-terminal has no parity bits."""
-    major = os.major(Path(line.port).stat().st_rdev) if Path(line.port).exists() else 0
-    return Parity.NONE if major in _PSEUDO_TERMINAL_MAJORS else line.parity
+    try:
+        is_pseudo = os.major(Path(path).stat().st_rdev) in _PSEUDO_TERMINAL_MAJORS
+    except OSError:
+        is_pseudo = False
+    return Parity.NONE if is_pseudo else line.parity
+
+
+def _is_pseudo_terminal(descriptor: int) -> bool:
+    return os.major(os.fstat(descriptor).st_rdev) in _PSEUDO_TERMINAL_MAJORS
 
 
 def _report_emptiness(descriptor: int) -> None:
@@ -139,8 +240,23 @@ def _report_emptiness(descriptor: int) -> None:
     termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
 
 
+def _refusal(line: Line, path: str, error: Exception) -> str:
+    """Say why a port cannot be opened, and what to do about it."""
+    number = getattr(error, "errno", None)
+    refused = error.__context__
+    reason = _reason(error)
+    if number in _HELD_BY_ANOTHER or "exclusively lock" in str(error):
+        held = ", ".join(holders_of(path)) or "another program"
+        reason = f"{held} has it open"
+    elif isinstance(refused, termios.error) and refused.args[0] == errno.ENOTTY:
+        reason = "it is no serial port"
+    elif number == errno.EACCES:
+        reason = "this user may not (is it in the group of the serial ports, often dialout?)"
+    elif number == errno.ENOENT:
+        reason = "it is not there (unplugged, or now under another path)"
+    name = path if path == line.port else f"{path} ({line.port})"
+    return f"port {name} cannot be opened: {reason}"
+
+
 def _reason(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    if "Could not exclusively lock" in str(error):
-        return "another program has it open"
-    return str(text)
+    return str(getattr(error, "strerror", None) or error)

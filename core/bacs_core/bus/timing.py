@@ -9,6 +9,9 @@ from typing import Final
 SILENCE_CHARACTERS: Final = 3.5
 FIXED_SILENCE_S: Final = 0.00175
 FIXED_SILENCE_ABOVE_BAUD: Final = 19200
+#: Added to each silence: a device that sees its answer end a little later than we do still sees all
+#: of it.
+MARGIN_S: Final = 25e-6
 
 
 def silence_s(character_s: float, baud: int) -> float:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from bacs_core.devices.panel_map import IDENTITY, SOURCE
+from bacs_core.devices.device import Device, Evidence, Role
+from bacs_core.devices.guard import Guard
+from bacs_core.devices.panel_map import IDENTITY, MAKER, SOURCE
 from bacs_core.devices.registers import Block, Kind, Register, Unit
+from bacs_core.settings import Link
 
 NAME: Final = "panel_current_sensor"
 
 MEASUREMENT: Final = Block(
     name="measurement",
     address=0x0010,
-    count=7,
+    count=8,
     source=SOURCE,
+    guard=Guard.ANSWER,
     registers=(
-        Register("echo", 0, "256 x unit address"),
         Register(
             "current_a", 1, "string current, + charges", Unit.AMPERE, 0.001, Kind.S32, -(1 << 31)
         ),
@@ -34,3 +37,15 @@ MEASUREMENT: Final = Block(
 )
 
 READ_BLOCKS: Final = (IDENTITY, MEASUREMENT)
+
+DEVICE: Final = Device(
+    name=NAME,
+    title="String current sensor of our own map",
+    maker=MAKER,
+    role=Role.CURRENT_SENSOR,
+    links=(Link.SERIAL, Link.RTU_OVER_TCP, Link.MODBUS_TCP),
+    evidence=Evidence.OWN,
+    source=SOURCE,
+    also="string current with its stated error, ripple current, room temperature",
+    blocks=READ_BLOCKS,
+)

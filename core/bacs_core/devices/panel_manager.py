@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from bacs_core.devices.panel_map import IDENTITY, SOURCE
+from bacs_core.devices.device import Device, Evidence, Role
+from bacs_core.devices.guard import Guard
+from bacs_core.devices.panel_map import IDENTITY, MAKER, SOURCE
 from bacs_core.devices.registers import Block, Column, Kind, Register, Unit
+from bacs_core.model import Quantity
+from bacs_core.settings import Link
 
 NAME: Final = "panel_manager"
 
@@ -18,10 +22,10 @@ EQUALIZATION_STATES: Final = {0: "idle", 1: "active", 2: "inhibited"}
 STRING: Final = Block(
     name="string",
     address=0x0040,
-    count=11,
+    count=12,
     source=SOURCE,
+    guard=Guard.ANSWER,
     registers=(
-        Register("echo", 0, "own address of this block"),
         Register("cell_count", 1, "cells in this string"),
         Register("equalization", 2, "equalization", symbols=EQUALIZATION_STATES),
         Register("sum_voltage_v", 3, "string voltage", Unit.VOLT, 0.001, Kind.U32, 0xFFFFFFFF),
@@ -48,24 +52,41 @@ COLUMNS: Final = (
     ),
     Column(
         Register("temperature_c", 0, "cell temperature", Unit.CELSIUS, 0.1, Kind.S16, -0x8000),
-        0x1400,
+        0x1300,
         SOURCE,
     ),
     Column(
         Register("resistance_ohm", 0, "internal resistance", Unit.OHM, 1e-6, absent=0xFFFF),
-        0x1800,
+        0x1600,
         SOURCE,
     ),
     Column(
         Register("charge_percent", 0, "state of charge", Unit.PERCENT, 0.1, absent=0xFFFF),
-        0x1C00,
+        0x1900,
         SOURCE,
     ),
     Column(
         Register("duty_percent", 0, "bypass duty in force", Unit.PERCENT, 0.5, absent=0xFFFF),
-        0x2000,
+        0x1C00,
         SOURCE,
     ),
 )
 
 READ_BLOCKS: Final = (IDENTITY, STRING)
+
+DEVICE: Final = Device(
+    name=NAME,
+    title="Web manager of our own map",
+    maker=MAKER,
+    role=Role.MANAGER,
+    links=(Link.SERIAL, Link.RTU_OVER_TCP, Link.MODBUS_TCP),
+    evidence=Evidence.OWN,
+    source=SOURCE,
+    gives=tuple(Quantity),
+    also=(
+        "equalization and target voltage of each string, string current, ripple current, room "
+        "temperature, firmware version"
+    ),
+    blocks=READ_BLOCKS,
+    columns=COLUMNS,
+)

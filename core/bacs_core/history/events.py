@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     ALARM_CLEARED = "alarm_cleared"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     COMMAND = "command"
+    COMMISSIONING = "commissioning"
     SETTING_CHANGED = "setting_changed"
     ENGINE_STARTED = "engine_started"
     ENGINE_STOPPED = "engine_stopped"

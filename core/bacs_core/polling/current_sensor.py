@@ -4,37 +4,41 @@ from __future__ import annotations
 
 from functools import partial
 
-from bacs_core.bus.frames import read_registers
 from bacs_core.bus.schedule import Job
-from bacs_core.devices import panel_current_sensor
+from bacs_core.devices.panel_current_sensor import MEASUREMENT
 from bacs_core.devices.panel_map import KIND_CURRENT_SENSOR
-from bacs_core.errors import FrameError
+from bacs_core.polling.guarded import Question, question
 from bacs_core.polling.identity import Answers, Identity, identity_job
 from bacs_core.polling.image import StringImage, reading
 from bacs_core.settings import Address
 
 
-def jobs(address: Address, image: StringImage, answers: Answers) -> list[Job]:
-    """Build the jobs of one sensor."""
-    identity = Identity(address.unit, KIND_CURRENT_SENSOR)
-    block = panel_current_sensor.MEASUREMENT
+def identity_of(address: Address) -> Identity:
+    """Say what the sensor's identity block must show."""
+    return Identity(address.unit, KIND_CURRENT_SENSOR, max_turnaround_s=address.max_turnaround_s)
+
+
+def jobs(
+    address: Address, image: StringImage, answers: Answers, identity: Identity | None = None
+) -> list[Job]:
+    """Build the jobs of one sensor; who wants to see who it is hands in its `identity`."""
+    identity = identity or identity_of(address)
+    asking = question(address.unit, identity.counter, MEASUREMENT)
     return [
         identity_job(identity, answers),
         Job(
             name=f"unit {address.unit} current",
             unit=address.unit,
-            make=partial(read_registers, address.unit, block.address, block.count),
-            deliver=partial(_deliver, address.unit, image),
+            make=asking.request,
+            deliver=partial(_deliver, asking, image),
             wanted=identity.is_believed,
+            max_turnaround_s=address.max_turnaround_s,
         ),
     ]
 
 
-def _deliver(unit: int, image: StringImage, payload: bytes, read_at: float) -> None:
-    values = panel_current_sensor.MEASUREMENT.decode(payload)
-    if values["echo"] != unit * 256:
-        msg = f"sensor {unit} did not answer this"
-        raise FrameError(msg, payload)
+def _deliver(asking: Question, image: StringImage, payload: bytes, read_at: float) -> None:
+    values = MEASUREMENT.decode(payload, unit=asking.unit, asked=asking.asked)
     image.current_a = reading(values["current_a"], read_at)
     image.current_error_a = values["error_a"]
     image.ac_current_a = reading(values["ac_current_a"], read_at)

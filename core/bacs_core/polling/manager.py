@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from bacs_core.bus.frames import read_registers
 from bacs_core.bus.schedule import Job
 from bacs_core.devices import panel_manager
 from bacs_core.devices.panel_map import KIND_MANAGER
 from bacs_core.devices.registers import Block, Column
-from bacs_core.errors import FrameError
 from bacs_core.model import EqualizationState, Manager, Quantity
+from bacs_core.polling.guarded import Question, question
 from bacs_core.polling.identity import Answers, Identity, identity_job
 from bacs_core.polling.image import StringImage, reading
 
@@ -20,12 +19,12 @@ SLOW_EVERY_S: Final = 60.0
 FAST: Final = (Quantity.VOLTAGE, Quantity.TEMPERATURE, Quantity.DUTY)
 
 
-def identity_of(manager: Manager, unit: int) -> Identity:
-    """Say what the manager's identity block must show."""
+def identity_of(manager: Manager, unit: int, max_turnaround_s: float | None = None) -> Identity:
+    """Say what the manager's identity block must show, and how long it may think at most."""
     cells = sum(string.cell_count for string in manager.strings)
     expected = {"string_count": float(len(manager.strings)), "cell_count": float(cells)}
     parts = frozenset(string.number for string in manager.strings)
-    return Identity(unit, KIND_MANAGER, expected, parts=parts)
+    return Identity(unit, KIND_MANAGER, expected, parts=parts, max_turnaround_s=max_turnaround_s)
 
 
 def jobs(
@@ -47,22 +46,26 @@ def _string_jobs(
 ) -> Iterator[Job]:
     for string in manager.strings:
         block = panel_manager.string_block(string.number)
+        asking = question(identity.unit, identity.counter, block)
         yield Job(
             name=f"{string.key} string",
             unit=identity.unit,
-            make=partial(read_registers, identity.unit, block.address, block.count),
-            deliver=partial(_deliver_string, block, images[string.key], identity),
+            make=asking.request,
+            deliver=partial(_deliver_string, block, asking, images[string.key], identity),
             wanted=identity.is_known,
+            max_turnaround_s=identity.max_turnaround_s,
         )
 
 
 def _deliver_string(
-    block: Block, image: StringImage, identity: Identity, payload: bytes, read_at: float
+    block: Block,
+    asking: Question,
+    image: StringImage,
+    identity: Identity,
+    payload: bytes,
+    read_at: float,
 ) -> None:
-    values = block.decode(payload)
-    if values["echo"] != block.address:
-        msg = f"{image.string.key}: the answer belongs to another string"
-        raise FrameError(msg, payload)
+    values = block.decode(payload, unit=asking.unit, asked=asking.asked)
     if values["cell_count"] != image.string.cell_count:
         # Cells are counted through: with one string of another length, all pages are shifted.
         identity.agrees[image.string.number] = False
@@ -84,13 +87,15 @@ def _column_jobs(
     for column in panel_manager.COLUMNS:
         quantity = Quantity(column.name)
         for address, count, first in column.pages(cell_count):
+            asking = Question(identity.unit, identity.counter, address, count)
             yield Job(
                 name=f"{manager.id} {quantity} from cell {first + 1}",
                 unit=identity.unit,
-                make=partial(read_registers, identity.unit, address, count),
-                deliver=partial(_deliver_page, manager, images, column, address, first),
+                make=asking.request,
+                deliver=partial(_deliver_page, manager, images, column, asking, first),
                 interval_s=None if quantity in FAST else SLOW_EVERY_S,
                 wanted=identity.is_believed,
+                max_turnaround_s=identity.max_turnaround_s,
             )
 
 
@@ -98,12 +103,12 @@ def _deliver_page(
     manager: Manager,
     images: dict[str, StringImage],
     column: Column,
-    address: int,
+    asking: Question,
     first: int,
     payload: bytes,
     read_at: float,
 ) -> None:
-    age_s, values = column.decode(payload, address)
+    age_s, values = column.decode(payload, unit=asking.unit, asked=asking.asked)
     quantity = Quantity(column.name)
     for string in manager.strings:
         start = max(first, string.first_cell - 1)

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 
-from bacs_core.devices import panel_manager
 from bacs_core.errors import SettingsError
-from bacs_core.model import Manager as ManagerModel
-from bacs_core.settings import Address, Settings
+from bacs_core.settings import Line, Link, Settings
 from bacs_core.simulator.building import Oddity, PlantOptions
-from bacs_core.simulator.current_sensors import CurrentSensor
-from bacs_core.simulator.identity import serial_number
+from bacs_core.simulator.gateway import Gateway
 from bacs_core.simulator.line import VirtualLine
-from bacs_core.simulator.managers import Manager
-from bacs_core.simulator.modules import Module
 from bacs_core.simulator.plant import Plant
+from bacs_core.simulator.populating import populate
 from bacs_core.simulator.port import VirtualPort
 from bacs_core.simulator.room import Room
+from bacs_core.simulator.serial_server import SerialServer
 from bacs_core.simulator.served import Unit
+from bacs_core.simulator.tcp_front import TcpFront, listening_port
+
+_log = logging.getLogger(__name__)
 
 #: How often plant time moves on where nothing else happens, in real seconds.
 TICK_S: Final = 0.1
@@ -70,6 +71,27 @@ def with_oddities(options: CabinetOptions, settings: Settings) -> CabinetOptions
     return replace(options, plant=replace(options.plant, oddities=oddities))
 
 
+class Front(Protocol):
+    """Where a line of the cabinet can be reached, and the thread that serves it."""
+
+    @property
+    def line(self) -> VirtualLine | Gateway:
+        """The line behind it, with its faults and counters."""
+
+    @property
+    def present(self) -> bool:
+        """Whether it can be reached."""
+
+    def start(self) -> None:
+        """Serve."""
+
+    def stop(self) -> None:
+        """End serving, for good."""
+
+    def vanish(self, duration_s: float) -> None:
+        """Go away for a while."""
+
+
 class SimulatedCabinet:
     """Runs between `start` and `stop`, or inside `with` or `async with`, in threads of its own."""
 
@@ -86,23 +108,13 @@ class SimulatedCabinet:
         self.lock = threading.RLock()
         self.plant = Plant(settings.site.strings, options.plant)
         self.room = Room(self.plant, options.speed, now)
-        units: dict[str, dict[int, Unit]] = {line_id: {} for line_id in settings.lines}
-        for address, unit in self._devices(now):
-            units[address.line_id][address.unit] = unit
-        for on_line in units.values():
-            self.room.install(on_line.values())
+        self.devices = populate(settings, self.plant, self.room, now)
+        for units in self.devices.on_line.values():
+            self.room.install(units)
         self.ports = {
-            line_id: VirtualPort(
-                VirtualLine(
-                    line,
-                    units[line_id],
-                    turnaround_s=options.turnaround_s,
-                    random=np.random.default_rng([options.plant.seed, *line_id.encode()]),
-                ),
-                ports_dir / line_id,
-                self.lock,
-            )
-            for line_id, line in settings.lines.items()
+            line.id: self._front(line, ports_dir, options)
+            for line in settings.lines.values()
+            if line.link in _FRONTS
         }
         self._stopping = threading.Event()
         self._clock = threading.Thread(target=self._run, name="plant clock", daemon=True)
@@ -113,15 +125,28 @@ class SimulatedCabinet:
         return sum(string.cell_count for string in self.settings.site.strings)
 
     def start(self) -> None:
-        """Open all ports and let time run; when this returns all paths exist."""
-        for port in self.ports.values():
-            port.start()
+        """Open all ports and let time run; when this returns all paths exist.
+
+        Raises `SettingsError` where a TCP port is taken; then nothing runs.
+        """
+        for line in self.settings.lines.values():
+            if line.id not in self.ports:
+                _log.info("line %s: %s is not simulated", line.id, line.link)
+        try:
+            for port in self.ports.values():
+                port.start()
+        except SettingsError:
+            self._stop_ports()
+            raise
         self._clock.start()
 
     def stop(self) -> None:
         """Stop all threads, close all ports and remove their paths."""
         self._stopping.set()
         self._clock.join()
+        self._stop_ports()
+
+    def _stop_ports(self) -> None:
         for port in self.ports.values():
             port.stop()
 
@@ -161,25 +186,52 @@ class SimulatedCabinet:
                 self.room.advance_to(now)
                 wait_s = min(TICK_S, max(self.room.next_event_s - now, 0.0))
 
-    def _devices(self, now: float) -> Iterator[tuple[Address, Unit]]:
-        settings = self.settings
-        for manager in settings.site.managers:
-            if manager.id in settings.managers:
-                address = settings.managers[manager.id]
-                yield address, self._manager(manager, address, now)
-        for key, addresses in settings.modules.items():
-            for cell, address in enumerate(addresses):
-                number = serial_number(address.line_id, address.unit)
-                simulated = self.plant.strings[key]
-                yield address, Module(address.unit, simulated, cell, number, self.room)
-        for key, address in settings.current_sensors.items():
-            number = serial_number(address.line_id, address.unit)
-            yield address, CurrentSensor(address.unit, self.plant.strings[key], number, self.room)
+    def _front(self, line: Line, ports_dir: Path, options: CabinetOptions) -> Front:
+        random = np.random.default_rng([options.plant.seed, *line.id.encode()])
+        return _FRONTS[line.link](
+            line, self.devices.on_line[line.id], options.turnaround_s, random, ports_dir, self.lock
+        )
 
-    def _manager(self, manager: ManagerModel, address: Address, now: float) -> Manager:
-        if manager.device != panel_manager.NAME:
-            msg = f"manager {manager.id}: a {manager.device} cannot be simulated"
-            raise SettingsError(msg)
-        strings = [self.plant.strings[string.key] for string in manager.strings]
-        number = serial_number(address.line_id, address.unit)
-        return Manager(address.unit, strings, number, self.room, now)
+
+def _serial(
+    line: Line,
+    units: Sequence[Unit],
+    turnaround_s: float,
+    random: np.random.Generator,
+    ports_dir: Path,
+    lock: threading.RLock,
+) -> Front:
+    virtual = VirtualLine(line, units, turnaround_s=turnaround_s, random=random)
+    return VirtualPort(virtual, ports_dir / line.id, lock)
+
+
+def _rtu_over_tcp(
+    line: Line,
+    units: Sequence[Unit],
+    turnaround_s: float,
+    random: np.random.Generator,
+    _ports_dir: Path,
+    lock: threading.RLock,
+) -> Front:
+    virtual = VirtualLine(line, units, turnaround_s=turnaround_s, random=random)
+    return TcpFront(SerialServer(virtual), listening_port(line), lock)
+
+
+def _modbus_tcp(
+    line: Line,
+    units: Sequence[Unit],
+    turnaround_s: float,
+    random: np.random.Generator,
+    _ports_dir: Path,
+    lock: threading.RLock,
+) -> Front:
+    gateway = Gateway(line, units, turnaround_s=turnaround_s, random=random)
+    return TcpFront(gateway, listening_port(line), lock)
+
+
+#: What stands at the end of a line; an SNMP agent is a program of its own.
+_FRONTS: Final = {
+    Link.SERIAL: _serial,
+    Link.RTU_OVER_TCP: _rtu_over_tcp,
+    Link.MODBUS_TCP: _modbus_tcp,
+}

@@ -13,6 +13,7 @@ from typing import Final
 
 from bacs_core.errors import SettingsError
 from bacs_core.settings import Settings
+from bacs_core.simulator import script
 from bacs_core.simulator.building import PlantOptions
 from bacs_core.simulator.cabinet import (
     FASTEST_SPEED,
@@ -22,6 +23,7 @@ from bacs_core.simulator.cabinet import (
     with_oddities,
 )
 from bacs_core.simulator.control_server import ControlServer
+from bacs_core.simulator.script import ScriptRunner
 from bacs_core.simulator.sensors import Tolerances
 
 VOLT_PER_MILLIVOLT: Final = 1e-3
@@ -36,6 +38,7 @@ class SimulatorOptions:
 
     cabinet: CabinetOptions
     control: Path | None = None
+    script: Path | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +80,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="unix socket for switching faults and reading the truth",
     )
+    parser.add_argument(
+        "--script",
+        type=Path,
+        metavar="FILE",
+        help="faults and other commands, each at its moment; see below",
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = script.HELP
 
 
 def options_from(arguments: argparse.Namespace) -> SimulatorOptions:
@@ -87,7 +98,8 @@ def options_from(arguments: argparse.Namespace) -> SimulatorOptions:
         spread_v=None if spread_mv is None else spread_mv * VOLT_PER_MILLIVOLT,
         tolerances=replace(Tolerances(), voltage_noise_v=arguments.noise_mv * VOLT_PER_MILLIVOLT),
     )
-    return SimulatorOptions(CabinetOptions(plant, arguments.speed), arguments.control)
+    cabinet = CabinetOptions(plant, arguments.speed)
+    return SimulatorOptions(cabinet, arguments.control, arguments.script)
 
 
 def _take_over(ports_dir: Path) -> None:
@@ -114,14 +126,20 @@ def run_simulator(settings: Settings, ports_dir: Path, options: SimulatorOptions
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     _take_over(ports_dir)
     cabinet = SimulatedCabinet(settings, ports_dir, with_oddities(options.cabinet, settings))
-    control = None if options.control is None else ControlServer(cabinet, options.control)
+    helpers: list[ControlServer | ScriptRunner] = []
+    if options.script is not None:
+        steps = script.load(options.script)
+        script.check_all(options.script, steps, cabinet)
+        helpers.append(ScriptRunner(cabinet, steps))
+    if options.control is not None:
+        helpers.append(ControlServer(cabinet, options.control))
     with cabinet:
-        if control is not None:
-            control.start()
+        for helper in helpers:
+            helper.start()
         lines = ", ".join(settings.lines)
         sys.stdout.write(f"simulating {cabinet.cell_count} cells on lines {lines}\n")
         sys.stdout.flush()
         os.read(told_to_stop, 1)
-        if control is not None:
-            control.stop()
+        for helper in helpers:
+            helper.stop()
     return 0

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from bacs_core.errors import BacsError
 from bacs_core.simulator.faults import FaultKind
@@ -31,7 +31,11 @@ class Message(BaseModel):
 
 
 class SwitchFault(Message):
-    """Switch a fault of a line on; see `faults.Fault` for what the numbers mean."""
+    """Switch a fault of a line on; see `faults.Fault` for what the numbers mean.
+
+    It lasts for `count` hits, for `duration_s`, or until it is cleared. A number with a companion
+    `..._to` is drawn between both for every hit.
+    """
 
     do: Literal["fault"] = "fault"
     line: str
@@ -39,9 +43,27 @@ class SwitchFault(Message):
     unit: int | None = None
     count: int | None = Field(default=None, ge=1)
     duration_s: float | None = Field(default=None, gt=0)
-    delay_s: float = 0.0
+    probability: float = Field(default=1.0, gt=0, le=1)
+    delay_s: float = Field(default=0.0, ge=0)
+    delay_to_s: float | None = None
     size: int = Field(default=1, ge=0)
+    size_to: int | None = None
     value: int = 1
+    value_to: int | None = None
+    every_s: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _ranges_have_two_ends(self) -> Self:
+        """Refuse a range that ends before it begins."""
+        for name, least, most in (
+            ("delay_to_s", self.delay_s, self.delay_to_s),
+            ("size_to", self.size, self.size_to),
+            ("value_to", self.value, self.value_to),
+        ):
+            if most is not None and most < least:
+                msg = f"{name} is {most:g}, but the range begins at {least:g}"
+                raise ValueError(msg)
+        return self
 
 
 class ClearFaults(Message):
@@ -89,6 +111,54 @@ class ChangeString(Message):
     room_temperature_c: float | None = None
 
 
+class ChangeModule(Message):
+    """Do something to the module of one cell; keys that are not given stay as they are.
+
+    A module with the `address` of another one answers together with it. `electronics_warmer_k`
+    makes it hot. What changes its bypass shows at the next broadcast.
+    """
+
+    do: Literal["module"] = "module"
+    string: str
+    cell: int = Field(ge=1)
+    press_button: bool = False
+    asleep: bool | None = None
+    address: int | None = Field(default=None, ge=1, le=247)
+    electronics_warmer_k: float | None = None
+    measuring_resistance: bool | None = None
+    generation: int | None = None
+    module_type: str | None = Field(default=None, pattern=r"^C\d+$")
+
+
+class ChangeAccessory(Message):
+    """Change a relay box or an environment sensor; keys that are not given stay as they are.
+
+    `stuck` holds contacts by relay, from 1, that no longer do what they are told; `null` repairs
+    one. Humidity and hydrogen of `null` are a probe that fell off.
+    """
+
+    do: Literal["accessory"] = "accessory"
+    id: str
+    inputs: list[bool] | None = None
+    stuck: dict[int, bool | None] | None = None
+    humidity_percent: float | None = None
+    hydrogen_percent: float | None = None
+
+
+class AskModules(Message):
+    """Ask for what can be seen of the modules of a string."""
+
+    do: Literal["modules"] = "modules"
+    string: str
+
+
+class AskAccessory(Message):
+    """Ask for what can be seen of a relay box."""
+
+    do: Literal["relays"] = "relays"
+    id: str
+
+
 class AskTruth(Message):
     """Ask what really is in a string."""
 
@@ -102,10 +172,17 @@ class AskLines(Message):
     do: Literal["lines"] = "lines"
 
 
-Command = Annotated[
-    SwitchFault | ClearFaults | VanishPort | ChangeCell | ChangeString | AskTruth | AskLines,
-    Field(discriminator="do"),
-]
+Question = AskTruth | AskLines | AskModules | AskAccessory
+Change = (
+    SwitchFault
+    | ClearFaults
+    | VanishPort
+    | ChangeCell
+    | ChangeString
+    | ChangeModule
+    | ChangeAccessory
+)
+Command = Annotated[Change | Question, Field(discriminator="do")]
 COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(Command)
 
 
@@ -127,8 +204,25 @@ class StringTruth(Message):
     room_temperature_c: float
 
 
+class ModuleView(Message):
+    """What can be seen of one module: where it answers, its LED, whether it sleeps."""
+
+    serial_number: int
+    addresses: list[int]
+    blinks: bool
+    asleep: bool
+
+
+class RelayView(Message):
+    """What can be seen of a relay box: its inputs and what the contacts do."""
+
+    inputs: list[bool]
+    contacts: list[bool]
+    ordered: list[bool]
+
+
 class LineReport(Message):
-    """What happened on a line since the start; answers are the bytes in hex."""
+    """What happened on a line since the start, see `counters.LineCounters`; bytes are in hex."""
 
     port_present: bool
     requests: dict[int, int]
@@ -136,6 +230,10 @@ class LineReport(Message):
     broadcasts: int
     bad_frames: int
     silence_violations: int
+    faults: dict[FaultKind, int]
+    crc_passed: int
+    mistakable: int
+    collisions: int
     last_answer: dict[int, str]
 
 
@@ -180,6 +278,23 @@ class SimulatorControl:
     def string(self, string: str, **changes: Any) -> None:  # noqa: ANN401
         """Change what acts on a string; `changes` are those of `ChangeString`."""
         self.command(ChangeString(do="string", string=string, **changes))
+
+    def module(self, string: str, cell: int, **changes: Any) -> None:  # noqa: ANN401
+        """Do something to one module; `changes` are those of `ChangeModule`."""
+        self.command(ChangeModule(do="module", string=string, cell=cell, **changes))
+
+    def modules(self, string: str) -> list[ModuleView]:
+        """Look at the modules of a string, in cell order."""
+        answer = self.command(AskModules(do="modules", string=string))
+        return [ModuleView.model_validate(view) for view in answer]
+
+    def accessory(self, accessory_id: str, **changes: Any) -> None:  # noqa: ANN401
+        """Change a relay box or an environment sensor; see `ChangeAccessory`."""
+        self.command(ChangeAccessory(do="accessory", id=accessory_id, **changes))
+
+    def relays(self, accessory_id: str) -> RelayView:
+        """Look at a relay box."""
+        return RelayView.model_validate(self.command(AskAccessory(do="relays", id=accessory_id)))
 
     def truth(self, string: str) -> StringTruth:
         """Read what really is in a string."""

@@ -16,20 +16,31 @@ from pydantic import ValidationError
 
 from bacs_core.simulator import control
 from bacs_core.simulator.cabinet import SimulatedCabinet
-from bacs_core.simulator.control import LineReport, StringTruth
+from bacs_core.simulator.control import LineReport, ModuleView, RelayView, StringTruth
 from bacs_core.simulator.faults import Fault
-from bacs_core.simulator.plant import SimulatedString
-from bacs_core.simulator.port import VirtualPort
+from bacs_core.simulator.relay_boxes import RelayBox
 
 
 def apply(cabinet: SimulatedCabinet, command: control.Command) -> Any:  # noqa: ANN401
     """Carry out a command and return its answer as plain JSON values.
 
-    Raises `ControlError` where the command names a line, string or cell that there is not.
+    Raises `ControlError` where `check` does.
     """
     with cabinet.lock:
+        check(cabinet, command)
         cabinet.room.disturb(time.monotonic())
-        return _HANDLERS[type(command)](cabinet, command)
+        answer = _HANDLERS[type(command)](cabinet, command)
+        for port in cabinet.ports.values():
+            port.line.roster.look_again()
+        return answer
+
+
+def check(cabinet: SimulatedCabinet, command: control.Command) -> None:
+    """Raise `ControlError` where the command names something that the cabinet does not have."""
+    for name, problem in _PROBLEMS.items():
+        named = getattr(command, name, None)
+        if named is not None and (message := problem(cabinet, command, named)) is not None:
+            raise control.ControlError(message)
 
 
 class ControlServer:
@@ -75,49 +86,65 @@ class _Connection(socketserver.StreamRequestHandler):
             self.wfile.write(json.dumps(reply).encode() + b"\n")
 
 
-def _port(cabinet: SimulatedCabinet, line: str) -> VirtualPort:
-    if line not in cabinet.ports:
-        msg = f"no line {line}"
-        raise control.ControlError(msg)
-    return cabinet.ports[line]
+def _no_line(cabinet: SimulatedCabinet, _command: Any, line: str) -> str | None:  # noqa: ANN401
+    return None if line in cabinet.ports else f"no line {line}"
 
 
-def _string(cabinet: SimulatedCabinet, key: str) -> SimulatedString:
+def _no_string(cabinet: SimulatedCabinet, command: Any, key: str) -> str | None:  # noqa: ANN401
     if key not in cabinet.plant.strings:
-        msg = f"no string {key}"
-        raise control.ControlError(msg)
-    return cabinet.plant.strings[key]
+        return f"no string {key}"
+    touches_modules = isinstance(command, control.ChangeModule | control.AskModules)
+    if touches_modules and key not in cabinet.devices.modules:
+        return f"string {key} has no modules of our own map"
+    return None
+
+
+def _no_cell(cabinet: SimulatedCabinet, command: Any, cell: int) -> str | None:  # noqa: ANN401
+    if cell > cabinet.plant.strings[command.string].cells.count:
+        return f"string {command.string} has no cell {cell}"
+    return None
+
+
+def _no_device(cabinet: SimulatedCabinet, command: Any, device: str) -> str | None:  # noqa: ANN401
+    present = cabinet.devices.accessories.get(device)
+    if present is None:
+        return f"no device {device}"
+    is_relay_box = isinstance(present, RelayBox)
+    if isinstance(command, control.AskAccessory) and not is_relay_box:
+        return f"device {device} has no relays"
+    given = _GIVEN_TO_RELAY_BOXES if is_relay_box else _GIVEN_TO_SENSORS
+    foreign = command.model_fields_set - given - {"do", "id"}
+    return f"device {device} has no {', '.join(sorted(foreign))}" if foreign else None
+
+
+_GIVEN_TO_RELAY_BOXES: Final = {"inputs", "stuck"}
+_GIVEN_TO_SENSORS: Final = {"humidity_percent", "hydrogen_percent"}
+#: What a command may name, and how it is found missing; a cell is looked for in a known string.
+_PROBLEMS: Final[dict[str, Callable[[SimulatedCabinet, Any, Any], str | None]]] = {
+    "line": _no_line,
+    "string": _no_string,
+    "cell": _no_cell,
+    "id": _no_device,
+}
 
 
 def _fault(cabinet: SimulatedCabinet, command: control.SwitchFault) -> None:
     until_s = None if command.duration_s is None else time.monotonic() + command.duration_s
-    _port(cabinet, command.line).line.faults.add(
-        Fault(
-            kind=command.kind,
-            unit=command.unit,
-            count=command.count,
-            until_s=until_s,
-            delay_s=command.delay_s,
-            size=command.size,
-            value=command.value,
-        )
-    )
+    numbers = command.model_dump(exclude={"do", "line", "duration_s"})
+    cabinet.ports[command.line].line.faults.add(Fault(until_s=until_s, **numbers))
 
 
 def _clear(cabinet: SimulatedCabinet, command: control.ClearFaults) -> None:
-    _port(cabinet, command.line).line.faults.clear(command.unit)
+    cabinet.ports[command.line].line.faults.clear(command.unit)
 
 
 def _vanish(cabinet: SimulatedCabinet, command: control.VanishPort) -> None:
-    _port(cabinet, command.line).vanish(command.duration_s)
+    cabinet.ports[command.line].vanish(command.duration_s)
 
 
 def _cell(cabinet: SimulatedCabinet, command: control.ChangeCell) -> None:
-    simulated = _string(cabinet, command.string)
+    simulated = cabinet.plant.strings[command.string]
     cell = command.cell - 1
-    if cell >= simulated.cells.count:
-        msg = f"string {command.string} has no cell {command.cell}"
-        raise control.ControlError(msg)
     if command.float_shift_v is not None:
         simulated.shift_float_reference(cell, command.float_shift_v)
     if command.resistance_ohm is not None:
@@ -136,7 +163,7 @@ def _cell(cabinet: SimulatedCabinet, command: control.ChangeCell) -> None:
 
 
 def _change_string(cabinet: SimulatedCabinet, command: control.ChangeString) -> None:
-    simulated = _string(cabinet, command.string)
+    simulated = cabinet.plant.strings[command.string]
     if command.charger_on is not None:
         simulated.charger = dataclasses.replace(simulated.charger, on=command.charger_on)
     if command.charger_voltage_v is not None:
@@ -149,8 +176,61 @@ def _change_string(cabinet: SimulatedCabinet, command: control.ChangeString) -> 
         simulated.room_temperature_c = command.room_temperature_c
 
 
+def _module(cabinet: SimulatedCabinet, command: control.ChangeModule) -> None:
+    module = cabinet.devices.modules[command.string][command.cell - 1]
+    if command.press_button:
+        module.press_button()
+    if command.asleep:
+        module.fall_asleep()
+    elif command.asleep is not None:
+        module.sleep.asleep = False
+    if command.address is not None:
+        module.unit = command.address
+    if command.electronics_warmer_k is not None:
+        module.warmer_k = command.electronics_warmer_k
+    if command.measuring_resistance is not None:
+        module.measuring_resistance = command.measuring_resistance
+    if command.module_type is not None:
+        module.plate.module_type = command.module_type
+    if command.generation is not None:
+        module.plate.generation = command.generation
+
+
+def _modules(cabinet: SimulatedCabinet, command: control.AskModules) -> list[Any]:
+    now = time.monotonic()
+    return [
+        ModuleView(
+            serial_number=module.plate.serial_number,
+            addresses=sorted(module.addresses),
+            blinks=module.blinks(now),
+            asleep=module.sleep.asleep,
+        ).model_dump(mode="json")
+        for module in cabinet.devices.modules[command.string]
+    ]
+
+
+def _accessory(cabinet: SimulatedCabinet, command: control.ChangeAccessory) -> None:
+    device = cabinet.devices.accessories[command.id]
+    if isinstance(device, RelayBox):
+        if command.inputs is not None:
+            device.inputs[: len(command.inputs)] = command.inputs[: len(device.inputs)]
+        for relay, contact in (command.stuck or {}).items():
+            if contact is None:
+                device.stuck.pop(relay - 1, None)
+            else:
+                device.stuck[relay - 1] = contact
+        return
+    for name in command.model_fields_set & _GIVEN_TO_SENSORS:
+        setattr(device, name, getattr(command, name))
+
+
+def _relays(cabinet: SimulatedCabinet, command: control.AskAccessory) -> dict[str, Any]:
+    box = cabinet.devices.accessories[command.id]
+    assert isinstance(box, RelayBox)  # noqa: S101 - `check` has looked
+    return RelayView(inputs=box.inputs, contacts=box.contacts, ordered=box.ordered).model_dump()
+
+
 def _truth(cabinet: SimulatedCabinet, command: control.AskTruth) -> dict[str, Any]:
-    _string(cabinet, command.string)
     truth = dataclasses.asdict(cabinet.plant.truth(command.string))
     plain = {
         name: value.tolist() if isinstance(value, np.ndarray) else value
@@ -168,6 +248,10 @@ def _lines(cabinet: SimulatedCabinet, _command: control.AskLines) -> dict[str, A
             broadcasts=port.line.counters.broadcasts,
             bad_frames=port.line.counters.bad_frames,
             silence_violations=port.line.counters.silence_violations,
+            faults=dict(port.line.counters.faults),
+            crc_passed=port.line.counters.crc_passed,
+            mistakable=port.line.counters.mistakable,
+            collisions=port.line.counters.collisions,
             last_answer={
                 unit: answer.hex(" ") for unit, answer in port.line.counters.last_answer.items()
             },
@@ -182,6 +266,10 @@ _HANDLERS: Final[dict[type[Any], Callable[[SimulatedCabinet, Any], Any]]] = {
     control.VanishPort: _vanish,
     control.ChangeCell: _cell,
     control.ChangeString: _change_string,
+    control.ChangeModule: _module,
+    control.ChangeAccessory: _accessory,
+    control.AskModules: _modules,
+    control.AskAccessory: _relays,
     control.AskTruth: _truth,
     control.AskLines: _lines,
 }

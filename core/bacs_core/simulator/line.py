@@ -5,49 +5,65 @@ due. A pseudo-terminal delivers at once what a real line would carry for millise
 wire time of each request is waited for here, as is the pace of the answer.
 
 Requests are cut by their expected length. What has no known length ends with silence; a frame with
-a bad CRC is dropped without a word, as a slave does it.
+a bad CRC is dropped without a word, as a slave does it. A request during which a device was sending
+reaches nobody.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Final
 
 import numpy as np
 
 from bacs_core.settings import Line
 from bacs_core.simulator import modbus
-from bacs_core.simulator.faults import FaultBook, FaultKind, spoil
-from bacs_core.simulator.served import (
-    ILLEGAL_ADDRESS,
-    ILLEGAL_FUNCTION,
-    ILLEGAL_VALUE,
-    NEVER,
-    RequestRefusedError,
-    Unit,
-)
+from bacs_core.simulator.answering import Roster, answer_of, hear_all
+from bacs_core.simulator.counters import LineCounters
+from bacs_core.simulator.faults import Exchange, FaultBook, FaultKind, Hit, spoil
+from bacs_core.simulator.served import NEVER, Unit
+from bacs_core.simulator.wire import Received, Sending, Wire
 
 SILENCE_CHARACTERS: Final = 3.5
-#: A UART hands over what it received in portions of its FIFO.
-CHUNK_BYTES: Final = 16
 #: A master that is interrupted while writing is given this long to go on.
 GARBAGE_SILENCE_S: Final = 0.02
+#: Two devices at one address are never equally fast; they start at most this far apart.
+SHIFT_CHARACTERS: Final = 3.0
+#: Clocks are read more finely than they count.
+ROUNDING_S: Final = 1e-9
+CRC_BYTES: Final = 2
+#: What a twin sends answers no request of the master's.
+NO_REQUEST: Final = 0
 
 
-@dataclass(slots=True)
-class LineCounters:
-    """What happened on a line since the start."""
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """All that an RTU answer repeats of its request."""
 
-    requests: Counter[int] = field(default_factory=Counter)
-    answers: Counter[int] = field(default_factory=Counter)
-    broadcasts: int = 0
-    bad_frames: int = 0
-    silence_violations: int = 0
-    last_answer: dict[int, bytes] = field(default_factory=dict)
+    unit: int
+    function: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An unspoilt frame on the wire, and the number of the request that called for it."""
+
+    request: int
+    shape: _Shape
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Arrival:
+    """A frame of the master, from its first to its last bit on the wire."""
+
+    ended_s: float
+    number: int
+    started_s: float = field(compare=False)
+    frame: bytes = field(compare=False)
+    request: modbus.Request | None = field(compare=False)
 
 
 class VirtualLine:
@@ -56,39 +72,53 @@ class VirtualLine:
     def __init__(
         self,
         line: Line,
-        units: Mapping[int, Unit],
+        units: Sequence[Unit],
         *,
         turnaround_s: float,
         random: np.random.Generator,
     ) -> None:
         """Set the line up; all later times must come from one monotonic clock."""
         self.line = line
-        self.units = units
+        self.roster = Roster(units)
         self.faults = FaultBook()
         self.counters = LineCounters()
+        self.absent_until_s = -NEVER
+        """Until when the port is gone."""
         self._turnaround_s = turnaround_s
         self._random = random
+        self._wire = Wire(line)
         self._received = bytearray()
         self._first_byte_s = 0.0
-        self._busy_until_s = -NEVER
-        self._order = count()
-        self._arrivals: list[tuple[float, int, bytes]] = []
-        self._outgoing: list[tuple[float, int, bytes]] = []
+        self._quiet_since_s = -NEVER
+        self._arrivals: list[_Arrival] = []
+        self._newest_request = 0
+        self._asked: _Shape | None = None
 
     @property
     def next_due_s(self) -> float:
         """When `transmit` has something to do next."""
-        queues = [queue[0][0] for queue in (self._arrivals, self._outgoing) if queue]
-        if self._received:
-            queues.append(self._silence_ends_s)
-        return min(queues, default=NEVER)
+        return min(
+            self._wire.next_due_s,
+            self._arrivals[0].ended_s if self._arrivals else NEVER,
+            self._silence_ends_s if self._received else NEVER,
+            self.faults.next_s,
+        )
+
+    def vanish(self, until_s: float) -> None:
+        """Take the port away; what is on its way is lost."""
+        self.absent_until_s = until_s
+        self._received.clear()
+        self._arrivals.clear()
+        self._wire.fall_silent()
 
     def receive(self, data: bytes, now: float) -> None:
         """Take what a master wrote, which began to arrive at `now`."""
+        if now < self.absent_until_s:
+            return
         if not self._received:
-            self._first_byte_s = max(now, self._busy_until_s)
-            silence_s = now - self._busy_until_s
-            if silence_s < SILENCE_CHARACTERS * self.line.character_s:
+            quiet_since_s = max(self._quiet_since_s, self._wire.last_end_s(now))
+            self._first_byte_s = max(now, self._quiet_since_s)
+            if now - quiet_since_s < self.line.gap_s - ROUNDING_S:
                 self.counters.silence_violations += 1
         self._received += data
         while (size := modbus.expected_size(bytes(self._received))) is not None:
@@ -100,14 +130,14 @@ class VirtualLine:
         """Answer all requests that are complete by `now`; return the bytes that are due."""
         if self._received and now >= self._silence_ends_s:
             self._complete(len(self._received))
-        while self._arrivals and self._arrivals[0][0] <= now:
-            ended_s, _, frame = heapq.heappop(self._arrivals)
-            self._handle(frame, ended_s)
-        due = b""
-        while self._outgoing and self._outgoing[0][0] <= now:
-            due += heapq.heappop(self._outgoing)[2]
-            self._busy_until_s = max(self._busy_until_s, now)
-        return due
+        while self._arrivals and self._arrivals[0].ended_s <= now:
+            self._handle(heapq.heappop(self._arrivals))
+        if self.faults.faults:
+            for hit in self.faults.take_own(now, self._random):
+                self._happen(hit, now)
+        received = self._wire.receive(now)
+        self._account(received, now)
+        return received.data
 
     @property
     def _silence_ends_s(self) -> float:
@@ -117,61 +147,84 @@ class VirtualLine:
     def _complete(self, size: int) -> None:
         frame = bytes(self._received[:size])
         del self._received[:size]
-        ended_s = self._first_byte_s + size * self.line.character_s
+        started_s = self._first_byte_s
+        ended_s = started_s + size * self.line.character_s
         self._first_byte_s = ended_s
-        self._busy_until_s = max(self._busy_until_s, ended_s)
-        heapq.heappush(self._arrivals, (ended_s, next(self._order), frame))
-
-    def _handle(self, frame: bytes, now: float) -> None:
+        self._quiet_since_s = max(self._quiet_since_s, ended_s)
+        self._newest_request += 1
         request = modbus.parse(frame)
-        if request is None:
+        if request is not None:
+            size = modbus.answer_size(request)
+            self._asked = _Shape(request.unit, request.function, size)
+        arrival = _Arrival(ended_s, self._newest_request, started_s, frame, request)
+        heapq.heappush(self._arrivals, arrival)
+
+    def _handle(self, arrival: _Arrival) -> None:
+        request = arrival.request
+        self.roster.sense(arrival.ended_s)
+        if request is None or self._wire.is_busy(arrival.started_s, arrival.ended_s):
             self.counters.bad_frames += 1
             self._received.clear()
         elif request.unit == modbus.BROADCAST_UNIT:
-            self._broadcast(request, now)
-        elif request.unit in self.units:
-            self._answer(request, frame, now)
+            self.counters.broadcasts += 1
+            hits = hear_all(self.roster.units, request, self.faults, arrival.ended_s, self._random)
+            self.roster.look_again()
+            self.counters.faults.update(hit.kind for hit in hits)
+        else:
+            self._ask(arrival, request)
 
-    def _broadcast(self, request: modbus.Request, now: float) -> None:
-        self.counters.broadcasts += 1
-        if request.function != modbus.WRITE or request.registers is None:
-            return
-        for number, unit in self.units.items():
-            hit = self.faults.take(number, now, broadcast=True)
-            if not any(fault.kind is FaultKind.DEAF for fault in hit):
-                unit.hear(request.address, request.registers, now)
-
-    def _answer(self, request: modbus.Request, frame: bytes, now: float) -> None:
-        self.counters.requests[request.unit] += 1
-        answer = self._sound_answer(request, now)
-        hit = self.faults.take(request.unit, now, broadcast=False)
+    def _ask(self, arrival: _Arrival, request: modbus.Request) -> None:
+        now = arrival.ended_s
+        asked = self.roster.at(request.unit)
+        if asked:
+            self.counters.requests[request.unit] += 1
         starts_s = now + SILENCE_CHARACTERS * self.line.character_s + self._turnaround_s
-        for delay_s, part in spoil(hit, frame, answer, self._random):
-            starts_s = self._send(part, starts_s + delay_s)
-            self.counters.last_answer[request.unit] = part
-            self.counters.answers[request.unit] += 1
+        for unit in asked:
+            shift_s = 0.0
+            if len(asked) > 1:
+                shift = float(self._random.uniform(0, SHIFT_CHARACTERS))
+                shift_s = shift * self.line.character_s
+            hits = self.faults.take((request.unit,), now, self._random, broadcast=False)
+            self.counters.faults.update(hit.kind for hit in hits)
+            body = answer_of(unit, request, hits, now)
+            self._answer(arrival, body, hits, starts_s + shift_s)
+        if request.is_write:
+            self.roster.look_again()
 
-    def _sound_answer(self, request: modbus.Request, now: float) -> bytes:
-        try:
-            return modbus.read_answer(request.unit, self._read(request, now))
-        except RequestRefusedError as refused:
-            return modbus.exception_answer(request.unit, request.function, refused.code)
+    def _answer(self, arrival: _Arrival, body: bytes, hits: list[Hit], starts_s: float) -> None:
+        exchange = Exchange(arrival.frame, modbus.with_crc, self.line.character_s, self._random)
+        spoilt = spoil(hits, body, exchange)
+        shape = _Shape(spoilt.whole[0], spoilt.whole[1], len(spoilt.whole) - CRC_BYTES)
+        for part in spoilt.parts:
+            whole = part.data == spoilt.whole
+            if part.spoilt and not whole and modbus.crc_fits(part.data):
+                self.counters.crc_passed += 1
+            tag = None
+            if whole or not part.spoilt:
+                tag = _Answer(arrival.number if whole else NO_REQUEST, shape)
+            self._wire.send(Sending(starts_s + part.after_s, part.data, tag))
+            self.counters.last_answer[body[0]] = part.data
+            self.counters.answers[body[0]] += 1
 
-    def _read(self, request: modbus.Request, now: float) -> bytes:
-        if not request.served:
-            raise RequestRefusedError(ILLEGAL_FUNCTION)
-        if request.registers is None:
-            raise RequestRefusedError(ILLEGAL_VALUE)
-        if request.function != modbus.READ:
-            # No device of our map has a register that is written to a single unit.
-            raise RequestRefusedError(ILLEGAL_ADDRESS)
-        return self.units[request.unit].read(request.address, request.count, now)
+    def _happen(self, hit: Hit, now: float) -> None:
+        """Let the line do something by itself."""
+        self.counters.faults[hit.kind] += 1
+        if hit.kind is FaultKind.PORT_LOSS:
+            self.vanish(now + hit.delay_s)
+        else:
+            self._wire.send(Sending(now, self._random.bytes(hit.size)))
 
-    def _send(self, part: bytes, starts_s: float) -> float:
-        """Queue bytes in chunks at absolute times and return when the last one is out."""
-        ends_s = starts_s
-        for first in range(0, len(part), CHUNK_BYTES):
-            chunk = part[first : first + CHUNK_BYTES]
-            ends_s = starts_s + (first + len(chunk)) * self.line.character_s
-            heapq.heappush(self._outgoing, (ends_s, next(self._order), chunk))
-        return ends_s
+    def _account(self, received: Received, now: float) -> None:
+        if received.data:
+            # Whoever reads late hears the end of the last byte later than the wire had it.
+            self._quiet_since_s = max(self._quiet_since_s, now)
+        for sending in received.whole:
+            answer = sending.tag
+            if (
+                isinstance(answer, _Answer)
+                and answer.request != self._newest_request
+                and answer.shape == self._asked
+            ):
+                self.counters.mistakable += 1
+        self.counters.collisions += len(received.collided)
+        self.counters.crc_passed += sum(modbus.crc_fits(data) for data in received.collided)

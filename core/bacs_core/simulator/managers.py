@@ -6,7 +6,6 @@ answers from what it keeps.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,26 +15,24 @@ import numpy as np
 
 from bacs_core.devices.panel_manager import COLUMNS, EQUALIZATION_STATES, string_block
 from bacs_core.devices.panel_map import KIND_MANAGER
-from bacs_core.devices.registers import PAGE_HEADER, Column
+from bacs_core.devices.registers import PAGE_EXTRA_WORDS, Column
 from bacs_core.model import Quantity
-from bacs_core.simulator.identity import identity_row
+from bacs_core.simulator.identity import Nameplate, identity_row
 from bacs_core.simulator.manager_equalization import ManagerPlan, first_plan, gains_for, next_plan
 from bacs_core.simulator.plant import SimulatedString
 from bacs_core.simulator.served import (
     Environment,
-    RegisterTable,
     Served,
     block_row,
     number_or_none,
 )
+from bacs_core.simulator.wakeful import WakefulUnit
 from bacs_core.snapshot import Floats, StringReadings
 
 SCAN_S: Final = 1.0
 #: Resistance and charge change slowly; a manager asks its modules for them less often.
 SLOW_SCAN_S: Final = 10.0
 FIRMWARE_VERSION: Final = 0x0203
-TENTHS: Final = 10
-MAX_AGE_TENTHS: Final = 0xFFFF
 _STATE_CODES: Final = {name: code for code, name in EQUALIZATION_STATES.items()}
 _SLOW_QUANTITIES: Final = (Quantity.RESISTANCE, Quantity.CHARGE)
 
@@ -49,7 +46,7 @@ class _Watched:
     plan: ManagerPlan
 
 
-class Manager:
+class Manager(WakefulUnit):
     """One web manager with its strings."""
 
     def __init__(
@@ -61,8 +58,6 @@ class Manager:
         now: float,
     ) -> None:
         """Switch the manager on and make the first scan."""
-        self.unit = unit
-        self._environment = environment
         self._watched = [
             _Watched(simulated, simulated.readings(now), first_plan(simulated.string.cell_count))
             for simulated in strings
@@ -73,20 +68,19 @@ class Manager:
         self._column_scanned_s: dict[Quantity, float] = {}
         self._keep(tuple(Quantity), now)
         cell_count = sum(watched.simulated.string.cell_count for watched in self._watched)
-        self._table = RegisterTable(
-            (
-                identity_row(
-                    KIND_MANAGER,
-                    unit,
-                    serial_number,
-                    FIRMWARE_VERSION,
-                    string_count=len(self._watched),
-                    cell_count=cell_count,
-                ),
-                *self._string_rows(),
-                *self._page_rows(cell_count),
-            )
+        self.plate = Nameplate(
+            KIND_MANAGER,
+            serial_number,
+            FIRMWARE_VERSION,
+            string_count=len(self._watched),
+            cell_count=cell_count,
         )
+        rows = (
+            identity_row(self.plate, lambda: unit),
+            *self._string_rows(),
+            *self._page_rows(cell_count),
+        )
+        super().__init__(unit, rows, environment)
 
     @property
     def next_event_s(self) -> float:
@@ -95,23 +89,15 @@ class Manager:
 
     def act(self, now: float) -> None:
         """Scan all modules and plan their bypass anew."""
-        passed_s = self._environment.plant_time_s - self._plant_scanned_s
+        passed_s = self.environment.plant_time_s - self._plant_scanned_s
         self._scanned_s = now
-        self._plant_scanned_s = self._environment.plant_time_s
+        self._plant_scanned_s = self.environment.plant_time_s
         for watched in self._watched:
             self._scan(watched, passed_s, now)
         slow_due = now - self._column_scanned_s[Quantity.RESISTANCE] >= SLOW_SCAN_S
         self._keep(
             [quantity for quantity in Quantity if slow_due or quantity not in _SLOW_QUANTITIES], now
         )
-
-    def read(self, address: int, count: int, now: float) -> bytes:
-        """Answer a read of registers."""
-        self._environment.settle(now)
-        return self._table.read(address, count, now)
-
-    def hear(self, address: int, payload: bytes, now: float) -> None:
-        """Ignore broadcasts: they are for modules."""
 
     @staticmethod
     def _scan(watched: _Watched, passed_s: float, now: float) -> None:
@@ -142,16 +128,15 @@ class Manager:
 
     def _string_rows(self) -> Iterator[Served]:
         for number, watched in enumerate(self._watched, start=1):
-            yield block_row(string_block(number), partial(self._string_values, number, watched))
+            yield block_row(string_block(number), partial(self._string_values, watched))
 
     @staticmethod
-    def _string_values(number: int, watched: _Watched, _now: float) -> dict[str, float | None]:
+    def _string_values(watched: _Watched, _now: float) -> dict[str, float | None]:
         columns = watched.readings.columns
         readings = watched.readings
         voltage_v = columns[Quantity.VOLTAGE].values
         charge_percent = columns[Quantity.CHARGE].values
         return {
-            "echo": string_block(number).address,
             "cell_count": len(voltage_v),
             "equalization": _STATE_CODES[watched.plan.state.value],
             "sum_voltage_v": number_or_none(voltage_v.sum()),
@@ -165,17 +150,11 @@ class Manager:
     def _page_rows(self, cell_count: int) -> Iterator[Served]:
         for column in COLUMNS:
             for address, count, first in column.pages(cell_count):
-                yield Served(
-                    address,
-                    count,
-                    partial(self._page, column, address, slice(first, first + count - PAGE_HEADER)),
-                )
+                cells = slice(first, first + count - PAGE_EXTRA_WORDS)
+                fill = partial(self._page, column, cells)
+                yield Served(address, count, fill, guarded=True)
 
-    def _page(self, column: Column, address: int, cells: slice, now: float) -> bytes:
+    def _page(self, column: Column, cells: slice, now: float) -> bytes:
         quantity = Quantity(column.name)
-        age_s = now - self._column_scanned_s[quantity]
-        raws = [
-            column.register.raw(number_or_none(value)) for value in self._columns[quantity][cells]
-        ]
-        header = struct.pack(">HH", address, min(max(round(age_s * TENTHS), 0), MAX_AGE_TENTHS))
-        return header + struct.pack(f">{len(raws)}{column.register.kind.value}", *raws)
+        values = [number_or_none(value) for value in self._columns[quantity][cells]]
+        return column.encode(values, now - self._column_scanned_s[quantity])

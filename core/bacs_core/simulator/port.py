@@ -36,9 +36,10 @@ class VirtualPort:
         self._thread = threading.Thread(target=self._run, name=f"line {line.line.id}", daemon=True)
         self._wake_reader, self._wake_writer = os.pipe()
         self._stopping = threading.Event()
-        self._vanish_until_s = 0.0
         self._near = -1
         self._far = -1
+        self._own_speed = getattr(termios, f"B{line.line.baud}")
+        self._client_speed: int | None = None
 
     def start(self) -> None:
         """Open the terminal and serve it."""
@@ -49,14 +50,16 @@ class VirtualPort:
         """Stop serving, close the terminal and remove its path."""
         self._stopping.set()
         self._wake()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._close()
         os.close(self._wake_reader)
         os.close(self._wake_writer)
 
     def vanish(self, duration_s: float) -> None:
         """Take the port away, as when an adapter is pulled; a new one comes after a while."""
-        self._vanish_until_s = time.monotonic() + duration_s
+        with self._lock:
+            self.line.vanish(time.monotonic() + duration_s)
         self._wake()
 
     @property
@@ -68,6 +71,8 @@ class VirtualPort:
         self._near, self._far = os.openpty()
         tty.setraw(self._far)
         os.set_blocking(self._near, False)
+        self._client_speed = None
+        self._forget_settings()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_name(f".{self.path.name}.new")
         fresh.unlink(missing_ok=True)
@@ -98,7 +103,7 @@ class VirtualPort:
     def _run(self) -> None:
         while not self._stopping.is_set():
             now = time.monotonic()
-            if now < self._vanish_until_s:
+            if now < self.line.absent_until_s:
                 self._close()
             elif not self.present:
                 self._open()
@@ -107,8 +112,8 @@ class VirtualPort:
     def _serve(self, now: float) -> None:
         with self._lock:
             due_s = self.line.next_due_s
-        if self._vanish_until_s > now:
-            due_s = min(due_s, self._vanish_until_s)
+        if self.line.absent_until_s > now:
+            due_s = min(due_s, self.line.absent_until_s)
         wait_s = min(max(due_s - now, 0.0), LONGEST_WAIT_S)
         watched = [self._wake_reader] + ([self._near] if self.present else [])
         ready, _, _ = select.select(watched, [], [], wait_s)
@@ -119,13 +124,22 @@ class VirtualPort:
         if self.present and not ready and wait_s == LONGEST_WAIT_S:
             self._forget_settings()
         with self._lock:
-            if data:
+            if data and self._talks_otherwise():
+                self.line.counters.bad_frames += 1
+            elif data:
                 self.line.receive(data, arrived_s)
             due = self.line.transmit(time.monotonic())
         if due and self.present:
             # A terminal that nobody reads is full after some kilobytes; a wire forgets them too.
             with contextlib.suppress(BlockingIOError):
                 os.write(self._near, due)
+
+    def _talks_otherwise(self) -> bool:
+        """Tell whether the client set another speed: then no device understands what it says."""
+        speed = termios.tcgetattr(self._far)[_OUTPUT_SPEED] if self.present else termios.B50
+        if speed != termios.B50:
+            self._client_speed = speed
+        return self._client_speed not in (None, self._own_speed)
 
     def _read(self) -> bytes:
         try:

@@ -14,6 +14,14 @@ EXPECTED = {
     CommandName.PAUSE_EQUALIZATION: (Role.OPERATOR, False),
     CommandName.RESUME_EQUALIZATION: (Role.OPERATOR, False),
     CommandName.SET_NETWORK: (Role.TECHNICIAN, True),
+    CommandName.START_SCAN: (Role.TECHNICIAN, False),
+    CommandName.START_ADDRESSING: (Role.TECHNICIAN, False),
+    CommandName.READDRESS_MODULE: (Role.TECHNICIAN, False),
+    CommandName.CANCEL_COMMISSIONING: (Role.TECHNICIAN, False),
+    CommandName.IDENTIFY: (Role.TECHNICIAN, False),
+    CommandName.CONFIRM_DEVICES: (Role.TECHNICIAN, False),
+    CommandName.SWITCH_RELAY: (Role.OPERATOR, False),
+    CommandName.SET_THRESHOLDS: (Role.TECHNICIAN, False),
 }
 
 

@@ -7,10 +7,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bacs_core.alarms.machine import AlarmBook, Change, Inputs, changes, evaluate
+from bacs_core.alarms.machine import (
+    AlarmBook,
+    Change,
+    Inputs,
+    Strangers,
+    changes,
+    evaluate,
+)
 from bacs_core.equalization import Plan, initial
 from bacs_core.model import EqualizationState, EqualizedBy, Inhibit, Limits, Manager, Site, String
 from bacs_core.snapshot import (
+    AccessorySnapshot,
     EqualizationSummary,
     LineSnapshot,
     ManagerSnapshot,
@@ -31,6 +39,7 @@ SITE = Site(
     ),
 )
 LINE_OF = {"ups-a": "managers", "ups-a/1": "managers", "room/1": "modules"}
+ACCESSORY_LINES = {"box": "modules"}
 LONG_S = 500
 FLOAT_V = (2.27, 2.27, 2.27, 2.27)
 
@@ -46,7 +55,12 @@ class Moment:
     readings: Mapping[str, StringReadings] = field(default_factory=dict)
     inhibits: Mapping[str, tuple[Inhibit, ...]] = field(default_factory=dict)
     online: bool | None = True
+    accessory_online: bool | None = True
+    sensor_online: bool | None = True
     lines_gone: tuple[str, ...] = ()
+    lines_lent: tuple[str, ...] = ()
+    strangers: Strangers = field(default_factory=Strangers)
+    notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
 
 
@@ -67,11 +81,29 @@ def inputs(moment: Moment, now: float, site: Site = SITE) -> Inputs:
         strings={string.key: snapshot(string) for string in site.strings},
         managers={"ups-a": ManagerSnapshot("ups-a", moment.online, None, None)},
         lines={
-            line_id: LineSnapshot(line_id, line_id not in moment.lines_gone, "", None, 0, 0, 0)
+            line_id: LineSnapshot(
+                line_id,
+                port_open=line_id not in moment.lines_gone,
+                message="",
+                round_s=None,
+                requests=0,
+                timeouts=0,
+                frame_errors=0,
+                lent=line_id in moment.lines_lent,
+            )
             for line_id in ("managers", "modules")
         },
         line_of=LINE_OF,
         plans=moment.plans,
+        accessories={
+            name: AccessorySnapshot(
+                name, "Relay box", "panel_relay_box", moment.accessory_online, line_id=line_id
+            )
+            for name, line_id in ACCESSORY_LINES.items()
+        },
+        sensors={ROOM.key: moment.sensor_online},
+        strangers=moment.strangers,
+        notes=moment.notes,
     )
 
 

@@ -17,6 +17,7 @@ from bacs_core.alarms.view import to_message
 from bacs_core.model import AlarmState, CellStatus, Limits, Manager, Site
 from bacs_core.snapshot import StringReadings
 from tests.core.alarms.build import (
+    ACCESSORY_LINES,
     FLOAT_V,
     LIMITS,
     LINE_OF,
@@ -31,12 +32,14 @@ from tests.core.alarms.build import (
 from tests.core.equalization.build import NAN, START, a_string, readings
 
 LINES = ("managers", "modules")
-LAYOUT = lay_out(SITE, LINES, LINE_OF)
+LAYOUT = lay_out(SITE, LINES, LINE_OF, ACCESSORY_LINES)
 OUTAGE_S = 40
 NOTHING_READ = {ROOM.key: readings((NAN,) * 4), UPS.key: readings((NAN,) * 4)}
 #: As the poll loop tells it: ports shut, ports open and nobody asked yet.
-PORTS_SHUT = Moment(NOTHING_READ, online=False, lines_gone=LINES)
-NOT_ASKED = Moment(NOTHING_READ, online=None)
+PORTS_SHUT = Moment(
+    NOTHING_READ, online=False, accessory_online=False, sensor_online=None, lines_gone=LINES
+)
+NOT_ASKED = Moment(NOTHING_READ, online=None, accessory_online=None, sensor_online=None)
 
 
 def temperatures(*temperature_c: float, voltage_v: tuple[float, ...] = FLOAT_V) -> StringReadings:
@@ -55,7 +58,7 @@ def restarted(plant: Room, site: Site | None = None, *, starting: bool = True) -
     """Restart the engine; its first ticks come before anything was read."""
     again = Room(site or plant.site)
     again.now = plant.now + OUTAGE_S
-    again.book = restore(through_json(plant.book), again.site, LINES, LINE_OF)
+    again.book = restore(through_json(plant.book), again.site, LINES, LINE_OF, ACCESSORY_LINES)
     return again.run(2, PORTS_SHUT).run(8, NOT_ASKED) if starting else again
 
 
@@ -69,6 +72,8 @@ EXHAUSTED = Moment(plans={ROOM.key: a_plan(ROOM, exhausted=(2,))})
     ("rule", "moment", "raised_within_s", "returned_after_s"),
     [
         ("manager_silent ups-a", Moment({UPS.key: readings((NAN,) * 4)}, online=False), 10, 5),
+        ("accessory_silent box", Moment(accessory_online=False), 20, 5),
+        ("current_sensor_silent room/1", Moment(sensor_online=False), 20, 5),
         ("string_silent room/1", Moment({ROOM.key: readings((NAN,) * 4)}), 15, 5),
         ("string_voltage_low room/1", DISCHARGED, 60, 60),
         ("module_silent room/1:02", SILENT_MODULE, 20, 5),
@@ -227,14 +232,16 @@ def test_an_alarm_whose_cell_is_no_longer_in_the_site_is_dropped(
     plant = Room().run(120, Moment({ROOM.key: temperatures(25, 25, 25, 36)}))
     string = a_string(cell_count, manager_id=manager_id, limits=LIMITS)
     site = Site("Rebuilt", (Manager(manager_id, "Rebuilt", "engine", (string,)),))
-    assert len(restore(through_json(plant.book), site, LINES, LINE_OF).raised) == kept
+    assert (
+        len(restore(through_json(plant.book), site, LINES, LINE_OF, ACCESSORY_LINES).raised) == kept
+    )
 
 
 def test_an_alarm_finds_its_cell_again_where_other_strings_came_before_it() -> None:
     plant = Room().run(120, Moment({ROOM.key: temperatures(25, 25, 36, 25)}))
     before_it = a_string(9, manager_id="annex", limits=LIMITS)
     site = Site("Larger", (Manager("annex", "Annex", "engine", (before_it,)), *SITE.managers))
-    book = restore(through_json(plant.book), site, LINES, LINE_OF)
+    book = restore(through_json(plant.book), site, LINES, LINE_OF, ACCESSORY_LINES)
     assert book.raised == plant.book.raised
     assert np.flatnonzero(book.marks).tolist() == [9 + 2]
 
@@ -250,6 +257,10 @@ def test_a_site_without_managers_restores_an_empty_book() -> None:
     assert restore(through_json(plant.book), Site("Empty", ()), (), {}).raised == ()
 
 
+#: What earlier versions did not keep.
+LATER = ("note", "accessory_id")
+
+
 def an_entry(**other: object) -> dict[str, object]:
     entry: dict[str, object] = {
         "id": "cell_temperature_high:room/1:01:1790000061",
@@ -258,12 +269,14 @@ def an_entry(**other: object) -> dict[str, object]:
         "string_key": "room/1",
         "cell": 1,
         "line_id": None,
+        "accessory_id": None,
         "state": "unacknowledged",
         "value": 36.0,
         "limit": 35.0,
         "raised_at": START,
         "acknowledged_by": None,
         "acknowledged_at": None,
+        "note": "",
     }
     return entry | other
 
@@ -321,21 +334,28 @@ def test_what_is_kept_is_this_plain_json() -> None:
     ids=repr,
 )
 def test_a_malformed_entry_is_dropped_and_the_others_stay(wrong: dict[str, object]) -> None:
-    book = restore([GOOD, an_entry(**wrong)], SITE, LINES, LINE_OF)
+    book = restore([GOOD, an_entry(**wrong)], SITE, LINES, LINE_OF, ACCESSORY_LINES)
     assert [alarm.id for alarm in book.raised] == [GOOD["id"]]
-    assert len(restore([GOOD, an_entry()], SITE, LINES, LINE_OF).raised) == 2
+    assert len(restore([GOOD, an_entry()], SITE, LINES, LINE_OF, ACCESSORY_LINES).raised) == 2
 
 
-@pytest.mark.parametrize("field", [*an_entry()])
+def test_an_alarm_that_an_earlier_version_kept_has_no_note() -> None:
+    entry = an_entry()
+    for field in LATER:
+        del entry[field]
+    assert restore([entry], SITE, LINES, LINE_OF, ACCESSORY_LINES).raised[0].note == ""
+
+
+@pytest.mark.parametrize("field", [field for field in an_entry() if field not in LATER])
 def test_an_entry_without_one_of_its_fields_is_dropped(field: str) -> None:
     entry = an_entry()
     del entry[field]
-    assert restore([entry, GOOD], SITE, LINES, LINE_OF).raised[0].id == GOOD["id"]
+    assert restore([entry, GOOD], SITE, LINES, LINE_OF, ACCESSORY_LINES).raised[0].id == GOOD["id"]
 
 
 @pytest.mark.parametrize("kept", [None, {}, "", "[]", 5, NAN, True, [None, 1, [], {}], an_entry()])
 def test_what_is_no_list_of_alarms_restores_an_empty_book(kept: object) -> None:
-    book = restore(kept, SITE, LINES, LINE_OF)
+    book = restore(kept, SITE, LINES, LINE_OF, ACCESSORY_LINES)
     assert book.raised == ()
     assert evaluate(SITE, inputs(WELL, START), book, START).raised == ()
 
@@ -355,25 +375,28 @@ def entries(draw: st.DrawFn) -> dict[str, object]:
         string_key=place.string_key,
         cell=place.cell,
         line_id=place.line_id,
+        accessory_id=place.accessory_id,
         state=state.value,
         value=draw(st.floats(allow_nan=False, allow_infinity=False)),
         limit=draw(st.floats(allow_nan=False, allow_infinity=False)),
         raised_at=raised_at,
         acknowledged_by=draw(st.text(min_size=1)) if acknowledged else None,
         acknowledged_at=draw(st.floats(0, 4e9)) if acknowledged else None,
+        note=draw(st.text()),
     )
 
 
 def _place(entry: dict[str, Any]) -> tuple[object, ...]:
-    return tuple(entry[key] for key in ("rule", "manager_id", "string_key", "cell", "line_id"))
+    names = ("rule", "manager_id", "string_key", "cell", "line_id", "accessory_id")
+    return tuple(entry[name] for name in names)
 
 
 @settings(deadline=None, max_examples=100)
 @given(kept=st.lists(entries(), max_size=20, unique_by=_place))
 def test_keeping_what_was_restored_gives_the_same(kept: list[dict[str, object]]) -> None:
-    book = restore(json.loads(json.dumps(kept)), SITE, LINES, LINE_OF)
+    book = restore(json.loads(json.dumps(kept)), SITE, LINES, LINE_OF, ACCESSORY_LINES)
     assert keep(book) == kept
-    assert restore(through_json(book), SITE, LINES, LINE_OF).raised == book.raised
+    assert restore(through_json(book), SITE, LINES, LINE_OF, ACCESSORY_LINES).raised == book.raised
 
 
 @settings(deadline=None, max_examples=50)
@@ -398,7 +421,7 @@ def test_a_restored_book_is_the_book_that_was_kept(
         read = readings(voltage_v, now, temperature_c=temperature_c)
         book = evaluate(SITE, inputs(Moment({ROOM.key: read}), now), book, now)
         book = acknowledge(book, None, "anna", now) if signed else book
-    again = restore(through_json(book), SITE, LINES, LINE_OF)
+    again = restore(through_json(book), SITE, LINES, LINE_OF, ACCESSORY_LINES)
     assert again.raised == book.raised
     assert again.marks.tolist() == book.marks.tolist()
     for name, memory in book.memories.items():
@@ -432,7 +455,7 @@ json_values = st.recursive(
 )
 def test_no_garbage_stops_the_engine(kept: object) -> None:
     """What is restored can be evaluated, acknowledged, published and kept again."""
-    book = restore(json.loads(json.dumps(kept)), SITE, LINES, LINE_OF)
+    book = restore(json.loads(json.dumps(kept)), SITE, LINES, LINE_OF, ACCESSORY_LINES)
     after = evaluate(SITE, inputs(WELL, START), book, START)
     for alarm in acknowledge(after, None, "anna", START).raised:
         to_message(alarm, SITE).model_dump_json()
@@ -441,7 +464,7 @@ def test_no_garbage_stops_the_engine(kept: object) -> None:
 
 def test_the_latest_time_that_is_accepted_can_be_published() -> None:
     latest = datetime(9999, 12, 31, tzinfo=UTC)
-    book = restore([an_entry(raised_at=latest.timestamp())], SITE, LINES, LINE_OF)
+    book = restore([an_entry(raised_at=latest.timestamp())], SITE, LINES, LINE_OF, ACCESSORY_LINES)
     assert to_message(book.raised[0], SITE).raised_at == latest
 
 

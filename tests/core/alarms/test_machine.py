@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from bacs_core.alarms.machine import AlarmBook, acknowledge, cell_status, changes, evaluate
+from bacs_core.alarms.machine import (
+    AlarmBook,
+    Strangers,
+    acknowledge,
+    cell_status,
+    changes,
+    evaluate,
+)
+from bacs_core.alarms.view import to_message
 from bacs_core.devices.panel_module import STATUS_LEASE_EXPIRED
 from bacs_core.errors import RefusedError
 from bacs_core.model import CellStatus, Inhibit, Limits, Manager, Site
@@ -16,6 +24,7 @@ from tests.core.alarms.build import (
     LIMITS,
     ROOM,
     SITE,
+    UPS,
     Moment,
     Room,
     a_plan,
@@ -342,3 +351,134 @@ def test_strings_are_judged_each_on_its_own() -> None:
     }
     plant = Room(site).run(120, Moment(readings={**well, "room/2": hot}))
     assert plant.names() == ["cell_temperature_high room/2:05 unacknowledged"]
+
+
+def test_a_line_in_foreign_hands_is_one_alarm_that_stands_until_it_is_given_back() -> None:
+    note = "miller commissions the line until 14:32"
+    lent = Moment(
+        readings={ROOM.key: readings((NAN,) * 4, START)},
+        lines_lent=("modules",),
+        notes={("line_lent", "modules"): note},
+    )
+    plant = Room().run(600, lent, step_s=1)
+    assert plant.names() == ["line_lent modules unacknowledged"]
+    assert to_message(plant.book.raised[0], SITE).text == (
+        f"Line modules: protection is paused, {note}"
+    )
+    plant.book = acknowledge(plant.book, None, "anna", plant.now)
+    plant.run(60, lent)
+    assert plant.names() == ["line_lent modules acknowledged"]
+    plant.run(10)
+    assert plant.names() == []
+
+
+def test_a_lent_line_tells_the_next_name_when_it_is_lent_again() -> None:
+    def lent(note: str) -> Moment:
+        return Moment(lines_lent=("modules",), notes={("line_lent", "modules"): note})
+
+    plant = Room().run(5, lent("miller")).run(5).run(5, lent("anna"))
+    assert plant.names() == ["line_lent modules unacknowledged"]
+    assert plant.book.raised[0].note == "anna"
+
+
+def test_swapped_adapters_are_one_alarm_per_string_and_no_silent_modules() -> None:
+    """Two other modules answer in place of the first cells; of the rest nobody is there."""
+    swapped = Moment(
+        readings={ROOM.key: readings((NAN,) * 4, START)},
+        strangers=Strangers(cells={ROOM.key: (0, 1)}),
+        notes={("devices_exchanged", ROOM.key): "cells 1-2"},
+    )
+    plant = Room().run(300, swapped, step_s=1)
+    assert plant.names() == ["devices_exchanged room/1 unacknowledged"]
+    assert "(cells 1-2)" in to_message(plant.book.raised[0], SITE).text
+
+
+def test_beside_an_exchanged_module_a_silent_one_is_told_too() -> None:
+    moment = Moment(
+        readings={ROOM.key: readings((NAN, NAN, 2.27, 2.27), START)},
+        strangers=Strangers(cells={ROOM.key: (0,)}),
+    )
+    plant = Room().run(60, moment)
+    assert plant.names() == [
+        "devices_exchanged room/1 unacknowledged",
+        "module_silent room/1:02 unacknowledged",
+    ]
+
+
+def test_a_silent_module_that_is_exchanged_is_no_longer_told_as_silent() -> None:
+    silent = Moment(readings={ROOM.key: readings((NAN, 2.27, 2.27, 2.27), START)})
+    plant = Room().run(60, silent)
+    assert plant.names() == ["module_silent room/1:01 unacknowledged"]
+    plant.run(60, replace(silent, strangers=Strangers(cells={ROOM.key: (0,)})))
+    assert plant.names() == [
+        "module_silent room/1:01 returned_unacknowledged",
+        "devices_exchanged room/1 unacknowledged",
+    ]
+
+
+def test_an_exchanged_manager_is_one_alarm_and_not_silent_too() -> None:
+    moment = Moment(
+        readings={UPS.key: readings((NAN,) * 4, START)},
+        online=False,
+        strangers=Strangers(managers=frozenset({"ups-a"})),
+    )
+    assert Room().run(60, moment).names() == ["manager_exchanged ups-a unacknowledged"]
+
+
+NAMED = {("accessory_silent", "box"): "Relay box"}
+
+
+def test_an_accessory_that_stops_answering_is_one_alarm_that_names_it_and_its_line() -> None:
+    plant = Room().run(60, Moment(accessory_online=False, notes=NAMED))
+    assert plant.names() == ["accessory_silent box unacknowledged"]
+    told = to_message(plant.book.raised[0], SITE)
+    assert told.text == "Line modules: Relay box does not answer or is not believed"
+    assert (told.accessory_id, told.line_id, told.severity) == ("box", "modules", "warning")
+    assert plant.run(30).names() == ["accessory_silent box returned_unacknowledged"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "alarms"),
+    [
+        (Moment(lines_gone=("modules",)), ["line_gone modules"]),
+        (Moment(lines_lent=("modules",)), ["line_lent modules"]),
+        (
+            Moment(strangers=Strangers(accessories={"modules": ("box",)})),
+            ["accessories_exchanged modules"],
+        ),
+        (Moment(accessory_online=None), []),
+        (Moment(lines_gone=("managers",)), ["line_gone managers", "accessory_silent box"]),
+    ],
+    ids=["line gone", "line lent", "exchanged", "not asked yet", "another line gone"],
+)
+def test_one_cause_is_one_alarm_for_an_accessory_too(moment: Moment, alarms: list[str]) -> None:
+    online = None if moment.accessory_online is None else False
+    plant = Room().run(60, replace(moment, accessory_online=online))
+    assert [f"{alarm.rule.name} {alarm.place.label}" for alarm in plant.book.raised] == alarms
+
+
+def test_a_lost_current_sensor_is_a_warning_of_its_string() -> None:
+    plant = Room().run(60, Moment(sensor_online=False))
+    assert plant.names() == ["current_sensor_silent room/1 unacknowledged"]
+    assert "its current is not known" in to_message(plant.book.raised[0], SITE).text
+    assert plant.run(30).names() == ["current_sensor_silent room/1 returned_unacknowledged"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "alarms"),
+    [
+        (Moment(sensor_online=None), []),
+        (
+            Moment(sensor_online=False, strangers=Strangers(sensors=frozenset({ROOM.key}))),
+            ["devices_exchanged room/1"],
+        ),
+        (
+            Moment({ROOM.key: readings((NAN,) * 4)}, sensor_online=False),
+            ["string_silent room/1"],
+        ),
+    ],
+    ids=["nobody knows", "exchanged", "the whole string is silent"],
+)
+def test_one_cause_is_one_alarm_for_a_current_sensor_too(moment: Moment, alarms: list[str]) -> None:
+    plant = Room().run(60, moment)
+    assert [f"{alarm.rule.name} {alarm.place.label}" for alarm in plant.book.raised] == alarms

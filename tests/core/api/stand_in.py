@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bacs_core.access.principal import Principal
-from bacs_core.access.rights import require
+from bacs_core.access.rights import COMMISSIONING, require, require_right
 from bacs_core.api.messages import (
     API_VERSION,
     Alarm,
     Command,
     CommandResult,
+    Commissioning,
     EngineState,
     Health,
     Login,
@@ -215,6 +216,10 @@ class StandInEngine:
         subscription = StandInSubscription(self.newest)
         self.subscriptions.append(subscription)
         return subscription
+
+    def commissioning(self, principal: Principal) -> Commissioning:
+        require_right(principal, COMMISSIONING)
+        return Commissioning()
 
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         require(principal, command.command)

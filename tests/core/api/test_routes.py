@@ -208,6 +208,7 @@ async def test_the_openapi_document_describes_every_route_and_message(engine: En
         ("get", "snapshot"),
         ("get", "alarms"),
         ("get", "me"),
+        ("get", "commissioning"),
         ("post", "commands"),
         ("post", "session"),
         ("delete", "session"),
@@ -245,3 +246,23 @@ async def test_a_client_of_another_version_is_told_so(engine: Engine) -> None:
     engine.service.api_version = 2
     with pytest.raises(VersionMismatchError, match="API version 2"):
         await engine.client().health()
+
+
+async def test_only_a_technician_reads_what_is_commissioned(engine: Engine) -> None:
+    assert (await engine.client("panel").commissioning()).state == "idle"
+    with pytest.raises(CommandRefusedError) as refused:
+        await engine.client("operator").commissioning()
+    assert refused.value.code == "forbidden"
+    report = await engine.client("operator").commissioning(session_token="panel")
+    assert report.state == "idle"
+
+
+async def test_a_scan_names_either_a_line_or_a_port(engine: Engine) -> None:
+    for place in ({}, {"line_id": "rack", "port": "/dev/ttyUSB0"}):
+        async with engine.session.post(
+            f"{engine.url}/api/v1/commands",
+            json={"command": "start_scan", **place},
+            headers={"Authorization": "Bearer panel"},
+        ) as response:
+            assert response.status == 422
+            assert "either a line or a port" in await response.text()

@@ -62,12 +62,29 @@ device = "engine"
 [[manager.string]]
 number = 1
 chemistry = "vrla"
-cells = 6
+cells = 8
 cell_voltage = "2 V"
 capacity = "500 Ah"
 module_type = "C44"
-modules = { line = "modules", units = "11-16" }
+modules = { line = "modules", units = "11-18" }
 current_sensor = { line = "modules", unit = 241 }
+
+[[device]]
+id = "relays"
+name = "Relays"
+device = "panel_relay_box"
+line = "modules"
+unit = 245
+inputs = ["Door"]
+relays = ["Horn", "Fan"]
+released = [2]
+
+[[device]]
+id = "air"
+name = "Air"
+device = "panel_environment_sensor"
+line = "modules"
+unit = 246
 """
 
 PATIENCE_S = 30.0

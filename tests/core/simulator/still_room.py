@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 
-from bacs_core.devices.panel_module import BYPASS_ADDRESS, HOLD, encode_bypass
+from bacs_core.devices.panel_module import ADDRESSING, BYPASS_ADDRESS, HOLD, encode_bypass
 from bacs_core.devices.registers import Block
 from bacs_core.model import String
+from bacs_core.simulator.addressing import Chain
 from bacs_core.simulator.modules import Module
 from bacs_core.simulator.plant import Plant
 from bacs_core.simulator.room import Room
@@ -19,8 +21,16 @@ def words(payload: bytes) -> list[int]:
 
 
 def read(unit: Unit, block: Block, now: float) -> dict[str, float | None]:
-    """Read a whole block."""
-    return block.decode(unit.read(block.address, block.count, now))
+    """Read a whole block at the one address that the unit has, as its guard words want it."""
+    (address,) = unit.addresses
+    payload = unit.read(block.function, block.address, block.count, now)
+    return block.decode(payload, unit=address)
+
+
+def write(unit: Unit, block: Block, now: float, values: Mapping[str, float | None]) -> None:
+    """Write an order to the one address that the unit has."""
+    (address,) = unit.addresses
+    unit.write(block.address, block.encode(values, unit=address), now)
 
 
 class ModuleRoom:
@@ -30,8 +40,9 @@ class ModuleRoom:
         self.plant = plant
         self.room = Room(plant, speed, now=100.0)
         simulated = plant.strings[string.key]
+        chain = Chain()
         self.modules = [
-            Module(cell + 1, simulated, cell, 1000 + cell, self.room)
+            Module(cell + 1, simulated, cell, 1000 + cell, self.room, chain)
             for cell in range(string.cell_count)
         ]
         self.room.install(self.modules)
@@ -47,9 +58,17 @@ class ModuleRoom:
 
     def hold(self, now: float, *, duration_s: float, sequence: int = 1) -> None:
         """Broadcast a hold."""
-        payload = HOLD.encode({"sequence": sequence, "duration_s": duration_s})
+        self.broadcast(now, HOLD, sequence=sequence, duration_s=duration_s)
+
+    def addressing(self, now: float, mode: int, duration_s: float = 60.0) -> None:
+        """Broadcast that addressing opens or closes."""
+        self.broadcast(now, ADDRESSING, mode=mode, duration_s=duration_s)
+
+    def broadcast(self, now: float, block: Block, **values: float) -> None:
+        """Let all modules hear an order."""
+        payload = block.encode(values, unit=0)
         for module in self.modules:
-            module.hear(HOLD.address, payload, now)
+            module.hear(block.address, payload, now)
 
     def conducted_a(self, now: float) -> list[float]:
         """Return what truly flows past each cell at `now`."""

@@ -15,12 +15,18 @@ import pytest
 import serial
 from pymodbus.client import ModbusSerialClient
 
-from bacs_core.devices import panel_current_sensor, panel_manager, panel_module
+from bacs_core.devices import (
+    bacs_manager,
+    huasu_cellcheck_tv,
+    panel_current_sensor,
+    panel_manager,
+    panel_module,
+)
 from bacs_core.devices.panel_map import IDENTITY
 from bacs_core.devices.registers import Block
 from bacs_core.errors import SettingsError
 from bacs_core.model import Site
-from bacs_core.settings import Parity
+from bacs_core.settings import Accessory, Address, Parity
 from bacs_core.simulator.cabinet import CabinetOptions, SimulatedCabinet, with_oddities
 from bacs_core.simulator.control import ControlError, SimulatorControl
 from bacs_core.simulator.control_server import ControlServer
@@ -50,11 +56,15 @@ def control(cabinet: SimulatedCabinet, tmp_path: Path) -> Iterator[SimulatorCont
     server.stop()
 
 
+BAUDS = {line_id: line.baud for line_id, line in make_settings().lines.items()}
+
+
 class Master:
     """A foreign master: pymodbus's own client."""
 
     def __init__(self, path: Path, timeout_s: float = PATIENCE_S) -> None:
-        self.client = ModbusSerialClient(str(path), baudrate=57600, timeout=timeout_s, retries=0)
+        baud = BAUDS[path.name]
+        self.client = ModbusSerialClient(str(path), baudrate=baud, timeout=timeout_s, retries=0)
         assert self.client.connect()
 
     def close(self) -> None:
@@ -66,7 +76,7 @@ class Master:
         return struct.pack(f">{len(answer.registers)}H", *answer.registers)
 
     def block(self, unit: int, block: Block) -> dict[str, float | None]:
-        return block.decode(self.words(unit, block.address, block.count))
+        return block.decode(self.words(unit, block.address, block.count), unit=unit)
 
     def broadcast(self, address: int, payload: bytes) -> None:
         self.client.write_registers(address, words(payload), device_id=0, no_response_expected=True)
@@ -99,7 +109,8 @@ def test_a_foreign_master_reads_every_block_of_every_device(
     for column in panel_manager.COLUMNS:
         cells = 0
         for address, count, _first in column.pages(140):
-            _age_s, values = column.decode(managers.words(1, address, count), address)
+            payload = managers.words(1, address, count)
+            _age_s, values = column.decode(payload, unit=1, asked=address)
             cells += len(values)
         assert cells == 140
     managers.close()
@@ -120,7 +131,7 @@ def test_a_bypass_broadcast_over_the_line_conducts_until_its_lease_ends(
     wait_until(lambda: bypass_a() == 0)
     measurement = master.block(2, panel_module.MEASUREMENT)
     assert measurement["status"] == panel_module.STATUS_LEASE_EXPIRED
-    assert measurement["echo"] == 256 * 2 + 9
+    assert (measurement["unit_address"], measurement["bypass_sequence"]) == (2, 9)
     master.close()
 
 
@@ -179,12 +190,29 @@ def test_a_speed_that_would_blur_the_plant_is_refused(speed: float) -> None:
         CabinetOptions(speed=speed)
 
 
-def test_a_manager_of_another_map_is_refused(ports: Path) -> None:
+def test_a_device_that_nobody_knows_is_refused(ports: Path) -> None:
     settings = make_settings()
     ups, telecom = settings.site.managers
-    foreign = Site("Room", (replace(ups, device="bacs_manager"), telecom))
-    with pytest.raises(SettingsError, match="manager ups: a bacs_manager cannot be simulated"):
+    foreign = Site("Room", (replace(ups, device="abacus"), telecom))
+    with pytest.raises(SettingsError, match="manager ups: a abacus cannot be simulated"):
         SimulatedCabinet(replace(settings, site=foreign), ports)
+    with pytest.raises(SettingsError, match="string telecom/1: a abacus cannot be simulated"):
+        SimulatedCabinet(replace(settings, module_devices={"telecom/1": "abacus"}), ports)
+    horn = Accessory("horn", "Horn", "abacus", Address("modules", 242))
+    with pytest.raises(SettingsError, match="device horn: a abacus cannot be simulated"):
+        SimulatedCabinet(replace(settings, accessories=(horn,)), ports)
+
+
+def test_foreign_devices_stand_in_the_cabinet_too(ports: Path) -> None:
+    settings = make_settings()
+    ups, telecom = settings.site.managers
+    site = Site("Room", (replace(ups, device=bacs_manager.NAME), telecom))
+    devices = {"telecom/1": huasu_cellcheck_tv.NAME}
+    with SimulatedCabinet(replace(settings, site=site, module_devices=devices), ports) as cabinet:
+        managers = Master(ports / "managers")
+        assert managers.words(1, 1000, 1) != b"\0\0"
+        managers.close()
+        assert len(cabinet.devices.on_line["modules"]) == 7
 
 
 def test_the_second_string_of_a_demonstration_has_a_weak_and_a_warm_cell(ports: Path) -> None:
@@ -203,9 +231,10 @@ def test_the_control_socket_switches_a_fault_of_one_unit(
     master = Master(ports / "modules")
     answer = master.client.read_holding_registers(0, count=1, device_id=3)
     assert answer.exception_code == 6
-    assert master.words(3, 0, 1) == b"\x42\x50"
+    assert master.words(3, 1, 1) == b"\x42\x50"
     report = control.lines()["modules"]
     assert report.requests == {3: 2}
+    assert report.faults == {FaultKind.EXCEPTION: 1}
     assert bytes.fromhex(report.last_answer[3])[:5] == b"\x03\x03\x02\x42\x50"
     master.close()
 
@@ -260,9 +289,13 @@ def test_the_command_says_when_it_is_ready_and_stops_on_sigterm(tmp_path: Path) 
         "options = options_from(arguments)\n"
         "sys.exit(run_simulator(make_settings(), arguments.ports, options))\n"
     )
+    script = tmp_path / "script.toml"
+    script.write_text(
+        '[[step]]\nat_s = 0\ndo = "string"\nstring = "ups/1"\ncharger_on = false\nload_a = 7\n'
+    )
     arguments: list[str | Path] = [
         *("site.toml", "--ports", tmp_path / "ports", "--control", tmp_path / "control"),
-        *("--speed", "60", "--spread-mv", "30"),
+        *("--speed", "60", "--spread-mv", "30", "--script", script),
     ]
     with subprocess.Popen(
         [sys.executable, program, *arguments],
@@ -274,7 +307,9 @@ def test_the_command_says_when_it_is_ready_and_stops_on_sigterm(tmp_path: Path) 
         try:
             line = process.stdout.readline()
             assert line == "simulating 146 cells on lines managers, modules\n"
-            truth = SimulatorControl(tmp_path / "control").truth("telecom/1")
+            simulator = SimulatorControl(tmp_path / "control")
+            wait_until(lambda: simulator.truth("ups/1").string_current_a < 0)
+            truth = simulator.truth("telecom/1")
             assert 0.02 < max(truth.voltage_v) - min(truth.voltage_v) < 0.061
         finally:
             process.terminate()

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 Path = tuple[str | int, ...]
 
+#: Tables and keys stand at the start of a line; what comes further to the right is a value.
+LOOKED_AT: Final = 200
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=""")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a file is not accepted, and where: the keys and places in lists that lead there."""
+
+    place: Path
+    reason: str
 
 
 def key_lines(text: str) -> dict[Path, int]:
@@ -20,7 +32,9 @@ def key_lines(text: str) -> dict[Path, int]:
     lines: dict[Path, int] = {}
     counts: dict[Path, int] = {}
     table: Path = ()
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not `splitlines`, which knows ends of lines that TOML does not.
+    for number, whole in enumerate(text.split("\n"), start=1):
+        line = whole[:LOOKED_AT]
         if header := _HEADER.match(line):
             table = _open_table(header[2].split("."), counts, is_array=header[1] == "[[")
             lines.setdefault(table, number)

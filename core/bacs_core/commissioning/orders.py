@@ -1,0 +1,102 @@
+"""What a technician orders of single devices while their line goes on being polled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Final
+
+from bacs_core.bus.frames import Request
+from bacs_core.bus.owner import Owner, Priority
+from bacs_core.devices import panel_relay_box
+from bacs_core.devices.panel_module import SET_IDENTIFY, SET_THRESHOLDS, THRESHOLDS
+from bacs_core.devices.registers import Block
+from bacs_core.errors import BusError, DeviceError, FrameError, RefusedError
+from bacs_core.polling import accessories
+from bacs_core.polling.accessories import AccessoryImage
+from bacs_core.polling.guarded import RequestCounter, order, question
+from bacs_core.polling.modules import ModulePoll
+
+#: How long an order may wait for its turn on a line whose rounds are long.
+PATIENCE_S: Final = 8.0
+#: A relay that drops out without renewal stays closed so long after a person closed it.
+RELAY_LEASE_S: Final = 3600.0
+#: A contact needs so long to follow.
+CONTACT_S: Final = 0.2
+
+_numbers = count()
+
+
+async def send(owner: Owner, make: Callable[[], Request]) -> bytes:
+    """Put one request between the polls of a line; raises `RefusedError` where that fails."""
+    try:
+        # A slot of its own: no other order may take its place.
+        sent = owner.command(f"order {next(_numbers)}", Priority.ORDER, make)
+        return await asyncio.wait_for(sent, PATIENCE_S)
+    except DeviceError as error:
+        raise RefusedError(str(error), code="device_refused") from error
+    except (BusError, TimeoutError) as error:
+        raise RefusedError(
+            f"line {owner.line.id}: {str(error) or 'busy'}", code="no_answer"
+        ) from error
+
+
+async def identify(owner: Owner, counter: RequestCounter, unit: int, seconds: int) -> None:
+    """Let the LED of a module blink; the order goes out even where nobody answers to it."""
+    values = {"blink_s": float(seconds)}
+    await send(owner, lambda: order(unit, counter, SET_IDENTIFY, values))
+
+
+async def switch_relay(owner: Owner, image: AccessoryImage, relay: int, *, closed: bool) -> None:
+    """Switch a relay and look whether its contact followed; raises `RefusedError`."""
+    request = accessories.switch_request(image, relay, closed=closed, lease_s=RELAY_LEASE_S)
+    await send(owner, lambda: request)
+    await asyncio.sleep(CONTACT_S)
+    values = await _read(
+        owner, image.accessory.address.unit, image.identity.counter, panel_relay_box.STATE
+    )
+    contacts = panel_relay_box.bits(values["contacts"], panel_relay_box.RELAYS)
+    if contacts[relay - 1] is not closed:
+        reason = f"the contact of relay {relay} of {image.accessory.name} did not follow"
+        raise RefusedError(reason, code="contact_stuck")
+
+
+def checked_thresholds(wanted: Mapping[str, float]) -> None:
+    """Refuse thresholds that the register map does not have, or that do not fit into it."""
+    rows = {register.name: register for register in SET_THRESHOLDS.registers}
+    for name, value in wanted.items():
+        if name not in rows:
+            known = ", ".join(rows)
+            raise RefusedError(f"there is no threshold {name!r}; {known}", code="unknown_threshold")
+        register = rows[name]
+        # Half a step is lost in writing, never more.
+        if abs((register.value(register.raw(value)) or 0.0) - value) > 0.51 * register.scale:
+            raise RefusedError(f"{name} cannot be {value:g}", code="bad_threshold")
+
+
+async def set_thresholds(owner: Owner, module: ModulePoll, wanted: Mapping[str, float]) -> None:
+    """Write thresholds of one module, leave its others as they are, and read all of them back."""
+    unit, counter = module.address.unit, module.identity.counter
+    if not module.identity.is_believed():
+        reason = f"unit {unit}: {module.identity.problem or 'does not answer'}"
+        raise RefusedError(reason, code="not_online")
+    values = {**await _read(owner, unit, counter, THRESHOLDS), **wanted}
+    await send(owner, lambda: order(unit, counter, SET_THRESHOLDS, values))
+    kept = await _read(owner, unit, counter, THRESHOLDS)
+    for register in SET_THRESHOLDS.registers:
+        name = register.name
+        if kept[name] != register.value(register.raw(values[name])):
+            reason = f"unit {unit} keeps {name} at {kept[name]}, not at {values[name]}"
+            raise RefusedError(reason, code="not_taken_over")
+
+
+async def _read(
+    owner: Owner, unit: int, counter: RequestCounter, block: Block
+) -> dict[str, float | None]:
+    asking = question(unit, counter, block)
+    payload = await send(owner, asking.request)
+    try:
+        return block.decode(payload, unit=unit, asked=asking.asked)
+    except FrameError as error:
+        raise RefusedError(str(error), code="no_answer") from error

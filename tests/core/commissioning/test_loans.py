@@ -1,0 +1,95 @@
+"""Bypass goes off before a line is lent, and no plan brings it back meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bacs_core.bypass import LEASE_S
+from bacs_core.commissioning import loans
+from tests.core.plant import CELLS, FLOAT_V, HandDriven, hand_driven, ordered_duty
+
+ONE_HIGH = [FLOAT_V + 0.04, *[FLOAT_V] * (CELLS - 1)]
+LINE = "modules"
+
+
+@pytest.fixture
+async def plant(tmp_path: Path) -> HandDriven:
+    plant = hand_driven(tmp_path)
+    plant.run(600, ONE_HIGH)
+    assert ordered_duty(plant)[1] > 0
+    # The clock of the engine is the one of the readings that these tests write.
+    plant.engine.loans._clock = lambda: plant.now
+    return plant
+
+
+@asynccontextmanager
+async def taken(plant: HandDriven) -> AsyncIterator[list[dict[int, float]]]:
+    """A line that sends every command at once; yields the duties it was told."""
+    told: list[dict[int, float]] = []
+    owner: Any = plant.wiring.lines[LINE]
+
+    async def send() -> None:
+        while True:
+            if "bypass" in owner._commands:
+                told.append(ordered_duty(plant))
+                owner._commands.pop("bypass").sent.set_result(b"")
+            await asyncio.sleep(0)
+
+    sending = asyncio.create_task(send())
+    yield told
+    sending.cancel()
+
+
+async def test_a_line_is_withheld_only_when_every_module_says_that_its_bypass_is_off(
+    plant: HandDriven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loans, "LOOK_EVERY_S", 0.001)
+    async with taken(plant) as told:
+        withholding = asyncio.create_task(plant.engine.loans.withhold(LINE))
+        await asyncio.sleep(0.02)
+        assert set(told[-1].values()) == {0}
+        assert not withholding.done()
+        plant.run(1, ONE_HIGH)
+        await asyncio.wait_for(withholding, 5)
+        plant.run(5, ONE_HIGH)
+        await asyncio.sleep(0.01)
+        assert all(set(duty.values()) == {0} for duty in told[-3:])
+        plant.engine.loans.release(LINE)
+        plant.run(2, ONE_HIGH)
+        await asyncio.sleep(0.01)
+        assert told[-1][1] > 0
+
+
+async def test_without_a_word_of_the_modules_the_lease_has_to_run_out(
+    plant: HandDriven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loans, "LOOK_EVERY_S", 0.001)
+    async with taken(plant):
+        withholding = asyncio.create_task(plant.engine.loans.withhold(LINE))
+        await asyncio.sleep(0.05)
+        assert not withholding.done()
+        plant.engine.loans._bypassed_at[LINE] -= LEASE_S
+        await asyncio.wait_for(withholding, 5)
+
+
+async def test_a_line_that_had_no_bypass_is_withheld_at_once(tmp_path: Path) -> None:
+    plant = hand_driven(tmp_path)
+    plant.run(5, [FLOAT_V] * CELLS)
+    await asyncio.wait_for(plant.engine.loans.withhold(LINE), 1)
+
+
+async def test_on_a_lent_line_nothing_is_ordered(plant: HandDriven) -> None:
+    owner: Any = plant.wiring.lines[LINE]
+    owner._commands.clear()
+    owner.lent = True
+    plant.run(10, ONE_HIGH)
+    assert "bypass" not in owner._commands
+    tick = plant.engine.board.latest
+    assert tick is not None
+    assert [alarm.rule for alarm in tick.alarms] == ["line_lent"]

@@ -1,0 +1,158 @@
+"""What `bacs status` says of lines, doubts and accessories."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import bacs_core.simulator
+from bacs_core import sitefile
+from bacs_core.api.built import accessories_of, lines_of
+from bacs_core.api.messages import (
+    AccessoryStatus,
+    Doubt,
+    EngineState,
+    LineStatus,
+    ManagerStatus,
+    Measured,
+    SiteInfo,
+    SnapshotMessage,
+    StringScalars,
+    StringValues,
+)
+from bacs_core.model import EqualizationState
+from bacs_core.settings import Link
+from bacs_core.status import overview
+
+AT = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
+DEMO = Path(bacs_core.simulator.__file__).with_name("demo.toml")
+
+
+@pytest.fixture
+def info() -> SiteInfo:
+    settings = sitefile.load(DEMO)
+    return SiteInfo(
+        site_id="demo",
+        version="0",
+        state=EngineState.RUNNING,
+        site=settings.site,
+        network_enabled=False,
+        lines=lines_of(settings),
+        accessories=accessories_of(settings),
+    )
+
+
+def scalars(doubts: list[Doubt], count: int) -> StringScalars:
+    return StringScalars(
+        sum_voltage_v=None,
+        target_voltage_v=None,
+        mean_charge_percent=None,
+        current_a=None,
+        ac_current_a=None,
+        power_w=None,
+        room_temperature_c=None,
+        equalization=EqualizationState.IDLE,
+        inhibited_by=[],
+        doubts=doubts,
+        doubt_count=count,
+    )
+
+
+def screen(info: SiteInfo) -> str:
+    doubts = [
+        Doubt(cell=3, reason="module type is 20"),
+        Doubt(cell=5, reason="bypass ends too high", believed=True),
+    ]
+    told = scalars(doubts, 5)
+    snapshot = SnapshotMessage(
+        sequence=1,
+        at=AT,
+        strings=[StringValues(key="telecom/1", scalars=told, columns={}, read_at={}, status=[])],
+        managers=[
+            ManagerStatus(
+                id="ups-a",
+                online=False,
+                serial_number=1,
+                firmware_version=None,
+                problem="cell count is 60",
+                remarks=["scales are unverified"],
+                phases=["float_charging"],
+                flags=["module lost"],
+                registers={"ups.output_voltage_1": 230, "ups.on_battery": 0, "general.x": 0},
+            ),
+            ManagerStatus(id="ups-b", online=False, serial_number=2, firmware_version="1.0"),
+        ],
+        lines=[
+            LineStatus(
+                id="modules",
+                port_open=True,
+                message="",
+                round_s=1.02,
+                requests=7,
+                timeouts=2,
+                frame_errors=1,
+                wire_round_s=0.98,
+                refusals=3,
+                lost_bytes=4,
+                silent_units=[7, 19],
+                lent=True,
+            )
+        ],
+        alarms=[],
+        accessories=[
+            AccessoryStatus(id="box", online=True, inputs=[False, None], relays=[True, False]),
+            AccessoryStatus(
+                id="room",
+                online=True,
+                temperature_c=Measured(value=21.4, read_at=AT.timestamp() - 3),
+                hydrogen_percent=Measured(value=0.02, read_at=AT.timestamp() - 3),
+            ),
+        ],
+    )
+    return "\n".join(overview(info, snapshot))
+
+
+def test_a_line_is_told_with_its_link_its_round_and_what_the_wire_allows(info: SiteInfo) -> None:
+    assert (
+        "line modules (serial): open, LENT, nothing is polled, round 1.02 s, wire 0.98 s, "
+        "7 requests, 2 time-outs, 1 frame errors, 3 refusals, 4 lost bytes, SILENT units 7, 19"
+    ) in screen(info)
+
+
+def test_who_is_not_believed_is_told_with_the_reason(info: SiteInfo) -> None:
+    told = screen(info)
+    assert "UPS A: NOT BELIEVED, cell count is 60\n  scales are unverified\n" in told
+    assert "UPS B: SILENT" in told
+    assert "cell 03 NOT BELIEVED, module type is 20" in told
+    assert "cell 05 DOUBTFUL, bypass ends too high" in told
+    assert "and 3 more" in told
+
+
+def test_what_a_foreign_manager_tells_beside_its_strings_is_told_in_words(info: SiteInfo) -> None:
+    told = screen(info)
+    assert "  says: float charging, module lost\n" in told
+    assert "  ups: output voltage 1 230; all others 0\n" in told
+    assert "  general: all 0\n" in told
+
+
+def test_accessories_are_told_by_the_names_of_their_contacts(info: SiteInfo) -> None:
+    told = screen(info)
+    assert (
+        "Relay box: online, Door open, Smoke detector unknown, Horn closed, String breaker open"
+        in told
+    )
+    assert "Battery room: online, 21.4 °C (3 s old), 0.02 % hydrogen (3 s old)" in told
+
+
+def test_clients_learn_what_hangs_on_which_line(info: SiteInfo) -> None:
+    managers, modules = info.lines
+    assert (managers.link, managers.baud, managers.managers) == (
+        Link.SERIAL,
+        115200,
+        ["ups-a", "ups-b"],
+    )
+    assert modules.strings == ["telecom/1"]
+    box = info.accessories[0]
+    assert (box.line_id, box.unit, box.released, box.breakers) == ("modules", 242, [1], [2])
