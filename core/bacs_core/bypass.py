@@ -8,14 +8,12 @@ obeyed a foreign one; then the duty is sent again at once.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bacs_core.bus.frames import BROADCAST_UNIT, Request, write_registers
 from bacs_core.bus.owner import Owner, Priority
 from bacs_core.devices.panel_module import BYPASS_ADDRESS, DUTY_STEP_PERCENT, encode_bypass
-from bacs_core.errors import BusError
 from bacs_core.polling.modules import ModulePoll
 
 LEASE_S: Final = 20.0
@@ -60,8 +58,8 @@ class BypassDriver:
         self._duty = {}
         for _ in range(OFF_REPEATS):
             sent = self._owner.command("bypass", Priority.BYPASS, self._request)
-            with contextlib.suppress(BusError, TimeoutError, asyncio.CancelledError):
-                await asyncio.wait_for(sent, OFF_TIMEOUT_S)
+            # What becomes of the order is not raised here; that the caller is cancelled is.
+            await asyncio.wait({sent}, timeout=OFF_TIMEOUT_S)
 
     def missed_by(self) -> frozenset[int]:
         """Return the units that answer, but obeyed another broadcast than the newest, or none."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from bacs_core import __version__, run, sitefile, status
 from bacs_core.access import command as access_command
-from bacs_core.commissioning import command as scan_command
+from bacs_core.commissioning import command as scan_command, order_command
 from bacs_core.errors import BacsError
 from bacs_core.history import csv_export
 from bacs_core.simulator import command as simulator_command
@@ -55,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
             "who answers on a line (through a running engine)",
             scan_command.add_arguments,
             scan_command.run,
+        ),
+        (
+            "order",
+            "one command to a running engine: identify, confirm, give addresses, ...",
+            order_command.add_arguments,
+            order_command.run,
         ),
         ("status", "one-screen overview in a terminal", status.add_arguments, status.run),
     ):

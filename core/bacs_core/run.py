@@ -121,6 +121,7 @@ async def _serve(settings: Settings, state: EngineState, folder: Path, port: int
     service = Service(engine, recorder, identity)
     gate = await asyncio.to_thread(_gate, folder)
     api = ApiServer(service, gate, folder=folder, port=port)
+    engine.desk.api_port = port
     await api.start()
     service.network = api
     recorder.event(_event(EventKind.ENGINE_STARTED, f"engine started ({state})"))

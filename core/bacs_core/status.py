@@ -24,7 +24,7 @@ from bacs_core.api.messages import (
     StringScalars,
 )
 from bacs_core.errors import SettingsError
-from bacs_core.model import CellStatus, String, cell_label
+from bacs_core.model import CellStatus, Quantity, String, cell_label
 
 #: Not 2: that is what a wrong command line ends with.
 ALARM_EXIT_CODE: Final = 3
@@ -77,12 +77,16 @@ def overview(info: SiteInfo, snapshot: SnapshotMessage) -> Iterator[str]:
     managers = {manager.id: manager for manager in snapshot.managers}
     for manager in info.site.managers:
         status = managers.get(manager.id)
-        yield f"\n{manager.name}: {_manager_state(status)}"
+        lines_down = _lines_down(info, snapshot, manager.id)
+        state = "LINES DOWN" if lines_down else _manager_state(status)
+        yield f"\n{manager.name}: {state}"
         yield from (f"  {text}" for text in (() if status is None else _beside(status)))
         for values in snapshot.strings:
             string = strings[values.key]
             if string.manager_id == manager.id:
-                yield "  " + _string_line(string, values.scalars, values.status)
+                silent = lines_down or _is_silent(status)
+                cells = "silent" if silent else _cells(string, values.status)
+                yield f"  {_string_line(string, values.scalars)}  cells: {cells}"
                 yield from _doubts(string, values.scalars)
     yield ""
     built = {line.id: line for line in info.lines}
@@ -106,6 +110,10 @@ def _state(online: bool | None, problem: str | None) -> str:  # noqa: FBT001 - a
 
 def _manager_state(status: ManagerStatus | None) -> str:
     return _state(None, None) if status is None else _state(status.online, status.problem)
+
+
+def _is_silent(status: ManagerStatus | None) -> bool:
+    return status is not None and status.online is False and status.problem is None
 
 
 def _beside(status: ManagerStatus) -> Iterator[str]:
@@ -173,16 +181,29 @@ def _contacts(names: list[str], states: list[bool | None]) -> Iterator[str]:
     return (f"{name} {words[state]}" for name, state in zip(names, states, strict=False))
 
 
-def _string_line(string: String, scalars: StringScalars, status: list[int]) -> str:
-    counts = ", ".join(
+def _lines_down(info: SiteInfo, snapshot: SnapshotMessage, manager_id: str) -> bool:
+    """Tell whether no line of the modules of a manager is open."""
+    keys = {string.key for string in info.site.strings if string.manager_id == manager_id}
+    own = {line.id for line in info.lines if keys & set(line.strings)}
+    told = [line for line in snapshot.lines if line.id in own]
+    return bool(told) and not any(line.port_open for line in told)
+
+
+def _cells(string: String, status: list[int]) -> str:
+    if Quantity.VOLTAGE in string.absent:
+        return "not given"
+    return ", ".join(
         f"{status.count(kind)} {kind.name.lower()}" for kind in CellStatus if kind in status
     )
+
+
+def _string_line(string: String, scalars: StringScalars) -> str:
     inhibits = ", ".join(scalars.inhibited_by)
     state = f"{scalars.equalization}" + (f" ({inhibits})" if inhibits else "")
     return (
         f"{string.number:2}  {string.name:28} {_shown(scalars.sum_voltage_v, 'V', 2)} "
         f"{_shown(scalars.current_a, 'A', 2)}  target {_shown(scalars.target_voltage_v, 'V', 3)}  "
-        f"equalization {state}  cells: {counts}"
+        f"equalization {state}"
     )
 
 

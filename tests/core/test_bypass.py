@@ -20,7 +20,7 @@ class RecordingLine:
 
     def __init__(self) -> None:
         self.sent: list[tuple[int, float, bytes]] = []
-        self.gone = False
+        self.gone = self.busy = False
 
     def command(
         self, name: str, priority: Priority, make: Callable[[], Request]
@@ -29,6 +29,8 @@ class RecordingLine:
         sent: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         if self.gone:
             sent.set_exception(PortGoneError("gone"))
+            return sent
+        if self.busy:
             return sent
         # Function, address, count and byte count come before the registers.
         self.sent.append(decode_bypass(make().pdu[6:]))
@@ -86,6 +88,15 @@ async def test_a_plan_that_moves_within_a_step_is_no_new_order(
     for second in range(4):
         driver.renew({3: 40.0 + 0.1 * second}, 1000.0 + second)
     assert len(line.sent) == 1
+
+
+async def test_the_number_of_an_order_is_never_the_0_of_a_module_that_heard_none(
+    line: RecordingLine, driver: BypassDriver
+) -> None:
+    for renewal in range(257):
+        driver.renew({3: 40.0}, 1000.0 + renewal * RENEW_EVERY_S)
+    numbers = [sequence for sequence, _, _ in line.sent]
+    assert numbers == [*range(1, 256), 1, 2]
 
 
 async def test_zero_is_sent_too_so_that_a_foreign_order_does_not_last(
@@ -148,6 +159,17 @@ async def test_switching_off_orders_zero_for_everybody_more_than_once(
     await driver.switch_off()
     assert len(line.sent) >= 3
     assert set(line.sent[-1][2]) == {0}
+
+
+async def test_whoever_switches_off_can_be_cancelled(
+    line: RecordingLine, driver: BypassDriver
+) -> None:
+    line.busy = True
+    switching = asyncio.create_task(driver.switch_off())
+    await asyncio.sleep(0)
+    switching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(switching, 1)
 
 
 async def test_switching_off_ends_even_when_the_port_is_gone(

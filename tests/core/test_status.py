@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from bacs_core.api.messages import (
     StringScalars,
     StringValues,
 )
-from bacs_core.model import EqualizationState
+from bacs_core.model import EqualizationState, Quantity
 from bacs_core.settings import Link
 from bacs_core.status import overview
 
@@ -156,3 +157,54 @@ def test_clients_learn_what_hangs_on_which_line(info: SiteInfo) -> None:
     assert modules.strings == ["telecom/1"]
     box = info.accessories[0]
     assert (box.line_id, box.unit, box.released, box.breakers) == ("modules", 242, [1], [2])
+
+
+def changed(info: SiteInfo, *, port_open: bool, absent: tuple[Quantity, ...] = ()) -> str:
+    """The screen of the demonstration, with all cells of all strings normal."""
+    managers = [
+        replace(row, strings=tuple(replace(string, absent=absent) for string in row.strings))
+        for row in info.site.managers
+    ]
+    site = replace(info.site, managers=tuple(managers))
+    lines = [
+        LineStatus(
+            id=line.id,
+            port_open=port_open,
+            message="gone",
+            round_s=None,
+            requests=0,
+            timeouts=0,
+            frame_errors=0,
+        )
+        for line in info.lines
+    ]
+    snapshot = SnapshotMessage(
+        sequence=1,
+        at=AT,
+        strings=[
+            StringValues(key=row.key, scalars=scalars([], 0), columns={}, read_at={}, status=[0])
+            for row in site.strings
+        ],
+        managers=[
+            ManagerStatus(id=row.id, online=online, serial_number=None, firmware_version=None)
+            for row, online in zip(managers, (False, True, True), strict=True)
+        ],
+        lines=lines,
+        alarms=[],
+    )
+    return "\n".join(overview(info.model_copy(update={"site": site}), snapshot))
+
+
+def test_cells_are_normal_only_where_somebody_reads_them(info: SiteInfo) -> None:
+    told = changed(info, port_open=True)
+    silent, others = told.split("UPS B: online")
+    assert "cells: silent" in silent
+    assert "cells: 1 normal" not in silent
+    assert others.count("cells: 1 normal") == 2
+    foreign = changed(info, port_open=True, absent=tuple(Quantity)).split("UPS B: online")[1]
+    assert foreign.count("cells: not given") == 2
+
+
+def test_the_engine_is_not_online_for_modules_whose_lines_are_down(info: SiteInfo) -> None:
+    assert "Telecom 48 V: online" in changed(info, port_open=True)
+    assert "Telecom 48 V: LINES DOWN" in changed(info, port_open=False)

@@ -149,7 +149,7 @@ def test_status_tells_the_plant_in_words(room: Room) -> None:
     done = bacs("status", "--engine", address, "--token-file", token_file)
     assert done.returncode in (0, 3), done.stderr
     assert "UPS A: online" in done.stdout
-    assert "line modules: open" in done.stdout
+    assert "line modules (serial): open" in done.stdout
     done = bacs("status", "--engine", address, "--token-file", room.folder / "nowhere")
     assert done.returncode == 1
     assert "no token at" in done.stderr
@@ -162,7 +162,7 @@ def test_a_second_engine_on_the_same_lines_is_refused_the_port(room: Room, tmp_p
     second.start()
     try:
         until(
-            lambda: "another program has it open" in second.log.read_text(),
+            lambda: "has it open" in second.log.read_text(),
             "the message of the second engine",
         )
         assert room.complete()

@@ -3,7 +3,8 @@
 Column arrays per string, never an object per cell. `null` in a column means that there is no value.
 Reading times are run-length coded, `[[unix seconds or null, how many cells], ...]`, and absolute: a
 client judges age against the `at` of the newest message. Unknown fields are ignored, so that an
-older client understands a newer engine of the same API version.
+older client understands a newer engine of the same API version. A command is carried out only where
+each of its fields is known.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
 
 from bacs_core.model import (
     AlarmSeverity,
@@ -319,14 +327,20 @@ class CommandName(StrEnum):
     SET_THRESHOLDS = "set_thresholds"
 
 
-class Acknowledge(Message):
+class CommandMessage(Message):
+    """Base of all commands: a field that nobody knows may be a slip, and then it means another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Acknowledge(CommandMessage):
     """Acknowledge one alarm, or all of them."""
 
     command: Literal[CommandName.ACKNOWLEDGE] = CommandName.ACKNOWLEDGE
     alarm_id: str | None = None
 
 
-class PauseEqualization(Message):
+class PauseEqualization(CommandMessage):
     """Stop the bypass of one string until somebody resumes it or `until` has come."""
 
     command: Literal[CommandName.PAUSE_EQUALIZATION] = CommandName.PAUSE_EQUALIZATION
@@ -334,18 +348,18 @@ class PauseEqualization(Message):
     until: AwareDatetime | None = None
 
 
-class ResumeEqualization(Message):
+class ResumeEqualization(CommandMessage):
     """Take back a pause."""
 
     command: Literal[CommandName.RESUME_EQUALIZATION] = CommandName.RESUME_EQUALIZATION
     string_key: str
 
 
-class SetNetwork(Message):
+class SetNetwork(CommandMessage):
     """Open the API to the network, or close it again; only at the cabinet."""
 
     command: Literal[CommandName.SET_NETWORK] = CommandName.SET_NETWORK
-    enabled: bool
+    enabled: StrictBool
 
 
 UnitAddress = Annotated[int, Field(ge=1, le=247)]
@@ -354,7 +368,7 @@ SerialNumber = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 Baud = Annotated[int, Field(ge=1200, le=921600)]
 
 
-class Place(Message):
+class Place(CommandMessage):
     """Which wire: a line of the site file, or a port that no line owns."""
 
     line_id: str | None = None
@@ -382,7 +396,7 @@ class StartScan(Place):
     first_unit: UnitAddress = 1
     last_unit: UnitAddress = 247
     bauds: Annotated[list[Baud], Field(max_length=12)] = []
-    parities: list[Parity] = []
+    parities: Annotated[list[Parity], Field(max_length=3)] = []
 
 
 class AddressingMode(StrEnum):
@@ -416,13 +430,13 @@ class ReaddressModule(Place):
     parity: Parity | None = None
 
 
-class CancelCommissioning(Message):
+class CancelCommissioning(CommandMessage):
     """End what is running and give the line back."""
 
     command: Literal[CommandName.CANCEL_COMMISSIONING] = CommandName.CANCEL_COMMISSIONING
 
 
-class Identify(Message):
+class Identify(CommandMessage):
     """Let the LED of one module blink; 0 s ends it. Refused where nobody answers."""
 
     command: Literal[CommandName.IDENTIFY] = CommandName.IDENTIFY
@@ -431,30 +445,31 @@ class Identify(Message):
     seconds: Annotated[int, Field(ge=0, le=600)] = 30
 
 
-class ConfirmDevices(Message):
+class ConfirmDevices(CommandMessage):
     """Believe the devices that answer now: of a string, a manager, an accessory, or of all."""
 
     command: Literal[CommandName.CONFIRM_DEVICES] = CommandName.CONFIRM_DEVICES
     key: Annotated[str, Field(description="string key, id of a manager or accessory, or `all`")]
 
 
-class SwitchRelay(Message):
+class SwitchRelay(CommandMessage):
     """Switch a relay that the site file releases; `relay` counts from 1."""
 
     command: Literal[CommandName.SWITCH_RELAY] = CommandName.SWITCH_RELAY
     device_id: str
     relay: Annotated[int, Field(ge=1, le=16)]
-    closed: bool
+    closed: StrictBool
 
 
-class SetThresholds(Message):
+class SetThresholds(CommandMessage):
     """Write thresholds into the modules of a string: all of them, or one cell (from 1)."""
 
     command: Literal[CommandName.SET_THRESHOLDS] = CommandName.SET_THRESHOLDS
     string_key: str
     cell: Annotated[int | None, Field(ge=1)] = None
     thresholds: Annotated[
-        dict[str, float], Field(min_length=1, description="by name in the register map")
+        dict[str, float],
+        Field(min_length=1, max_length=16, description="by name in the register map"),
     ]
 
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Final
 
 from bacs_core.bus.commands import Command, Commands, refusal
+from bacs_core.bus.delivery import Delivery
 from bacs_core.bus.frames import Request
 from bacs_core.bus.network import NETWORK_ALLOWANCE_S
 from bacs_core.bus.owner import Borrower, Priority, Statistics
@@ -57,7 +58,7 @@ class LineOwner:
         self.message = "not opened yet"
         self.lent = False
         self.schedule = Schedule(jobs, ROUND_S)
-        self._wall_clock = wall_clock
+        self._delivery = Delivery(line.id, wall_clock)
         self._open_port = open_port
         self._commands = Commands()
         self._woken = asyncio.Event()
@@ -179,14 +180,16 @@ class LineOwner:
             elif (command := self._commands.take()) is not None:
                 await self._send_command(link, command)
             elif (job := self.schedule.next(time.monotonic())) is not None:
+                self._commands.let_order_go()
                 await self._poll(link, job)
-            else:
+            elif not self._commands.let_order_go():
                 await self._idle(link)
 
     async def _lend(self, link: RtuLink, loan: _Loan) -> None:
         loan.begun.set()
         await loan.over.wait()
-        if link.line != self.line:
+        if link.line != self.line or link.may_keep_answers:
+            # Whoever borrowed it may have left while an answer was on its way.
             await self._reopen(link, self.line)
         self.schedule.forget()
 
@@ -245,7 +248,7 @@ class LineOwner:
     async def _deliver(self, link: RtuLink, job: Job, payload: bytes) -> None:
         """Hand the bytes over; an echo in them may show that they belong to another request."""
         try:
-            job.deliver(payload, self._wall_clock())
+            self._delivery.deliver(job, payload)
         except BusError:
             # Then the true answer may still come.
             await link.fall_silent(link.quiet_until)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bacs_core.bus.commands import Command, Commands, refusal
+from bacs_core.bus.delivery import Delivery
 from bacs_core.bus.frames import Request
 from bacs_core.bus.line import ROUND_S
 from bacs_core.bus.mbap import OpenRequests
@@ -73,7 +74,7 @@ class ModbusTcpOwner:
         self.message = "not opened yet"
         self.lent = False
         self.schedule = Schedule(jobs, ROUND_S)
-        self._wall_clock = wall_clock
+        self._delivery = Delivery(line.id, wall_clock)
         self._requests = OpenRequests()
         self._commands = Commands()
         self._woken = asyncio.Event()
@@ -238,7 +239,10 @@ class ModbusTcpOwner:
         if (command := self._commands.take()) is not None:
             return self._command_errand(command)
         job = self.schedule.next(time.monotonic())
-        return None if job is None else self._job_errand(job)
+        has_commands = self._commands.let_order_go()
+        if job is not None:
+            return self._job_errand(job)
+        return self._next_errand() if has_commands else None
 
     def _command_errand(self, command: Command) -> _Errand:
         def conclude(outcome: Outcome, _cost_s: float) -> None:
@@ -274,7 +278,7 @@ class ModbusTcpOwner:
     def _delivered(self, job: Job, payload: bytes) -> Outcome:
         """Hand the bytes over; an echo in them may show that they belong to another request."""
         try:
-            job.deliver(payload, self._wall_clock())
+            self._delivery.deliver(job, payload)
         except BusError as error:
             self._count(error)
             return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from bacs_core.errors import PortGoneError
@@ -18,6 +19,14 @@ _KEEPALIVE_AFTER_S: Final = 5
 _KEEPALIVE_EVERY_S: Final = 2
 _KEEPALIVE_TRIES: Final = 3
 
+#: Threads of its own: a name server that hangs keeps nobody from opening a port or logging in.
+_RESOLVER: Final = ThreadPoolExecutor(max_workers=8, thread_name_prefix="name resolution")
+_being_resolved: Final[set[tuple[str, int]]] = set()
+
+
+Place = tuple[socket.AddressFamily, tuple[str | int | bytes, ...]]
+"""Family and address of a host, as the system wants them."""
+
 
 def host_and_port(place: str) -> tuple[str, int]:
     """Split `host:port`; an IPv6 host stands in brackets."""
@@ -26,10 +35,7 @@ def host_and_port(place: str) -> tuple[str, int]:
 
 
 async def connect(place: str) -> socket.socket:
-    """Connect to `host:port`; raises `PortGoneError` with a reason that a technician understands.
-
-    Names are resolved in a thread, so that a slow name server delays nobody else.
-    """
+    """Connect to `host:port`; raises `PortGoneError` with a reason for a technician."""
     host, number = host_and_port(place)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -39,10 +45,42 @@ async def connect(place: str) -> socket.socket:
             f"{place} does not answer within {CONNECT_TIMEOUT_S:g} s: wrong address, switched off,"
             " or kept away by a firewall"
         ) from error
-    except socket.gaierror as error:
-        raise PortGoneError(f"the name {host} cannot be resolved: {error.strerror}") from error
     except OSError as error:
         raise PortGoneError(f"{place} cannot be reached: {reason(error)}") from error
+
+
+async def resolve(host: str, number: int, kind: socket.SocketKind) -> list[Place]:
+    """Return the addresses of a host; raises `PortGoneError`.
+
+    Names are resolved in a thread, so that a slow name server delays nobody else; as long as it
+    has not answered, it is not asked again for the same place.
+    """
+    try:
+        return _numeric(host, number, kind) or await _named(host, number, kind)
+    except socket.gaierror as error:
+        raise PortGoneError(f"the name {host} cannot be resolved: {error.strerror}") from error
+    except UnicodeError as error:
+        raise PortGoneError(f"{host[:80]!r} cannot be the name of a host") from error
+
+
+def _numeric(host: str, number: int, kind: socket.SocketKind) -> list[Place]:
+    """Read a host that is written as an address; nobody is asked for it."""
+    try:
+        found = socket.getaddrinfo(host, number, type=kind, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return []
+    return [(family, address) for family, _, _, _, address in found]
+
+
+async def _named(host: str, number: int, kind: socket.SocketKind) -> list[Place]:
+    place = (host, number)
+    if place in _being_resolved:
+        raise PortGoneError(f"the name server has not answered yet where {host} is")
+    _being_resolved.add(place)
+    asked = _RESOLVER.submit(socket.getaddrinfo, host, number, type=kind)
+    # It ends when the name server answers, however soon the line has lost patience.
+    asked.add_done_callback(lambda _: _being_resolved.discard(place))
+    return [(family, address) for family, _, _, _, address in await asyncio.wrap_future(asked)]
 
 
 def reason(error: OSError) -> str:
@@ -52,10 +90,9 @@ def reason(error: OSError) -> str:
 
 async def _connect_any(host: str, number: int) -> socket.socket:
     loop = asyncio.get_running_loop()
-    places = await loop.getaddrinfo(host, number, type=socket.SOCK_STREAM)
     failure: OSError = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in places:
-        link = socket.socket(family, kind, protocol)
+    for family, address in await resolve(host, number, socket.SOCK_STREAM):
+        link = socket.socket(family, socket.SOCK_STREAM)
         try:
             link.settimeout(0.0)
             await loop.sock_connect(link, address)

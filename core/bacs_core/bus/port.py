@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import termios
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -26,7 +27,11 @@ _PARITY: Final = {
 _READ_BYTES: Final = 4096
 #: Linux documentation, admin-guide/devices.txt: Unix98 pseudo-terminal slaves.
 _PSEUDO_TERMINAL_MAJORS: Final = range(136, 144)
+#: The same document: UARTs, and converters on USB. Behind others (ttyACM) may be no wire at all.
+_UART_MAJORS: Final = (4, 188, 204)
 _HELD_BY_ANOTHER: Final = (errno.EBUSY, errno.EAGAIN)
+#: Threads of its own: whatever else waits for a thread, a port can be opened.
+_OPENER: Final = ThreadPoolExecutor(max_workers=8, thread_name_prefix="opening a port")
 
 
 class Port(Protocol):
@@ -35,6 +40,10 @@ class Port(Protocol):
     @property
     def reopens_after_timeout(self) -> bool:
         """Whether a late answer may wait in it, so that a time-out calls for a new one."""
+
+    @property
+    def keeps_pace(self) -> bool:
+        """Whether bytes surely take their time on a wire, so that none can come sooner."""
 
     def write(self, data: bytes) -> None:
         """Send `data` at the line's speed."""
@@ -58,6 +67,7 @@ class SerialPort:
         self._serial = opened
         self._path = path
         self._descriptor = opened.fileno()
+        self.keeps_pace = os.major(os.fstat(self._descriptor).st_rdev) in _UART_MAJORS
         self._unsent = b""
         self._gone: str | None = None
         self._received = b""
@@ -71,7 +81,8 @@ class SerialPort:
 
         Adapters are looked for and opened in a thread: a driver may take its time.
         """
-        path, opened = await asyncio.to_thread(_open, line)
+        loop = asyncio.get_running_loop()
+        path, opened = await loop.run_in_executor(_OPENER, _open, line)
         return cls(path, opened)
 
     def write(self, data: bytes) -> None:
@@ -250,6 +261,8 @@ def _refusal(line: Line, path: str, error: Exception) -> str:
         reason = f"{held} has it open"
     elif isinstance(refused, termios.error) and refused.args[0] == errno.ENOTTY:
         reason = "it is no serial port"
+    elif number == errno.EISDIR:
+        reason = "it is a folder, no serial port"
     elif number == errno.EACCES:
         reason = "this user may not (is it in the group of the serial ports, often dialout?)"
     elif number == errno.ENOENT:

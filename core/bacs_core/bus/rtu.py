@@ -45,6 +45,7 @@ class RtuLink:
         self._pause_s = pause_s
         self._waiter = Waiter()
         self._unanswered: dict[int, Request] = {}
+        self._quiet_until: dict[int, float] = {}
         self._port: Port | None = None
         self.take(line, port)
 
@@ -69,13 +70,16 @@ class RtuLink:
     async def ask(self, request: Request, max_turnaround_s: float, pause_s: float = 0.0) -> bytes:
         """Send one request and return the data of its answer (none for a broadcast).
 
-        Raises `BusError` or `DeviceError`. `pause_s` is kept free after a broadcast.
+        Raises `BusError` or `DeviceError`. `pause_s` is kept free after a broadcast. A unit whose
+        answer may still come is asked only once it cannot any more.
         """
         line = self.line
         frame = rtu_frame(request)
         request_s = len(frame) * line.character_s
-        await self._wait_for_silence()
-        self._present_port().write(frame)
+        await self._wait_for_silence(self._quiet_until.get(request.unit, 0.0))
+        port = self._present_port()
+        handed_over_at = time.monotonic()
+        port.write(frame)
         sent_at = time.monotonic()
         self._statistics.requests += 1
         self.wire_s = request_s + line.gap_s
@@ -86,7 +90,8 @@ class RtuLink:
             return b""
         answer_s = (request.answer_length + RTU_OVERHEAD) * line.character_s
         window = Window(request_s, line.gap_s + max_turnaround_s, answer_s, self._pause_s)
-        transaction = Transaction(request, window, sent_at)
+        paced_since = handed_over_at if port.keeps_pace else None
+        transaction = Transaction(request, window, sent_at, paced_since)
         # Also holds where whoever asked is cancelled half-way.
         self._may_send_at = self.quiet_until = transaction.deadline
         try:
@@ -96,6 +101,8 @@ class RtuLink:
         except (BusError, DeviceError) as error:
             self._may_send_at = time.monotonic() + self._gap_s
             self.quiet_until = transaction.quiet_until
+            if isinstance(error, BusError):
+                self._quiet_until[request.unit] = self.quiet_until
             self._note_late(transaction.received)
             if isinstance(error, BusTimeoutError):
                 self._unanswered[request.unit] = request
@@ -125,9 +132,10 @@ class RtuLink:
         self._waiter.close()
         self.release()
 
-    async def _wait_for_silence(self) -> None:
-        await self._waiter.until(self._may_send_at)
-        give_up_at = self._may_send_at + LONGEST_WAIT_FOR_SILENCE_S
+    async def _wait_for_silence(self, quiet_until: float) -> None:
+        may_send_at = max(self._may_send_at, quiet_until)
+        await self._waiter.until(may_send_at)
+        give_up_at = may_send_at + LONGEST_WAIT_FOR_SILENCE_S
         while await self._swallow() and time.monotonic() < give_up_at:
             # Somebody talks. A UART may hold back what it has until its FIFO is full.
             silent_s = self._gap_s + FIFO_BYTES * self.line.character_s

@@ -37,7 +37,12 @@ def find_port(port: str) -> str:
     """Return the path of `port` (a path, or `usb:SERIAL`) as it is now; raises `PortGoneError`."""
     if not port.startswith(USB_SCHEME):
         return port
-    return path_of(port.removeprefix(USB_SCHEME), list_ports.comports())
+    try:
+        adapters = list_ports.comports()
+    except Exception as error:
+        # What it raises while an adapter vanishes under its hands is stated nowhere.
+        raise PortGoneError(f"the USB adapters cannot be listed now: {error}") from error
+    return path_of(port.removeprefix(USB_SCHEME), adapters)
 
 
 def path_of(serial_number: str, adapters: Iterable[Adapter]) -> str:

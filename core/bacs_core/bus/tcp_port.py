@@ -22,6 +22,7 @@ class TcpPort:
     """One open connection. Every method raises `PortGoneError` once the far end is gone."""
 
     reopens_after_timeout: Final = True
+    keeps_pace: Final = False
 
     def __init__(self, place: str, link: socket.socket) -> None:
         self._place = place

@@ -13,6 +13,8 @@ What comes beside the answer is told apart like this:
 * Anything else before the answer, such as the late answer of another unit: waited out, since the
   true answer may follow; it counts where it is the only fitting frame and nothing comes after it.
 * The own answer, but short or corrupt: an error as soon as the line is silent again.
+* A fitting frame that is complete sooner than the wire can carry request and answer: one that was
+  held back somewhere. Nothing is believed then, and the window is waited out.
 """
 
 from __future__ import annotations
@@ -31,6 +33,10 @@ PAUSE_INSIDE_ANSWER_S: Final = 0.05
 GLITCH_BYTES: Final = 2
 #: Bytes that a UART may hold back until its FIFO is full.
 FIFO_BYTES: Final = 16
+#: Four frames of full length. More is chatter, and need not be kept.
+MOST_BYTES: Final = 1024
+#: A device may leave out a stop bit (1 of 11) and be some percent fast: no answer is faster.
+FASTEST_PACE: Final = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,17 @@ class Transaction:
     answer may still be on its way: until then the same unit must not be asked.
     """
 
-    def __init__(self, request: Request, window: Window, started_at: float) -> None:
-        """Open the window at `started_at` (seconds, any monotonic clock)."""
+    def __init__(
+        self,
+        request: Request,
+        window: Window,
+        started_at: float,
+        paced_since: float | None = None,
+    ) -> None:
+        """Open the window at `started_at` (seconds, any monotonic clock).
+
+        Where the wire is known to keep its speed, `paced_since` is a time before the first byte.
+        """
         self.request = request
         self.deadline = started_at + window.total_s
         self.quiet_until = self.deadline
@@ -75,6 +90,9 @@ class Transaction:
         if self._length > FIFO_BYTES:
             complete_at = started_at + window.request_s + window.answer_s
             self._look_at = min(complete_at, self._begin_by)
+        self._request_s = window.request_s
+        self._paced_since = paced_since
+        self._came_early = False
         self._received = b""
         self._last_byte_at: float | None = None
 
@@ -88,14 +106,17 @@ class Transaction:
         if is_late:
             raise FrameError(self._describe("answer too late"), self._received)
         if self._frame.startswith(self._received):
+            self._check_end(now)
             return None
         received = self._without_echo()
-        for skipped in range(GLITCH_BYTES + 1):
+        self._note_early(received, now)
+        for skipped in range(0 if self._came_early else GLITCH_BYTES + 1):
             pdu = _fitting(self.request, received, skipped)
             if pdu is not None and skipped + len(pdu) + RTU_OVERHEAD == len(received):
                 return self._end_with(pdu)
             if self._is_own(received):
                 break
+        self._check_end(now)
         return None
 
     def poll(self, now: float) -> bytes | None:
@@ -107,8 +128,7 @@ class Transaction:
             raise BusTimeoutError(self._describe("no answer"))
         if now >= last + self._pause_s:
             return self._judge(is_over=now >= self.deadline)
-        if now >= self.deadline + self._pause_s:
-            raise FrameError(self._describe("the line never falls silent"), self._received)
+        self._check_end(now)
         return None
 
     def next_poll_at(self, now: float) -> float:
@@ -128,8 +148,30 @@ class Transaction:
         """All bytes so far."""
         return self._received
 
+    def _check_end(self, now: float) -> None:
+        """End what would stay open although the line chatters on and on."""
+        if now >= self.deadline + self._pause_s or len(self._received) > MOST_BYTES:
+            raise FrameError(self._describe("the line never falls silent"), self._received)
+
+    def _note_early(self, received: bytes, now: float) -> None:
+        """Look for a fitting frame that no device can have sent since the request."""
+        if self._paced_since is None:
+            return
+        passed_s = (now - self._paced_since) / FASTEST_PACE
+        if passed_s >= self._request_s + self._length * self._character_s:
+            return
+        for place in range(len(received)):
+            pdu = _fitting(self.request, received, place)
+            if pdu is not None:
+                needed_s = self._request_s + (len(pdu) + RTU_OVERHEAD) * self._character_s
+                self._came_early |= passed_s < needed_s
+
     def _judge(self, *, is_over: bool) -> bytes | None:
         """Say what the bytes were, now that the line is silent."""
+        if self._came_early:
+            if is_over:
+                raise FrameError(self._describe("answer before it can be"), self._received)
+            return None
         received = self._without_echo()
         fitting = [
             (place, pdu)
@@ -147,8 +189,8 @@ class Transaction:
             raise BusTimeoutError(self._describe("no answer but the own echo"), self._received)
         reason, is_whole = self._flaw(received)
         if self._is_own(received):
-            if not is_whole:
-                # It was the true answer, so that no other one follows.
+            if not is_whole and self._shows_the_answer(received):
+                # No other one follows.
                 self.quiet_until = self._last_byte_at or 0.0
             raise FrameError(self._describe(reason), self._received)
         if is_over or (len(received) == self._length and not is_whole):
@@ -175,6 +217,13 @@ class Transaction:
         return data[:1] == self._frame[:1] and (
             len(data) == 1 or data[1] & ~EXCEPTION_BIT == self.request.function
         )
+
+    def _shows_the_answer(self, data: bytes) -> bool:
+        """Tell whether its own beginning is no glitch, no echo and no answer of another length."""
+        if len(data) <= GLITCH_BYTES or data[2] == self._frame[2]:
+            return False
+        is_exception = data[1] != self.request.function
+        return is_exception or data[2] == self.request.answer_length - 2
 
     def _flaw(self, data: bytes) -> tuple[str, bool]:
         """Say what is wrong with bytes that hold no fitting frame, and whether they are one."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import getpass
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -58,7 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parity", type=_parities, default=[], metavar="none,even", help="parities to try"
     )
-    parser.add_argument("--user", required=True, metavar="NAME", help="who scans, a technician")
+    add_login_arguments(parser)
+
+
+def add_login_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare who asks, and which engine."""
+    parser.add_argument("--user", required=True, metavar="NAME", help="who asks, a technician")
     parser.add_argument(
         "--password-file", type=Path, metavar="FILE", help="holds the password; usual: it is asked"
     )
@@ -78,8 +84,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Scan, and print who answers and what the site file would say of it."""
-    token = None if args.token_file is None else _first_line(args.token_file)
-    url = args.engine if "://" in args.engine else f"http://{args.engine}"
     first, last = args.units
     line_id, port = _place(args.place)
     order = StartScan(
@@ -90,45 +94,61 @@ def run(args: argparse.Namespace) -> int:
         bauds=args.speeds,
         parities=args.parity,
     )
-    secret = _secret(args)
-    report = asyncio.run(_scan(url, token, Login(user=args.user, secret=secret), order))
-    sys.stdout.write("\n".join(overview(report)) + "\n")
+    report = asyncio.run(_scan(args, order))
+    if report.found or report.state is CommissioningState.DONE:
+        sys.stdout.write("\n".join(overview(report)) + "\n")
     if report.state is not CommissioningState.DONE:
         sys.stderr.write(f"bacs: {report.state}: {report.message}\n")
         return 1
     return 0 if report.found else NOBODY_EXIT_CODE
 
 
-async def _scan(url: str, token: str | None, login: Login, order: StartScan) -> Commissioning:
+async def _scan(args: argparse.Namespace, order: StartScan) -> Commissioning:
+    async with signed_in(args) as client:
+        await client.command(order)
+        return await follow(client)
+
+
+@contextlib.asynccontextmanager
+async def signed_in(args: argparse.Namespace) -> AsyncIterator[EngineClient]:
+    """Give a client that acts for the person; the session ends with the block."""
+    token = None if args.token_file is None else _first_line(args.token_file)
+    url = args.engine if "://" in args.engine else f"http://{args.engine}"
+    login = Login(user=args.user, secret=_secret(args))
     async with aiohttp.ClientSession() as http:
         client = EngineClient(http, url, token)
         await client.health()
         session = await client.login(login)
         client = EngineClient(http, url, session.token)
         try:
-            await client.command(order)
-            try:
-                return await _follow(client)
-            except asyncio.CancelledError:
-                await _give_back(client)
-                raise
+            yield client
         finally:
             await client.logout(session.token)
 
 
-async def _follow(client: EngineClient) -> Commissioning:
-    """Show the progress until the scan has ended, and return how."""
+async def follow(client: EngineClient) -> Commissioning:
+    """Show the progress until the work has ended, and return how; who breaks it off ends it."""
+    try:
+        return await _until_ended(client)
+    except asyncio.CancelledError:
+        await _give_back(client)
+        raise
+
+
+async def _until_ended(client: EngineClient) -> Commissioning:
     told = ""
     while True:
         report = await client.commissioning()
         line = progress(report)
-        if line != told:
+        # Why it ended otherwise than well is told by whoever asked for it.
+        ends_ill = report.state not in (*_RUNNING, CommissioningState.DONE)
+        if line != told and not ends_ill:
             # A terminal shows one line that changes; a file gets each of them.
             sys.stderr.write(f"\r{line:<78}" if sys.stderr.isatty() else f"{line}\n")
             sys.stderr.flush()
             told = line
         if report.state not in _RUNNING:
-            if sys.stderr.isatty():
+            if told and sys.stderr.isatty():
                 sys.stderr.write("\n")
             return report
         await asyncio.sleep(ASK_EVERY_S)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from bacs_core.api.messages import (
+    DEFAULT_PORT,
     Commissioning,
     CommissioningState,
     FoundUnit,
@@ -36,6 +37,8 @@ _log = logging.getLogger(__name__)
 #: How long a port may take to open.
 OPEN_PATIENCE_S: Final = 3.0
 OPEN_POLL_S: Final = 0.02
+#: After a loan a line is left to control and protection at least so long.
+REST_S: Final = 10.0
 _VERBS: Final = {
     "start_scan": "scan",
     "start_addressing": "addressing",
@@ -120,6 +123,8 @@ class Desk:
         self._times = times or Times()
         self._job: Job | None = None
         self._task: asyncio.Task[None] | None = None
+        self._given_back_at: dict[str, float] = {}
+        self.api_port = DEFAULT_PORT
 
     @property
     def is_busy(self) -> bool:
@@ -136,7 +141,8 @@ class Desk:
         """Return the line for a job, or raise `RefusedError` where it must not begin now."""
         self.require_idle()
         if order.line_id is None:
-            return ports.bare_line(order.port or "", self._lender.settings.lines.values())
+            lines = self._lender.settings.lines.values()
+            return ports.bare_line(order.port or "", lines, self.api_port)
         return self._free_line(order.line_id)
 
     def start(self, order: Order, by: str) -> None:
@@ -170,12 +176,12 @@ class Desk:
         if not self.is_busy or self._task is None or self._job is None:
             raise RefusedError("nothing is being commissioned", code="nothing_runs")
         self._job.ended_by = by
-        self._task.cancel()
+        _cancel_begun(self._task)
 
     async def stop(self) -> None:
         """End the job because the engine ends, and wait until the line is back."""
         if self._task is not None:
-            self._task.cancel()
+            _cancel_begun(self._task)
             await asyncio.gather(self._task, return_exceptions=True)
 
     def report(self) -> Commissioning:
@@ -222,6 +228,11 @@ class Desk:
             raise RefusedError(f"line {line_id} is not open: {owner.message}", code="line_gone")
         if (refusal := self._lender.refusal(line_id)) is not None:
             raise refusal
+        given_back_at = self._given_back_at.get(line_id, -REST_S)
+        rested = asyncio.get_running_loop().time() >= given_back_at + REST_S
+        if owner.last_round_s is None or not rested:
+            reason = f"line {line_id} has to be polled for a while before it is lent"
+            raise RefusedError(reason, code="line_not_polled_yet")
         return line
 
     async def _run(self, job: Job) -> None:
@@ -266,8 +277,14 @@ class Desk:
             return
         try:
             await self._lender.withhold(line_id)
+            # That takes so long that a cell may have become critically hot meanwhile.
+            if (refusal := self._lender.refusal(line_id)) is not None:
+                raise refusal
             async with self._lender.owner_of(line_id).borrow() as borrower:
-                yield borrower
+                try:
+                    yield borrower
+                finally:
+                    self._given_back_at[line_id] = asyncio.get_running_loop().time()
         finally:
             self._lender.release(line_id)
 
@@ -287,6 +304,11 @@ class Desk:
 
     def _moment(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _cancel_begun(task: asyncio.Task[None]) -> None:
+    """Cancel a task after its first step: one that never began could not tell how it ended."""
+    asyncio.get_running_loop().call_soon(task.cancel)
 
 
 @asynccontextmanager

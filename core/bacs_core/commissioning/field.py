@@ -15,6 +15,7 @@ from bacs_core.polling.accessories import AccessoryImage
 from bacs_core.polling.guarded import RequestCounter
 from bacs_core.polling.modules import ModulePoll
 from bacs_core.polling.wiring import Wiring
+from bacs_core.settings import Address
 
 Deed = Callable[[], Awaitable[None]]
 
@@ -27,15 +28,22 @@ class Field:
     familiar: Familiar
 
     def identify(self, command: Identify) -> Deed:
-        """Find the line; whether a module answers at that address shows when it is asked."""
+        """Find the line; who answers at that address shows when it is asked.
+
+        What the site file calls another device than a module of our own map is not even asked.
+        """
         owner = self.wiring.lines.get(command.line_id)
         if owner is None:
             raise RefusedError(f"there is no line {command.line_id!r}", code="unknown_line")
+        place = Address(command.line_id, command.unit)
+        if place in self._others():
+            reason = f"unit {command.unit} of {command.line_id} is no module of our own map"
+            raise RefusedError(reason, code="not_a_module")
         known = (
             module.identity.counter
             for modules in self.wiring.modules.values()
             for module in modules
-            if (module.address.line_id, module.address.unit) == (command.line_id, command.unit)
+            if module.address == place
         )
         counter = next(known, RequestCounter())
         return partial(orders.identify, owner, counter, command.unit, command.seconds)
@@ -63,7 +71,7 @@ class Field:
         if command.cell is not None and command.cell > len(modules):
             reason = f"{command.string_key} has no cell {command.cell}"
             raise RefusedError(reason, code="unknown_cell")
-        orders.checked_thresholds(command.thresholds)
+        orders.checked_thresholds(command.thresholds, modules[0].image.string)
         chosen = modules if command.cell is None else [modules[command.cell - 1]]
         return partial(self._set_all, chosen, command.thresholds)
 
@@ -84,6 +92,18 @@ class Field:
             reason = f"{len(failed)} of {len(modules)} modules failed; {failed[0]}"
             raise RefusedError(reason, code="not_taken_over")
         progress.message = f"{len(modules)} modules have them"
+
+    def _others(self) -> frozenset[Address]:
+        """Return where the devices are that are no modules of our own map."""
+        settings = self.wiring.settings
+        return frozenset(
+            (
+                *settings.managers.values(),
+                *settings.current_sensors.values(),
+                *(accessory.address for accessory in settings.accessories),
+                *(place for key in settings.module_devices for place in settings.modules[key]),
+            )
+        )
 
     def _accessories(self) -> Mapping[str, AccessoryImage]:
         return self.wiring.accessories

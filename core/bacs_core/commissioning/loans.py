@@ -40,7 +40,8 @@ class Loans:
         self._told = told
         self._clock = clock
         self._withheld: set[str] = set()
-        self._bypassed_at: dict[str, float] = {}
+        # An engine that was killed a moment ago may have left leases that still run.
+        self._bypassed_at = dict.fromkeys(self._drivers, time.monotonic())
 
     @property
     def settings(self) -> Settings:
@@ -70,7 +71,7 @@ class Loans:
     async def withhold(self, line_id: str) -> None:
         """Switch the bypass off and wait until all modules confirm it, or their leases are over."""
         self._withheld.add(line_id)
-        if line_id not in self._drivers or line_id not in self._bypassed_at:
+        if line_id not in self._drivers:
             return
         began_at = self._clock()
         await self._drivers[line_id].switch_off()

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
 from bacs_core.bus.frames import Request
 from bacs_core.bus.owner import Owner, Priority
 from bacs_core.devices import panel_relay_box
-from bacs_core.devices.panel_module import SET_IDENTIFY, SET_THRESHOLDS, THRESHOLDS
+from bacs_core.devices.panel_map import IDENTITY, KIND_MODULE, MAP_ID
+from bacs_core.devices.panel_module import (
+    HIGHEST_THRESHOLD_C,
+    SET_IDENTIFY,
+    SET_THRESHOLDS,
+    THRESHOLDS,
+)
 from bacs_core.devices.registers import Block
 from bacs_core.errors import BusError, DeviceError, FrameError, RefusedError
-from bacs_core.polling import accessories
+from bacs_core.model import String
+from bacs_core.polling import accessories, thresholds
 from bacs_core.polling.accessories import AccessoryImage
 from bacs_core.polling.guarded import RequestCounter, order, question
 from bacs_core.polling.modules import ModulePoll
@@ -25,6 +34,28 @@ RELAY_LEASE_S: Final = 3600.0
 #: A contact needs so long to follow.
 CONTACT_S: Final = 0.2
 
+
+@dataclass(frozen=True, slots=True)
+class SafeRange:
+    """What a threshold may be, in the unit of its register."""
+
+    lowest: float
+    highest: float
+    switches_off: float | None = None
+    """A value out of the range that means "never"."""
+
+    def holds(self, value: float) -> bool:
+        """Tell whether `value` may be written."""
+        return self.lowest <= value <= self.highest or value == self.switches_off
+
+
+#: Whatever the string is. Electronics get warm by bypass alone, and a module that sleeps between
+#: two rounds is never heard again.
+SAFE: Final = {
+    "module_temperature_high_c": SafeRange(40.0, HIGHEST_THRESHOLD_C),
+    "bypass_voltage_low_v": SafeRange(0.5, 16.0),
+    "sleep_after_s": SafeRange(60.0, 65534.0, switches_off=0.0),
+}
 _numbers = count()
 
 
@@ -43,7 +74,10 @@ async def send(owner: Owner, make: Callable[[], Request]) -> bytes:
 
 
 async def identify(owner: Owner, counter: RequestCounter, unit: int, seconds: int) -> None:
-    """Let the LED of a module blink; the order goes out even where nobody answers to it."""
+    """Let the LED of a module blink, but write nothing before it has said that it is one."""
+    told = await _read(owner, unit, counter, IDENTITY)
+    if (told["map_id"], told["device_kind"]) != (MAP_ID, KIND_MODULE):
+        raise RefusedError(f"unit {unit} is no module of our own map", code="not_a_module")
     values = {"blink_s": float(seconds)}
     await send(owner, lambda: order(unit, counter, SET_IDENTIFY, values))
 
@@ -62,17 +96,21 @@ async def switch_relay(owner: Owner, image: AccessoryImage, relay: int, *, close
         raise RefusedError(reason, code="contact_stuck")
 
 
-def checked_thresholds(wanted: Mapping[str, float]) -> None:
-    """Refuse thresholds that the register map does not have, or that do not fit into it."""
+def checked_thresholds(wanted: Mapping[str, float], string: String) -> None:
+    """Refuse thresholds that the map does not have, that do not fit, or that are not safe."""
     rows = {register.name: register for register in SET_THRESHOLDS.registers}
     for name, value in wanted.items():
         if name not in rows:
             known = ", ".join(rows)
             raise RefusedError(f"there is no threshold {name!r}; {known}", code="unknown_threshold")
         register = rows[name]
+        if not math.isfinite(value) or not SAFE[name].holds(value):
+            raise RefusedError(f"{name} cannot be {value:g}", code="bad_threshold")
         # Half a step is lost in writing, never more.
         if abs((register.value(register.raw(value)) or 0.0) - value) > 0.51 * register.scale:
             raise RefusedError(f"{name} cannot be {value:g}", code="bad_threshold")
+    for _, doubt in thresholds.doubts(string, {0: {**dict.fromkeys(rows), **wanted}}):
+        raise RefusedError(str(doubt), code="bad_threshold")
 
 
 async def set_thresholds(owner: Owner, module: ModulePoll, wanted: Mapping[str, float]) -> None:
@@ -89,6 +127,8 @@ async def set_thresholds(owner: Owner, module: ModulePoll, wanted: Mapping[str, 
         if kept[name] != register.value(register.raw(values[name])):
             reason = f"unit {unit} keeps {name} at {kept[name]}, not at {values[name]}"
             raise RefusedError(reason, code="not_taken_over")
+    # What was doubted of them before is judged anew with the next round.
+    module.thresholds_due_at = 0.0
 
 
 async def _read(

@@ -15,6 +15,7 @@ from bacs_core.commissioning.scan import Speed
 from bacs_core.devices import guard, panel_manager
 from bacs_core.devices.panel_map import IDENTITY
 from bacs_core.errors import BusError, BusTimeoutError, DeviceError, PortGoneError
+from bacs_core.model import MAX_STRINGS_PER_MANAGER
 
 SEVERAL: Final = "several devices at this address, or a bad line"
 UNKNOWN: Final = "answers, unknown"
@@ -82,7 +83,7 @@ class Ear:
     async def _strings(self, unit: int, count: int) -> tuple[int | None, ...]:
         """Ask a manager of our own map how many cells each of its strings has."""
         cells: list[int | None] = []
-        for number in range(1, count + 1):
+        for number in range(1, min(count, MAX_STRINGS_PER_MANAGER) + 1):
             block = panel_manager.string_block(number)
             counter = number % guard.COUNTERS
             heard = await self.ask(own_map.read(block, unit, counter))

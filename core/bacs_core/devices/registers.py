@@ -32,6 +32,8 @@ READ_HOLDING_REGISTERS: Final = 3
 READ_INPUT_REGISTERS: Final = 4
 BIT_FUNCTIONS: Final = (READ_COILS, READ_DISCRETE_INPUTS)
 WORD_BITS: Final = 16
+#: No measured value needs more; a device that says more has not said anything.
+MAX_POWER: Final = 10
 
 
 class Unit(StrEnum):
@@ -144,7 +146,8 @@ class Register:
     """One named value: `value = raw * scale + shift`, absent where `raw == absent`.
 
     `offset` counts registers from the start of its block (bits with function 1 or 2). Where
-    `power` names another register, the value is also multiplied by ten to the power of that one.
+    `power` names another register, the value is also multiplied by ten to the power of that one; a
+    power beyond `MAX_POWER` gives no value.
     """
 
     name: str
@@ -185,6 +188,8 @@ class Register:
     def values(self, raws: Iterable[int], power: int = 0) -> list[float | None]:
         """Turn many raw numbers into values."""
         scale, shift, absent, divisor = self.scale, self.shift, self.absent, self._divisor
+        if abs(power) > MAX_POWER:
+            return [None for _ in raws]
         if power:
             scale *= 10.0**power
             divisor = _divisor(scale)

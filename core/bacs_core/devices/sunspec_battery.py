@@ -216,6 +216,9 @@ def disagreement(found: Sequence[Model], strings: Sequence[String]) -> str | Non
         return f"the number of strings is {count} instead of {len(strings)}"
     modules = _modules(found)
     for string in strings:
+        numbers = [module.number("ModIdx") for module in modules[string.number]]
+        if numbers != list(range(1, len(numbers) + 1)):
+            return f"the modules of string {string.number} are not numbered 1 to {len(numbers)}"
         cells = sum(module.number("NCell") for module in modules[string.number])
         if modules[string.number] and cells != string.cell_count:
             return f"the cells of string {string.number} are {cells} instead of {string.cell_count}"

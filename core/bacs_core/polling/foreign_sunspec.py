@@ -30,7 +30,7 @@ from bacs_core.devices.sunspec_battery import (
 )
 from bacs_core.model import Manager, String
 from bacs_core.polling.belief import Belief
-from bacs_core.polling.foreign_values import Plan, Told, read_block
+from bacs_core.polling.foreign_values import Plan, Told, read_block, told_serial_number
 from bacs_core.settings import Address, ManagerOptions
 
 MARKER_EVERY_S: Final = 60.0
@@ -173,7 +173,7 @@ class Walk:
 
     def _introduce(self, texts: dict[str, str]) -> None:
         self.told.firmware_version = texts["Vr"] or None
-        self.told.serial_number = int(texts["SN"]) if texts["SN"].isdecimal() else None
+        self.told.serial_number = told_serial_number(texts["SN"])
 
     def _finish(self) -> None:
         known = [model for model in self.found if model.id in HEADS]

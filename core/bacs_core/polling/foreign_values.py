@@ -41,6 +41,17 @@ READINGS: Final[dict[StringValue | Quantity, str]] = {
 }
 
 
+#: The largest number of 64 bits has so many.
+SERIAL_NUMBER_DIGITS: Final = 20
+
+
+def told_serial_number(text: str) -> int | None:
+    """Read a serial number; `None` where it is none that a device could have."""
+    if not text.isdecimal() or len(text) > SERIAL_NUMBER_DIGITS:
+        return None
+    return int(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What a device tells beside cells and strings, as far as it is fresh."""

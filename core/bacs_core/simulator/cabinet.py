@@ -79,6 +79,10 @@ class Front(Protocol):
         """The line behind it, with its faults and counters."""
 
     @property
+    def place(self) -> str:
+        """Its path, or its address on the network."""
+
+    @property
     def present(self) -> bool:
         """Whether it can be reached."""
 

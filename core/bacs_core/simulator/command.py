@@ -117,7 +117,8 @@ def _take_over(ports_dir: Path) -> None:
 def run_simulator(settings: Settings, ports_dir: Path, options: SimulatorOptions) -> int:
     """Simulate until SIGTERM or SIGINT and return the exit code.
 
-    Prints one line when all ports exist. Raises `SettingsError` where the site cannot be simulated.
+    Prints what is simulated, and where, when all ports exist. Raises `SettingsError` where the site
+    cannot be simulated.
     """
     # A pipe, not `sigwait`: threads of numpy's libraries exist already and would take the signal.
     told_to_stop, tell = os.pipe()
@@ -138,6 +139,8 @@ def run_simulator(settings: Settings, ports_dir: Path, options: SimulatorOptions
             helper.start()
         lines = ", ".join(settings.lines)
         sys.stdout.write(f"simulating {cabinet.cell_count} cells on lines {lines}\n")
+        for line_id, port in cabinet.ports.items():
+            sys.stdout.write(f"  {line_id}: {port.place}\n")
         sys.stdout.flush()
         os.read(told_to_stop, 1)
         for helper in helpers:

@@ -80,7 +80,9 @@ class SimulatedString:
         self.load_a = 0.0
         self.duty_percent: Floats = np.zeros(string.cell_count)
         self.stuck_percent: Floats = np.full(string.cell_count, NO_BYPASS_STUCK)
-        self._full_bypass_a = MODULE_TYPES[string.module_type].bypass_current_a
+        module_type = MODULE_TYPES.get(string.module_type)
+        # Devices of other makers have no bypass that somebody could order.
+        self._full_bypass_a = 0.0 if module_type is None else module_type.bypass_current_a
         self._random = random
 
     @property

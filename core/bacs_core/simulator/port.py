@@ -63,6 +63,11 @@ class VirtualPort:
         self._wake()
 
     @property
+    def place(self) -> str:
+        """The path at which the terminal is found."""
+        return str(self.path)
+
+    @property
     def present(self) -> bool:
         """Whether the port is there."""
         return self._near >= 0

@@ -78,6 +78,11 @@ class TcpFront:
         return self._served.virtual
 
     @property
+    def place(self) -> str:
+        """Where it listens."""
+        return f"{HOST}:{self._port}"
+
+    @property
     def present(self) -> bool:
         """Whether the port is there."""
         return self._listener is not None

@@ -19,7 +19,15 @@ from bacs_core.devices.panel_map import MAX_MODULE_UNIT
 from bacs_core.errors import SettingsError
 from bacs_core.model import MAX_CELLS_PER_MANAGER, MODULE_TYPES, EqualizedBy, Site, string_key
 from bacs_core.settings import Address, Link
-from bacs_core.sitefile.devices import CONTACTS, ENGINE, FAMILY, OWN_CURRENT_SENSOR, OWN_MODULE
+from bacs_core.sitefile.devices import (
+    CONTACTS,
+    ENGINE,
+    FAMILY,
+    OWN,
+    OWN_CURRENT_SENSOR,
+    OWN_MODULE,
+    PUBLISHED_REGISTERS,
+)
 from bacs_core.sitefile.limits import wrong_values
 from bacs_core.sitefile.plan import NO_UNIT, module_addresses
 from bacs_core.sitefile.tables import (
@@ -50,6 +58,8 @@ LINKS_OF_KEY: Final[dict[str, tuple[Link, ...]]] = {
 #: Modbus over serial line V1.02, 2.5.1.1: a gap of more than 1.5 characters ends a frame.
 LEAST_SILENCE_CHARACTERS: Final = 1.5
 LAST_REGISTER: Final = 0xFFFF
+#: All names of this computer for itself.
+LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 #: What an installer may declare of which device.
 DECLARED: Final = {
     bacs_manager.NAME: {"module_block", *RegistersTable.model_fields},
@@ -78,6 +88,7 @@ def refusals(tables: SiteFile, folder: FilePath) -> list[Refusal]:
         ),
         *_wrong_addresses(tables),
         *_wrong_devices(tables),
+        *_disturbed(tables),
         *(
             found
             for n, manager in enumerate(tables.manager)
@@ -115,7 +126,7 @@ def _double_ports(lines: Iterable[LineTable]) -> Iterator[Refusal]:
     known: dict[tuple[Link, str], str] = {}
     for index, line in enumerate(lines):
         link, where = line.port.link, line.port.where
-        where = os.path.normpath(where) if link is Link.SERIAL else where.lower()
+        where = os.path.normpath(where) if link is Link.SERIAL else _one_name(where.lower())
         # Behind one TCP port there is one wire, whatever is spoken to it.
         link = Link.MODBUS_TCP if link is Link.RTU_OVER_TCP else link
         owner = known.setdefault((link, where), line.id)
@@ -123,6 +134,11 @@ def _double_ports(lines: Iterable[LineTable]) -> Iterator[Refusal]:
             yield Refusal(
                 ("line", index, "port"), f"port {line.port.where} already belongs to {owner!r}"
             )
+
+
+def _one_name(where: str) -> str:
+    host, _, number = where.rpartition(":")
+    return f"{LOOPBACK[0]}:{number}" if host in LOOPBACK else where
 
 
 def _wrong_line(line: LineTable, place: Path, folder: FilePath) -> Iterator[Refusal]:
@@ -160,7 +176,8 @@ def _wrong_addresses(tables: SiteFile) -> Iterator[Refusal]:
     taken: dict[Address, str] = {}
     for place, address, owner in _addresses(tables):
         if address.line_id not in known:
-            yield Refusal(place, f"line {address.line_id!r} is not declared")
+            table = place[:-1] if place[-1] == "unit" else place
+            yield Refusal((*table, "line"), f"line {address.line_id!r} is not declared")
         elif address in taken and address.unit == NO_UNIT:
             yield Refusal(place, f"line {address.line_id!r} already belongs to {taken[address]}")
         elif address in taken:
@@ -216,6 +233,19 @@ def _wrong_devices(tables: SiteFile) -> Iterator[Refusal]:
             yield Refusal(
                 (*place, "line"),
                 f"{name} is reached by {ways}, but line {line_id!r} is {links[line_id]}",
+            )
+
+
+def _disturbed(tables: SiteFile) -> Iterator[Refusal]:
+    """Find devices that would hear broadcasts which are not meant for them."""
+    devices = list(_named_devices(tables))
+    broadcast = {line_id for _, name, _, line_id in devices if name == OWN_MODULE}
+    for place, name, _, line_id in devices:
+        if line_id in broadcast and name in DEVICES and name not in OWN:
+            yield Refusal(
+                (*place, "line"),
+                f"{name} cannot share line {line_id!r} with {OWN_MODULE}: "
+                "broadcasts for our modules would reach it",
             )
 
 
@@ -293,6 +323,15 @@ def _block_mistakes(block: ModuleBlockTable, cells: int) -> Iterator[str]:
         apart = abs(first.offset - second.offset)
         if apart % block.stride == 0 and apart // block.stride < cells:
             yield f"{one} and {other} would be read from the same register"
+    for name, value in values.items():
+        start = block.address + value.offset
+        taken = range(start, start + block.stride * cells, block.stride)
+        for published in PUBLISHED_REGISTERS:
+            if any(register in published for register in taken):
+                yield (
+                    f"{name} would be read from registers {published[0]}-{published[-1]}, "
+                    "which are published as something else"
+                )
     last = block.address + block.stride * (cells - 1) + max(v.offset for v in values.values())
     if last > LAST_REGISTER:
         yield f"the last of {cells} cells would be at register {last}, beyond {LAST_REGISTER}"

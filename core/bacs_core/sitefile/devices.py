@@ -8,6 +8,7 @@ from bacs_core.devices import (
     bacs_manager,
     bacs_manager_snmp,
     panel_current_sensor,
+    panel_environment_sensor,
     panel_manager,
     panel_module,
     panel_relay_box,
@@ -18,12 +19,26 @@ ENGINE: Final = "engine"
 OWN_MODULE: Final = panel_module.NAME
 OWN_CURRENT_SENSOR: Final = panel_current_sensor.NAME
 
+#: Devices of our own map: they know what its broadcasts mean.
+OWN: Final = frozenset(
+    {
+        panel_manager.NAME,
+        panel_module.NAME,
+        panel_current_sensor.NAME,
+        panel_relay_box.NAME,
+        panel_environment_sensor.NAME,
+    }
+)
+
 #: Web managers that equalize by themselves.
 EQUALIZING_MANAGERS: Final = frozenset(
     {panel_manager.NAME, bacs_manager.NAME, bacs_manager_snmp.NAME}
 )
 #: Devices of the product family, whose modules have one of its types.
 FAMILY: Final = EQUALIZING_MANAGERS | {OWN_MODULE}
+
+#: Registers of a `bacs_manager` whose meaning is published: its UPS, itself and its strings.
+PUBLISHED_REGISTERS: Final = (range(97, 151), range(1000, 1059))
 
 #: How many inputs and relays a device has; the others have none.
 CONTACTS: Final = {panel_relay_box.NAME: (panel_relay_box.INPUTS, panel_relay_box.RELAYS)}

@@ -26,6 +26,8 @@ UNITS: Final[dict[str, dict[str, float]]] = {
     "duration": {"s": 1.0, "ms": 1e-3},
 }
 MAX_UNIT: Final = 247
+#: What commands say for all managers or devices.
+EVERYBODY: Final = "all"
 MAX_PORT: Final = 65535
 #: No quantity needs more; a longer text is a mistake and would only cost time.
 MAX_TEXT: Final = 40
@@ -35,6 +37,8 @@ _UNIT_RANGE = re.compile(r"^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$", re.ASCII)
 _HOST_PORT = re.compile(
     r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}))(?::(\d{1,5}))?$"
 )
+#: RFC 1035, 2.3.4: no part of a name is longer.
+_HOST_LABELS = re.compile(r"^(?:[^.]{1,63}\.)*[^.]{1,63}\.?$")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]{0,20})://(.*)$", re.DOTALL)
 _USB: Final = "usb:"
 _NETWORK: Final = (Link.RTU_OVER_TCP, Link.MODBUS_TCP, Link.SNMP)
@@ -104,16 +108,19 @@ def _port(value: object) -> Port:
         raise ValueError(msg)
     if text.startswith(_USB):
         return _usb(text)
-    if (network := _SCHEME.match(text)) is None:
-        return Port(Link.SERIAL, text)
     schemes = {link.value: link for link in _NETWORK}
+    known = ", ".join(f"{scheme}://" for scheme in schemes)
+    if (network := _SCHEME.match(text)) is None:
+        if (bare := _HOST_PORT.match(text)) is not None and bare[2] is not None:
+            msg = f"{text!r} does not say how to reach it; write one of {known} in front"
+            raise ValueError(msg)
+        return Port(Link.SERIAL, text)
     link = schemes.get(network[1])
     if link is None:
-        known = ", ".join(f"{scheme}://" for scheme in schemes)
         msg = f"{network[1]}:// is not a way to reach a line; use a path, usb:SERIAL, {known}"
         raise ValueError(msg)
     match = _HOST_PORT.match(network[2])
-    if match is None:
+    if match is None or not (match[1].startswith("[") or _HOST_LABELS.match(match[1])):
         msg = f'{network[2][:MAX_TEXT]!r} is not a host and port number like "10.0.0.5:4001"'
         raise ValueError(msg)
     if match[2] is None:
@@ -143,6 +150,13 @@ def _printable(value: str) -> str:
     return value
 
 
+def _not_all(value: str) -> str:
+    if value == EVERYBODY:
+        msg = f'"{EVERYBODY}" cannot be the name of one, it means all of them'
+        raise ValueError(msg)
+    return value
+
+
 def _not_zero(value: float) -> float:
     if value == 0:
         msg = "must not be 0"
@@ -154,21 +168,26 @@ Voltage = Annotated[float, _quantity("voltage"), Field(gt=0, le=1000)]
 Capacity = Annotated[float, _quantity("capacity"), Field(gt=0, le=100_000)]
 Resistance = Annotated[float, _quantity("resistance"), Field(gt=0, le=1)]
 Temperature = Annotated[float, _quantity("temperature"), Field(ge=-40, le=100)]
+#: Above it a cell is burning; an alarm that waits so long is none.
+CriticalTemperature = Annotated[Temperature, Field(le=80)]
 Duration = Annotated[float, _quantity("duration"), Field(ge=0, le=2)]
+Silence = Annotated[Duration, Field(le=0.1)]
 #: What one count of a register stands for.
 VoltageScale = Annotated[float, _quantity("voltage"), Field(gt=0, le=10)]
+CellVoltageScale = Annotated[VoltageScale, Field(le=0.1)]
 CurrentScale = Annotated[
     float, _quantity("current"), AfterValidator(_not_zero), Field(ge=-10, le=10)
 ]
-ResistanceScale = Annotated[float, _quantity("resistance"), Field(gt=0, le=1e-2)]
-TemperatureScale = Annotated[float, _quantity("temperature"), Field(gt=0, le=10)]
-ShareScale = Annotated[float, _quantity("share"), Field(gt=0, le=10)]
+ResistanceScale = Annotated[float, _quantity("resistance"), Field(gt=0, le=1e-3)]
+TemperatureScale = Annotated[float, _quantity("temperature"), Field(gt=0, le=1)]
+ShareScale = Annotated[float, _quantity("share"), Field(gt=0, le=1)]
 
 Unit = Annotated[int, Field(ge=1, le=MAX_UNIT)]
 Units = Annotated[tuple[Unit, ...], BeforeValidator(_units)]
 LinePort = Annotated[Port, BeforeValidator(_port)]
 FileName = Annotated[str, StringConstraints(min_length=1), AfterValidator(_printable)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+DeviceIdentifier = Annotated[Identifier, AfterValidator(_not_all)]
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=60, strip_whitespace=True),

@@ -21,7 +21,10 @@ from bacs_core.model import (
 from bacs_core.settings import Parity, SnmpVersion
 from bacs_core.sitefile.quantities import (
     Capacity,
+    CellVoltageScale,
+    CriticalTemperature,
     CurrentScale,
+    DeviceIdentifier,
     Duration,
     FileName,
     Identifier,
@@ -30,6 +33,7 @@ from bacs_core.sitefile.quantities import (
     Resistance,
     ResistanceScale,
     ShareScale,
+    Silence,
     Temperature,
     TemperatureScale,
     Unit,
@@ -92,7 +96,7 @@ class LineTable(Table):
     ] = Parity.NONE
     stop_bits: Annotated[Literal[1, 2], Field(description="stop bits (serial and rtu-tcp)")] = 1
     silence: Annotated[
-        Duration | None,
+        Silence | None,
         Field(
             description="pause before a request (serial and rtu-tcp); without it 3.5 characters, "
             "1.75 ms above 19200 baud"
@@ -148,7 +152,7 @@ class LimitsTable(Table):
         Temperature | None, Field(description="above it a warning; the chemistry's")
     ] = None
     temperature_critical: Annotated[
-        Temperature | None, Field(description="above it an alarm; the chemistry's")
+        CriticalTemperature | None, Field(description="above it an alarm; the chemistry's")
     ] = None
     resistance_high: Annotated[
         Resistance | None, Field(description="above it a warning; without it no limit")
@@ -233,7 +237,7 @@ class ModuleBlockTable(Table):
     address: Annotated[int, Field(ge=0, le=65535, description="first register of cell 1, from 0")]
     stride: Annotated[int, Field(ge=1, le=1024, description="registers from one cell to the next")]
     function: Annotated[Literal[3, 4], Field(description="Modbus function that reads them")] = 3
-    voltage: Annotated[ModuleValueTable[VoltageScale], Field(description="cell voltage")]
+    voltage: Annotated[ModuleValueTable[CellVoltageScale], Field(description="cell voltage")]
     temperature: Annotated[
         ModuleValueTable[TemperatureScale] | None, Field(description="cell temperature")
     ] = None
@@ -260,7 +264,7 @@ class ModuleBlockTable(Table):
 class ManagerTable(Table):
     """`[[manager]]`: a web manager, a pack, or the engine for modules it drives itself."""
 
-    id: Annotated[Identifier, Field(description="name in keys and links, e.g. `ups-a`")]
+    id: Annotated[DeviceIdentifier, Field(description="name in keys and links, e.g. `ups-a`")]
     name: Annotated[Name, Field(description="name that people see")]
     device: Annotated[DeviceName, Field(description='kind of manager, or `"engine"`')]
     line: Annotated[str | None, Field(description="line that it hangs on")] = None
@@ -280,7 +284,7 @@ class ManagerTable(Table):
 class DeviceTable(Table):
     """`[[device]]`: a relay box or an environment sensor."""
 
-    id: Annotated[Identifier, Field(description="name in keys and links")]
+    id: Annotated[DeviceIdentifier, Field(description="name in keys and links")]
     name: Annotated[Name, Field(description="name that people see")]
     device: Annotated[DeviceName, Field(description="kind of device")]
     line: Annotated[str, Field(description="line that it hangs on")]

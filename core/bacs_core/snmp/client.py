@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from bacs_core.bus.network import resolve
 from bacs_core.bus.owner import Statistics
 from bacs_core.errors import BusTimeoutError, FrameError, PortGoneError
 from bacs_core.snmp import ber, pdu
@@ -178,14 +180,25 @@ async def open_client(
     Raises `PortGoneError` where the name has no address or there is no way to it.
     """
     inbox = _Inbox()
-    try:
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: inbox, remote_addr=(host, port)
-        )
-    except OSError as error:
-        raise PortGoneError(f"{host}: {error.strerror or error}") from error
+    transport = await _endpoint(host, port, inbox)
     envelope: Envelope = access if isinstance(access, Community) else _security(access)
     return SnmpClient(inbox, transport, envelope, seen)
+
+
+async def _endpoint(host: str, port: int, inbox: _Inbox) -> asyncio.DatagramTransport:
+    """Open a socket towards the first address of a host to which there is a way."""
+    loop = asyncio.get_running_loop()
+    failure = OSError(f"{host} has no address")
+    for _family, address in await resolve(host, port, socket.SOCK_DGRAM):
+        try:
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: inbox, remote_addr=(str(address[0]), port)
+            )
+        except OSError as error:
+            failure = error
+        else:
+            return transport
+    raise PortGoneError(f"{host}: {failure.strerror or failure}") from failure
 
 
 def _security(user: User) -> UserSecurity:

@@ -24,6 +24,7 @@ from bacs_core.model import (
     EqualizationState,
     Manager,
 )
+from bacs_core.polling.foreign_values import told_serial_number
 from bacs_core.polling.image import StringImage, reading
 from bacs_core.settings import Line
 from bacs_core.snmp import secrets
@@ -192,8 +193,7 @@ class SnmpOwner:
             self._forget_first()
         self._up_time = up_time if isinstance(up_time, int) else 0
         self.firmware_version = _text(scalars[device.FIRMWARE_VERSION])
-        serial_number = _text(scalars[device.SERIAL_NUMBER]) or ""
-        self.serial_number = int(serial_number) if serial_number.isdecimal() else None
+        self.serial_number = told_serial_number(_text(scalars[device.SERIAL_NUMBER]) or "")
 
     def _disagreement(self, scalars: Mapping[device.Object, Value]) -> str | None:
         """Compare the numbers of strings and modules, where the agent tells them."""

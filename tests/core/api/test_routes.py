@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from bacs_core.access.principal import Principal
 from bacs_core.api.client import (
@@ -14,6 +15,7 @@ from bacs_core.api.client import (
 from bacs_core.api.messages import (
     API_VERSION,
     Acknowledge,
+    Command,
     CommandName,
     Login,
     Me,
@@ -266,3 +268,17 @@ async def test_a_scan_names_either_a_line_or_a_port(engine: Engine) -> None:
         ) as response:
             assert response.status == 422
             assert "either a line or a port" in await response.text()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"command": "acknowledge", "alarm_idd": "x"},
+        {"command": "switch_relay", "device_id": "box", "relay": 1, "closed": "yes"},
+        {"command": "set_network", "enabled": 1},
+        {"command": "start_scan", "line_id": "rack", "parities": ["none"] * 4},
+    ],
+)
+def test_a_command_with_an_unknown_or_a_loose_field_means_nothing(command: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Command).validate_json(json.dumps(command))

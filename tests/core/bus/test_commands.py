@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bacs_core.bus.commands import Commands, refusal
+from bacs_core.bus.commands import MOST_ORDERS, Commands, refusal
 from bacs_core.bus.frames import Request, read_registers
 from bacs_core.bus.owner import Priority
+from bacs_core.errors import RefusedError
 from bacs_core.settings import Link
 from tests.core.bus.owning import line
 
@@ -39,6 +40,33 @@ async def test_nothing_is_sent_for_which_nobody_waits_any_more() -> None:
     waiting = Commands()
     waiting.put("led", Priority.ORDER, request, None).cancel()
     assert waiting.take() is None
+
+
+async def test_between_two_polls_goes_one_order_but_any_number_of_trips() -> None:
+    waiting = Commands()
+    for name in ("a", "b"):
+        waiting.put(name, Priority.ORDER, request, None)
+    assert waiting.take() is not None
+    assert waiting.take() is None
+    for name in ("c", "d"):
+        waiting.put(name, Priority.TRIP, request, None)
+        assert waiting.take() is not None
+    assert waiting.take() is None
+    assert waiting.let_order_go()
+    assert waiting.take() is not None
+    assert not waiting.let_order_go()
+
+
+async def test_orders_without_end_are_refused_but_neither_trips_nor_newer_ones_of_a_slot() -> None:
+    waiting = Commands()
+    orders = [waiting.put(str(n), Priority.ORDER, request, None) for n in range(MOST_ORDERS)]
+    refused = waiting.put("more", Priority.ORDER, request, None).exception()
+    assert isinstance(refused, RefusedError)
+    assert refused.code == "too_many_orders"
+    assert not waiting.put("0", Priority.ORDER, request, None).done()
+    assert not waiting.put("trip", Priority.TRIP, request, None).done()
+    orders[1].cancel()
+    assert not waiting.put("more", Priority.ORDER, request, None).done()
 
 
 async def test_a_refused_command_fails_at_once_and_is_not_sent() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import termios
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import serial
 
 from bacs_core.bus import line as line_module
 from bacs_core.bus.frames import Request, read_registers, write_registers
@@ -321,6 +323,117 @@ async def test_a_command_to_a_slow_device_waits_as_long_as_its_polls(tmp_path: P
             assert await owner.command("a", Priority.ORDER, _ask(1)) == b"\x00\x00"
 
 
+async def test_a_flood_of_orders_does_not_stop_the_polling(tmp_path: Path) -> None:
+    with scripted_line(tmp_path) as there:
+        owner = owner_of(there, read_job(1, 5, 2, Heard()))
+        async with running(owner):
+            await until(lambda: owner.port_open)
+            orders = [owner.command(str(n), Priority.ORDER, _ask(2)) for n in range(6)]
+            await asyncio.gather(*orders)
+    assert "2, 2" not in ", ".join(str(unit) for unit in there.units)
+
+
+async def test_orders_do_not_wait_for_a_poll_that_is_due_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_module, "ROUND_S", FOREVER_S)
+    with scripted_line(tmp_path) as there:
+        owner = owner_of(there, read_job(1, 5, 2, Heard()))
+        async with running(owner):
+            await until(lambda: owner.port_open)
+            orders = [owner.command(str(n), Priority.ORDER, _ask(2)) for n in range(6)]
+            await asyncio.gather(*orders)
+
+
+async def test_neither_trips_nor_bypass_go_over_a_line_that_may_not_carry_them() -> None:
+    owner = LineOwner(line("10.0.0.1:4001", may_command=False), [], lambda: 1.0)
+    for priority in (Priority.TRIP, Priority.BYPASS):
+        refused = owner.command("a", priority, _ask(1))
+        assert refused.done()
+        with pytest.raises(RefusedError, match="over the network"):
+            await refused
+
+
+async def test_a_trip_goes_out_over_a_line_that_chatters(tmp_path: Path) -> None:
+    heard = Heard()
+
+    async def chatter() -> None:
+        while True:
+            there.send(b"\x55")
+            await asyncio.sleep(0.02)
+
+    with scripted_line(tmp_path) as there:
+        owner = owner_of(there, read_job(1, 5, 2, heard))
+        async with running(owner):
+            await until(lambda: heard.payloads)
+            chattering = asyncio.create_task(chatter())
+            await until(lambda: owner.statistics.frame_errors)
+            trip = write_registers(0, 9, bytes(2))
+            await owner.command("a", Priority.TRIP, lambda: trip)
+            chattering.cancel()
+
+
+async def test_a_unit_whose_answer_may_still_come_is_not_asked_before_by_anybody(
+    tmp_path: Path,
+) -> None:
+    loop = asyncio.get_running_loop()
+
+    def answer_late(asked: Asked) -> bytes:
+        loop.call_later(0.2, there.send, asked.answer())
+        return b""
+
+    def glitch(asked: Asked) -> bytes:
+        loop.call_later(0.15, there.send, asked.answer(6666))
+        there.script = answer_late
+        return bytes([asked.unit])
+
+    with scripted_line(tmp_path, glitch) as there:
+        owner = owner_of(there, max_turnaround_s=0.3)
+        async with running(owner):
+            await until(lambda: owner.port_open)
+            with pytest.raises(FrameError):
+                await owner.command("a", Priority.ORDER, _ask(1))
+            assert await owner.command("a", Priority.ORDER, _ask(1)) == b"\x00\x00"
+            there.script = glitch
+            async with owner.borrow() as borrower:
+                with pytest.raises(FrameError):
+                    await borrower.ask(_ask(1)())
+                assert await borrower.ask(_ask(1)()) == b"\x00\x00"
+
+
+async def test_an_answer_that_a_wire_cannot_have_carried_yet_is_not_believed(
+    tmp_path: Path,
+) -> None:
+    class PacedPort(SerialPort):
+        """Stands in for a real wire."""
+
+        def __init__(self, path: str, opened: serial.Serial) -> None:
+            super().__init__(path, opened)
+            self.keeps_pace = True
+
+    with scripted_line(tmp_path) as there:
+        given = line(str(there.path), baud=300, max_turnaround_s=0.05)
+        owner = LineOwner(given, [read_job(1, 5, 1, Heard())], lambda: 1.0, PacedPort.open)
+        async with running(owner):
+            await until(lambda: owner.statistics.frame_errors)
+    assert owner.has_answered(1) is None
+
+
+async def test_a_decoder_that_fails_costs_its_unit_and_not_the_line(tmp_path: Path) -> None:
+    def fail(_payload: bytes, _at: float) -> None:
+        raise ValueError
+
+    heard = Heard()
+    foreign = Job("foreign", 2, _ask(2), fail)
+    with scripted_line(tmp_path) as there:
+        owner = owner_of(there, foreign, read_job(1, 5, 2, heard))
+        async with running(owner):
+            await until(lambda: owner.has_answered(2) is False)
+            before = len(heard.payloads)
+            await until(lambda: len(heard.payloads) > before)
+    assert owner.statistics.frame_errors >= 2
+
+
 # The port comes and goes.
 
 
@@ -452,6 +565,18 @@ async def test_an_answer_whose_asker_went_away_is_nobodys(tmp_path: Path) -> Non
     assert {bytes(payload) for payload in heard.payloads} == {b"\x00\x05"}
 
 
+async def test_after_a_loan_everything_is_asked_anew(tmp_path: Path) -> None:
+    heard = Heard()
+    seldom = replace(read_job(1, 5, 2, heard), interval_s=FOREVER_S)
+    with scripted_line(tmp_path) as there:
+        owner = owner_of(there, seldom)
+        async with running(owner):
+            await until(lambda: heard.payloads)
+            async with owner.borrow():
+                pass
+            await until(lambda: len(heard.payloads) > 1)
+
+
 async def test_a_port_that_vanishes_while_it_is_lent_is_told_to_the_borrower(
     tmp_path: Path,
 ) -> None:
@@ -491,17 +616,7 @@ async def test_a_port_that_vanishes_before_it_was_lent_is_told_to_the_borrower(
 async def test_a_port_that_may_keep_late_answers_is_opened_anew_after_a_time_out(
     tmp_path: Path,
 ) -> None:
-    opened: list[SerialPort] = []
-
-    class KeepingPort(SerialPort):
-        """Stands in for a serial server."""
-
-        reopens_after_timeout = True  # type: ignore[misc]
-
-    async def open_port(given: Line) -> SerialPort:
-        opened.append(await KeepingPort.open(given))
-        return opened[-1]
-
+    opened, open_port = keeping_ports()
     with scripted_line(tmp_path, lambda asked: asked.answer() if asked.unit == 1 else b"") as there:
         given = line(str(there.path), max_turnaround_s=0.02)
         owner = LineOwner(given, [read_job(1, 5, 2, Heard())], lambda: 1.0, open_port)
@@ -517,7 +632,38 @@ async def test_a_port_that_may_keep_late_answers_is_opened_anew_after_a_time_out
                     await borrower.ask(read_registers(2, 0, 1))
                 assert len(opened) == 4
                 assert await borrower.ask(read_registers(1, 0, 1)) == b"\x00\x00"
+                asking = asyncio.create_task(borrower.ask(read_registers(2, 0, 1), FOREVER_S))
+                await until(lambda: there.units[-1] == 2)
+                asking.cancel()
+            await until(lambda: len(opened) == 5)
             assert owner.has_answered(1) is not False
+
+
+async def test_a_port_that_may_keep_late_answers_is_opened_anew_while_one_may_still_come(
+    tmp_path: Path,
+) -> None:
+    opened, open_port = keeping_ports()
+    with scripted_line(tmp_path, lambda asked: bytes([asked.unit])) as there:
+        owner = LineOwner(line(str(there.path), max_turnaround_s=0.5), [], lambda: 1.0, open_port)
+        async with running(owner):
+            await until(lambda: owner.port_open)
+            with pytest.raises(FrameError):
+                await owner.command("a", Priority.ORDER, _ask(2))
+            await until(lambda: len(opened) == 2)
+
+
+def keeping_ports() -> tuple[list[SerialPort], Callable[[Line], Awaitable[SerialPort]]]:
+    """Return what opens a port that stands in for a serial server, and all it opened."""
+    opened: list[SerialPort] = []
+
+    class KeepingPort(SerialPort):
+        reopens_after_timeout = True  # type: ignore[misc]
+
+    async def open_port(given: Line) -> SerialPort:
+        opened.append(await KeepingPort.open(given))
+        return opened[-1]
+
+    return opened, open_port
 
 
 def _ask(unit: int) -> Callable[[], Request]:

@@ -242,6 +242,61 @@ async def test_a_command_goes_before_polls_and_ends_with_its_answer() -> None:
     assert any(asked.unit == 3 for asked in there.asked)
 
 
+async def test_a_flood_of_orders_does_not_stop_the_polling() -> None:
+    def answer(asked: Asked) -> None:
+        asked.answer()
+
+    async with far_end(answer) as there:
+        owner = owner_of(there.port, [read_job(1, 10, 2, Heard()), read_job(1, 20, 2, Heard())])
+        owner.schedule.round_s = 0.0
+        async with running(owner):
+            await until(lambda: owner.port_open)
+            orders = [
+                owner.command(str(n), Priority.ORDER, lambda: read_registers(3, 5, 1))
+                for n in range(6)
+            ]
+            await asyncio.gather(*orders)
+    assert "3, 3" not in ", ".join(str(asked.unit) for asked in there.asked)
+
+
+async def test_a_request_behind_others_waits_for_their_answers_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(modbus_tcp, "NETWORK_ALLOWANCE_S", 0.3)
+
+    async def answer_one_after_the_other(asked: Asked) -> None:
+        await asyncio.sleep(0.2)
+        asked.answer()
+
+    heard = Heard()
+    jobs = [read_job(1, address, 2, heard) for address in range(4)]
+    async with far_end(answer_one_after_the_other) as there:
+        owner = owner_of(there.port, jobs, in_flight=4, max_turnaround_s=0.3)
+        async with running(owner):
+            await until(lambda: len(heard.payloads) >= 4)
+    assert owner.statistics.timeouts == 0
+
+
+async def test_a_decoder_that_fails_costs_its_unit_and_not_the_line() -> None:
+    def fail(_payload: bytes, _at: float) -> None:
+        raise ValueError
+
+    heard = Heard()
+    foreign = Job("foreign", 2, lambda: read_registers(2, 0, 1), fail)
+
+    def answer(asked: Asked) -> None:
+        asked.answer()
+
+    async with far_end(answer) as there:
+        owner = owner_of(there.port, [foreign, read_job(1, 10, 2, heard)])
+        async with running(owner):
+            await until(lambda: owner.has_answered(2) is False)
+            before = len(heard.payloads)
+            await until(lambda: len(heard.payloads) > before)
+    assert owner.statistics.frame_errors >= 2
+    assert there.connections == 1
+
+
 async def test_bypass_and_trips_stay_off_a_network_that_the_site_file_does_not_release() -> None:
     owner = owner_of(1, [], may_command=False)
     for priority in (Priority.TRIP, Priority.BYPASS):

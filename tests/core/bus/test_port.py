@@ -6,14 +6,18 @@ import asyncio
 import fcntl
 import os
 import pty
+import re
 import subprocess
 import sys
 import termios
+import threading
 import tty
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from serial.tools import list_ports
@@ -182,11 +186,35 @@ async def test_the_direction_is_switched_where_the_driver_can(
 
 @pytest.mark.parametrize(
     ("path", "told"),
-    [("/dev/does-not-exist", "not there"), ("/dev/null", "no serial port")],
+    [
+        ("/dev/does-not-exist", "not there"),
+        ("/dev/null", "no serial port"),
+        (__file__, "no serial port"),
+        ("/tmp", "it is a folder, no serial port"),
+    ],
 )
 async def test_why_a_port_cannot_be_opened_is_told_in_words(path: str, told: str) -> None:
     with pytest.raises(PortGoneError, match=told):
         await SerialPort.open(line(path))
+
+
+async def test_an_adapter_that_vanishes_while_it_is_looked_at_is_a_port_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for failure in (TypeError("int() of None"), OSError("vanished"), ValueError("not a number")):
+        monkeypatch.setattr(list_ports, "comports", Mock(side_effect=failure))
+        with pytest.raises(PortGoneError, match=re.escape(str(failure))):
+            serial_finding.find_port("usb:A10LWZ3C")
+
+
+async def test_a_port_opens_while_all_other_threads_wait(terminal: Terminal) -> None:
+    loop, free = asyncio.get_running_loop(), threading.Event()
+    with ThreadPoolExecutor(1) as shared:
+        loop.set_default_executor(shared)
+        waiting = shared.submit(free.wait, PATIENCE_S)
+        (await asyncio.wait_for(SerialPort.open(line(terminal.path)), PATIENCE_S / 2)).close()
+        assert not waiting.done()
+        free.set()
 
 
 async def test_an_adapter_is_found_again_under_another_path(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from pymodbus import FramerType
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from bacs_core.bus import line as line_module
+from bacs_core.bus import line as line_module, network
 from bacs_core.bus.frames import rtu_frame, write_registers
 from bacs_core.bus.owner import Owner, Priority
 from bacs_core.bus.owners import owner_for
@@ -20,13 +24,20 @@ from bacs_core.bus.schedule import Job
 from bacs_core.bus.tcp_port import TcpPort
 from bacs_core.errors import PortGoneError, RefusedError
 from bacs_core.settings import Link
-from tests.core.bus.owning import Heard, line, read_job, running, until
+from tests.core.bus.owning import PATIENCE_S, Heard, line, read_job, running, until
 
 
 @pytest.fixture(autouse=True)
 def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_module, "NETWORK_ALLOWANCE_S", 0.05)
     monkeypatch.setattr(line_module, "REOPEN_AFTER_S", 0.01)
+
+
+class Occupied(ThreadPoolExecutor):
+    """The threads that everybody shares, none of them free."""
+
+    def submit(self, *_args: Any, **_named: Any) -> Any:
+        raise AssertionError("this has to do without the threads of everybody")
 
 
 @dataclass(slots=True)
@@ -100,11 +111,44 @@ async def test_a_server_that_closes_is_a_port_that_is_gone() -> None:
 
 @pytest.mark.parametrize(
     ("place", "told"),
-    [("127.0.0.1:1", "cannot be reached"), ("no.such.name.invalid:4001", "cannot be resolved")],
+    [
+        ("127.0.0.1:1", "cannot be reached"),
+        ("no.such.name.invalid:4001", "cannot be resolved"),
+        ("10.0.0..5:4001", "cannot be the name"),
+        ("a" * 64 + ".lan:4001", "cannot be the name"),
+    ],
 )
 async def test_why_there_is_no_connection_is_told_in_words(place: str, told: str) -> None:
     with pytest.raises(PortGoneError, match=told):
         await TcpPort.open(line(place, Link.RTU_OVER_TCP))
+
+
+async def test_a_name_server_that_hangs_is_asked_once_per_line_and_delays_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, answers, asked = socket.getaddrinfo, threading.Event(), []
+
+    def hanging(host: str, number: int, **named: Any) -> Any:
+        if host == "gateway.lan" and "flags" not in named:
+            asked.append(host)
+            answers.wait(PATIENCE_S)
+            raise socket.gaierror(-3, "later")
+        return real(host, number, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    monkeypatch.setattr(network, "CONNECT_TIMEOUT_S", 0.01)
+    asyncio.get_running_loop().set_default_executor(Occupied())
+    for _ in range(20):
+        with pytest.raises(PortGoneError):
+            await network.connect("gateway.lan:4001")
+    assert asked == ["gateway.lan"]
+    monkeypatch.setattr(network, "CONNECT_TIMEOUT_S", PATIENCE_S)
+    with pytest.raises(PortGoneError, match="cannot be reached"):
+        await network.connect("127.0.0.1:1")
+    answers.set()
+    await until(lambda: not network._being_resolved)
+    with pytest.raises(PortGoneError, match="cannot be resolved"):
+        await network.connect("gateway.lan:4001")
 
 
 async def test_a_device_behind_a_serial_server_is_read() -> None:

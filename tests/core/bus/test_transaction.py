@@ -18,6 +18,7 @@ from bacs_core.bus.frames import (
 )
 from bacs_core.bus.transaction import (
     FIFO_BYTES,
+    MOST_BYTES,
     PAUSE_INSIDE_ANSWER_S,
     Transaction,
     Window,
@@ -206,6 +207,71 @@ def test_a_line_that_never_falls_silent_is_an_error_in_the_end() -> None:
     open_one.receive(b"\x55", now - half_s)
     with pytest.raises(FrameError, match="never"):
         open_one.poll(now)
+
+
+def test_a_line_that_chatters_without_a_pause_ends_the_transaction_soon_after_its_window() -> None:
+    open_one = transaction(read_registers(1, 0, 2))
+    now = START
+    while now < open_one.deadline + PAUSE_INSIDE_ANSWER_S / 2:
+        now += PAUSE_INSIDE_ANSWER_S / 2
+        assert open_one.receive(b"\x55", now) is None
+    with pytest.raises(FrameError, match="never"):
+        open_one.receive(b"\x55", now + PAUSE_INSIDE_ANSWER_S / 2)
+
+
+def test_chatter_is_not_kept_without_end() -> None:
+    open_one = transaction(read_registers(1, 0, 2))
+    assert open_one.receive(MOST_BYTES * b"\x55", START + 0.01) is None
+    with pytest.raises(FrameError, match="never"):
+        open_one.receive(b"\x55", START + 0.01)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [b"\x01", b"\x01\x03", b"\x01\x03\x00\x00", b"\x01\x03\x06\x00"],
+    ids=["glitch", "longer glitch", "echo", "another block"],
+)
+def test_what_may_not_have_been_the_answer_keeps_the_unit_from_being_asked_again(
+    fragment: bytes,
+) -> None:
+    open_one = transaction(read_registers(1, 0, 2))
+    open_one.receive(fragment, START + 0.01)
+    with pytest.raises(FrameError):
+        open_one.poll(START + 0.01 + PAUSE_INSIDE_ANSWER_S)
+    assert open_one.quiet_until == open_one.deadline
+
+
+def test_of_several_fitting_frames_behind_noise_none_counts() -> None:
+    # The registers of the answer hold an exception that fits as well.
+    frame = sealed(bytes([4, 3]) + sealed(bytes([4, 0x83, 2])))
+    refuses(read_registers(4, 0, 2), b"\x55\x55\x55" + frame)
+
+
+# A wire that keeps its pace: 8 ms of request and 9 ms of answer.
+
+
+def paced(request: Request) -> Transaction:
+    answer_s = CHARACTER_S * (request.answer_length + 3)
+    return Transaction(request, Window(0.008, TURNAROUND_S, answer_s), START, START)
+
+
+@pytest.mark.parametrize("behind", [b"", b"\x00", answer(1, [9, 10])])
+def test_an_answer_that_is_there_before_it_can_be_spoils_the_whole_window(behind: bytes) -> None:
+    open_one = paced(read_registers(1, 0, 2))
+    assert open_one.receive(answer(1, [7, 8]), START + 0.012) is None
+    if behind:
+        assert open_one.receive(behind, START + 0.03) is None
+    assert open_one.poll(START + 0.03 + PAUSE_INSIDE_ANSWER_S) is None
+    with pytest.raises(FrameError, match="before it can be"):
+        open_one.poll(open_one.deadline)
+
+
+def test_the_soonest_answer_of_a_paced_wire_counts() -> None:
+    frame = answer(1, [7, 8])
+    assert paced(read_registers(1, 0, 2)).receive(frame, START + 0.017) == frame[3:-2]
+    assert paced(read_registers(1, 0, 2)).receive(frame, START + 0.0155) == frame[3:-2]
+    with pytest.raises(DeviceError):
+        paced(read_registers(1, 0, 100)).receive(sealed(bytes([1, 0x83, 2])), START + 0.013)
 
 
 # An adapter that hears itself.

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from bacs_core import cli
+from bacs_core.api.client import EngineClient
 from bacs_core.api.messages import Commissioning, CommissioningState, FoundUnit
-from bacs_core.commissioning.command import overview, progress
+from bacs_core.commissioning import command
+from bacs_core.commissioning.command import follow, overview, progress
 from bacs_core.settings import Parity
 
 MODULE = FoundUnit(
@@ -49,6 +51,32 @@ def test_the_table_names_what_is_known_and_the_proposal_follows() -> None:
     assert rows[2].split() == ["9", "9600", "none", "-", "-", "answers,", "unknown"]
     assert rows[-1] == "[[line]]"
     assert list(overview(a_report())) == ["nobody answers"]
+
+
+async def test_why_a_scan_failed_is_left_to_be_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Failed(EngineClient):
+        def __init__(self) -> None:
+            """Ask nobody."""
+
+        async def commissioning(self, *, session_token: str | None = None) -> Commissioning:
+            return a_report(state=CommissioningState.FAILED, message="port x is gone")
+
+    assert (await follow(Failed())).message == "port x is gone"
+    assert capsys.readouterr().err == ""
+
+
+def test_of_a_scan_that_failed_only_the_reason_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def failed(*_: object) -> Commissioning:
+        return a_report(state=CommissioningState.FAILED, message="port x is gone")
+
+    monkeypatch.setattr(command, "_scan", failed)
+    assert cli.main(["scan", "rack", "--user", "miller"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "bacs: failed: port x is gone\n")
 
 
 @pytest.mark.parametrize(

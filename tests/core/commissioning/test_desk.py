@@ -21,7 +21,7 @@ from bacs_core.api.messages import (
 )
 from bacs_core.bus.frames import Request
 from bacs_core.bus.owner import Borrower, Owner, Priority, Statistics
-from bacs_core.commissioning.desk import Desk
+from bacs_core.commissioning.desk import REST_S, Desk
 from bacs_core.commissioning.lending import LONGEST_LOAN_S
 from bacs_core.commissioning.work import Progress
 from bacs_core.errors import PortGoneError, RefusedError
@@ -45,7 +45,7 @@ class LoanOwner:
     port_open: bool = True
     message: str = "pulled out"
     lent: bool = False
-    last_round_s: float | None = None
+    last_round_s: float | None = 1.0
     wire_round_s: float | None = None
 
     def has_answered(self, unit: int) -> bool | None:
@@ -66,6 +66,7 @@ class LoanOwner:
             yield self.pair
         finally:
             self.lent = False
+            self.last_round_s = None
 
     async def run(self) -> None:
         raise NotImplementedError
@@ -198,6 +199,51 @@ def test_the_end_of_the_engine_ends_the_job(engine: Engine) -> None:
     assert run(engine, stop).state is CommissioningState.CANCELLED
 
 
+def test_whoever_cancels_at_once_is_told_so_too(engine: Engine) -> None:
+    async def cancel(desk: Desk) -> None:
+        desk.start(SCAN, "miller")
+        desk.cancel("anna")
+
+    assert run(engine, cancel).state is CommissioningState.CANCELLED
+    assert engine.events[-1].by == "anna"
+
+
+def test_between_two_loans_a_line_is_polled_and_rests(engine: Engine) -> None:
+    async def again(desk: Desk) -> None:
+        def refusal() -> str:
+            with pytest.raises(RefusedError) as refused:
+                desk.check(SCAN)
+            return refused.value.code
+
+        desk.start(SCAN, "miller")
+        while desk.is_busy:
+            await asyncio.sleep(1)
+        engine.owner.last_round_s = 1.0
+        assert refusal() == "line_not_polled_yet"
+        await asyncio.sleep(REST_S)
+        desk.check(SCAN)
+        engine.owner.last_round_s = None
+        assert refusal() == "line_not_polled_yet"
+
+    run(engine, again)
+
+
+def test_a_cell_that_gets_hot_while_bypass_is_switched_off_keeps_the_line(engine: Engine) -> None:
+    class Warming(Engine):
+        async def withhold(self, line_id: str) -> None:
+            await super().withhold(line_id)
+            self.hot = RefusedError("a cell is critically hot", code="runaway")
+
+    warming = Warming(engine.owner)
+
+    async def scan(desk: Desk) -> None:
+        desk.start(SCAN, "miller")
+
+    report = run(warming, scan)
+    assert (report.state, report.message) == (CommissioningState.FAILED, "a cell is critically hot")
+    assert engine.owner.pair.asked == []
+
+
 def test_a_port_that_is_lost_meanwhile_is_told(engine: Engine) -> None:
     class Gone(Pair):
         async def ask(self, request: Request, max_turnaround_s: float | None = None) -> bytes:
@@ -246,6 +292,7 @@ def test_only_one_job_runs_at_a_time(engine: Engine) -> None:
     [
         ({"owner.lent": True}, "line_lent"),
         ({"owner.port_open": False}, "line_gone"),
+        ({"owner.last_round_s": None}, "line_not_polled_yet"),
         ({"hot": RefusedError("hot", code="runaway")}, "runaway"),
         ({"lines": {}}, "unknown_line"),
         ({"lines": {"rack": replace(LINE, link=Link.SNMP)}}, "not_offered"),
@@ -277,9 +324,17 @@ def test_a_line_that_cannot_be_lent_is_refused_at_once(
         ("/dev/../dev/nothing", "port_owned"),
         ("snmp://10.0.0.7:161", "not_offered"),
         ("ftp://10.0.0.7", "bad_port"),
+        ("/etc/passwd", "bad_port"),
+        ("/dev/null", "bad_port"),
+        ("/dev/tty", "bad_port"),
+        ("/dev/ttyUSB99", "bad_port"),
+        ("rtu-tcp://127.1:8480", "bad_port"),
+        ("modbus-tcp://LOCALHOST:8480", "bad_port"),
     ],
 )
-def test_only_a_port_that_no_line_owns_is_opened(engine: Engine, port: str, code: str) -> None:
+def test_only_a_serial_port_or_server_that_no_line_owns_is_opened(
+    engine: Engine, port: str, code: str
+) -> None:
     async def refuse() -> None:
         with pytest.raises(RefusedError) as refused:
             engine.desk().start(StartScan(port=port), "miller")
@@ -288,15 +343,13 @@ def test_only_a_port_that_no_line_owns_is_opened(engine: Engine, port: str, code
     hurried(refuse())
 
 
-async def test_a_port_that_is_not_there_is_told_as_the_end_of_the_job(
-    engine: Engine, tmp_path: Path
-) -> None:
+async def test_a_port_that_is_not_there_is_told_as_the_end_of_the_job(engine: Engine) -> None:
     desk = engine.desk()
-    desk.start(StartScan(port=str(tmp_path / "ttyUSB9")), "miller")
+    desk.start(StartScan(port="usb:NOTPLUGGED"), "miller")
     while desk.is_busy:
         await asyncio.sleep(0.01)
     assert desk.report().state is CommissioningState.FAILED
-    assert "ttyUSB9" in desk.report().message
+    assert "NOTPLUGGED" in desk.report().message
     assert engine.story == []
 
 

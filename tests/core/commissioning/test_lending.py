@@ -11,7 +11,8 @@ from bacs_core import sitefile
 from bacs_core.alarms.rules import RULES
 from bacs_core.api.messages import Alarm
 from bacs_core.commissioning.lending import RUNAWAY_RULES, may_lend, strings_on
-from bacs_core.model import AlarmSeverity, AlarmState
+from bacs_core.model import AlarmSeverity, AlarmState, Site
+from bacs_core.settings import Address, Settings
 
 SITE = Path(__file__).parents[2] / "system" / "site.toml"
 NAMES = {"telecom/1": "Telecom string 1"}
@@ -38,6 +39,13 @@ def test_all_that_hangs_on_a_line_counts_also_behind_its_managers() -> None:
     settings = sitefile.load(SITE)
     assert strings_on(settings, "managers") == {"ups-a/1", "ups-b/1"}
     assert strings_on(settings, "modules") == {"telecom/1"}
+
+
+def test_a_string_of_which_only_the_current_is_read_counts_too() -> None:
+    address = Address("sensors", 241)
+    settings = Settings(Site("Test", ()), {}, {}, {}, {"ups-a/1": address})
+    assert strings_on(settings, "sensors") == {"ups-a/1"}
+    assert strings_on(settings, "modules") == frozenset()
 
 
 def test_a_line_with_a_cell_in_runaway_is_not_lent() -> None:

@@ -12,7 +12,14 @@ import pytest
 
 from bacs_core.bypass import LEASE_S
 from bacs_core.commissioning import loans
-from tests.core.plant import CELLS, FLOAT_V, HandDriven, hand_driven, ordered_duty
+from tests.core.plant import (
+    CELLS,
+    FLOAT_V,
+    HandDriven,
+    hand_driven,
+    ordered_duty,
+    waiting_commands,
+)
 
 ONE_HIGH = [FLOAT_V + 0.04, *[FLOAT_V] * (CELLS - 1)]
 LINE = "modules"
@@ -32,13 +39,13 @@ async def plant(tmp_path: Path) -> HandDriven:
 async def taken(plant: HandDriven) -> AsyncIterator[list[dict[int, float]]]:
     """A line that sends every command at once; yields the duties it was told."""
     told: list[dict[int, float]] = []
-    owner: Any = plant.wiring.lines[LINE]
+    waiting = waiting_commands(plant)
 
     async def send() -> None:
         while True:
-            if "bypass" in owner._commands:
+            if "bypass" in waiting:
                 told.append(ordered_duty(plant))
-                owner._commands.pop("bypass").sent.set_result(b"")
+                waiting.pop("bypass").succeed(b"")
             await asyncio.sleep(0)
 
     sending = asyncio.create_task(send())
@@ -78,18 +85,26 @@ async def test_without_a_word_of_the_modules_the_lease_has_to_run_out(
         await asyncio.wait_for(withholding, 5)
 
 
-async def test_a_line_that_had_no_bypass_is_withheld_at_once(tmp_path: Path) -> None:
+async def test_after_a_restart_the_leases_of_the_engine_before_may_still_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loans, "LOOK_EVERY_S", 0.001)
     plant = hand_driven(tmp_path)
-    plant.run(5, [FLOAT_V] * CELLS)
-    await asyncio.wait_for(plant.engine.loans.withhold(LINE), 1)
+    async with taken(plant) as told:
+        withholding = asyncio.create_task(plant.engine.loans.withhold(LINE))
+        await asyncio.sleep(0.02)
+        assert set(told[-1].values()) == {0}
+        assert not withholding.done()
+        plant.engine.loans._bypassed_at[LINE] -= LEASE_S
+        await asyncio.wait_for(withholding, 5)
 
 
 async def test_on_a_lent_line_nothing_is_ordered(plant: HandDriven) -> None:
     owner: Any = plant.wiring.lines[LINE]
-    owner._commands.clear()
+    waiting_commands(plant).clear()
     owner.lent = True
     plant.run(10, ONE_HIGH)
-    assert "bypass" not in owner._commands
+    assert "bypass" not in waiting_commands(plant)
     tick = plant.engine.board.latest
     assert tick is not None
     assert [alarm.rule for alarm in tick.alarms] == ["line_lent"]

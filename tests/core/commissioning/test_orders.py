@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bacs_core.api.messages import SetThresholds, SwitchRelay
+from bacs_core.api.messages import Identify, SetThresholds, SwitchRelay
 from bacs_core.bus.frames import Request
 from bacs_core.bus.owner import Priority
 from bacs_core.commissioning import orders
@@ -18,6 +18,7 @@ from bacs_core.commissioning.familiar import familiar_devices
 from bacs_core.commissioning.field import Field
 from bacs_core.commissioning.work import Progress
 from bacs_core.devices.panel_map import IDENTITY
+from bacs_core.devices.panel_module import SET_THRESHOLDS
 from bacs_core.errors import RefusedError
 from bacs_core.polling.accessories import AccessoryImage
 from bacs_core.polling.guarded import RequestCounter, question
@@ -151,12 +152,14 @@ def test_thresholds_are_written_into_every_module_and_the_others_stay(tmp_path: 
     async def write() -> None:
         for module in wiring.modules["room/1"]:
             await show(owner.pair, module.identity)
+            module.thresholds_due_at = 600.0
         await errand(progress)
 
     deed(write)
     assert [module.temperature_high_c for module in modules] == [61.5] * 4
     assert [module.sleep.after_s for module in modules] == [sleep_s] * 4
     assert (progress.done, progress.total) == (4, 4)
+    assert all(module.thresholds_due_at == 0.0 for module in wiring.modules["room/1"])
 
 
 def test_one_silent_module_does_not_keep_the_others_from_their_thresholds(tmp_path: Path) -> None:
@@ -182,11 +185,54 @@ def test_an_led_blinks_and_an_address_without_a_module_is_told(tmp_path: Path) -
         now = asyncio.get_running_loop().time()
         assert [module.blinks(now) for module in modules] == [False, True, False, False]
         assert not modules[1].blinks(now + 31)
-        with pytest.raises(RefusedError) as refused:
-            await orders.identify(owner, RequestCounter(), 99, 30)
-        assert refused.value.code == "no_answer"
+        for unit, code in ((99, "no_answer"), (242, "not_a_module")):
+            with pytest.raises(RefusedError) as refused:
+                await orders.identify(owner, RequestCounter(), unit, 30)
+            assert refused.value.code == code
+        assert {unit for unit, _ in owner.pair.written} == {2}
 
     deed(blink)
+
+
+def test_what_the_site_file_calls_another_device_is_not_asked_to_blink(tmp_path: Path) -> None:
+    wiring, owner, _ = room(tmp_path)
+    managers = {"pack": Address("rack", 5)}
+    others = {"room/1": "huasu_cellcheck_tv"}
+    fields = Field(wiring, familiar_devices(wiring, lambda _: None))
+    fields.identify(Identify(line_id="rack", unit=5))
+    wiring.settings = replace(wiring.settings, managers=managers, module_devices=others)
+    for unit in (1, 5):
+        with pytest.raises(RefusedError) as refused:
+            fields.identify(Identify(line_id="rack", unit=unit))
+        assert refused.value.code == "not_a_module"
+    assert owner.pair.asked == []
+
+
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        {"module_temperature_high_c": float("nan")},
+        {"module_temperature_high_c": float("inf")},
+        {"module_temperature_high_c": 39.0},
+        {"module_temperature_high_c": 86.0},
+        {"bypass_voltage_low_v": 0.9},
+        {"bypass_voltage_low_v": 2.5},
+        {"sleep_after_s": 1.0},
+    ],
+)
+def test_a_threshold_that_is_not_safe_is_refused(
+    tmp_path: Path, thresholds: dict[str, float]
+) -> None:
+    wiring, _, _ = room(tmp_path)
+    command = SetThresholds(string_key="room/1", thresholds=thresholds)
+    with pytest.raises(RefusedError) as refused:
+        Field(wiring, familiar_devices(wiring, lambda _: None)).thresholds(command)
+    assert refused.value.code == "bad_threshold"
+
+
+def test_every_threshold_has_a_safe_range() -> None:
+    assert set(orders.SAFE) == {register.name for register in SET_THRESHOLDS.registers}
+    assert orders.SAFE["sleep_after_s"].holds(0.0)
 
 
 def test_a_refusal_of_the_device_is_told_as_such(tmp_path: Path) -> None:

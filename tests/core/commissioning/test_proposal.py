@@ -8,12 +8,13 @@ import pytest
 
 from bacs_core import sitefile
 from bacs_core.commissioning.found import Found, mixed_generations
+from bacs_core.commissioning.ports import wire_of
 from bacs_core.commissioning.proposal import GAP, Wire, propose
 from bacs_core.commissioning.recognition import SEVERAL, UNKNOWN
 from bacs_core.commissioning.scan import Speed
 from bacs_core.devices.device import Role
 from bacs_core.errors import RefusedError, SettingsError
-from bacs_core.settings import Link, Parity, Settings
+from bacs_core.settings import Line, Link, Parity, Settings
 
 SPEED = Speed(19200, Parity.EVEN)
 WIRE = Wire("rack", "/dev/ttyUSB0", with_site=True)
@@ -107,3 +108,18 @@ def test_mixed_hardware_generations_are_refused_with_their_units() -> None:
     with pytest.raises(RefusedError, match=r"generation 3 at 2; generation 4 at 1, 3"):
         propose(WIRE, mixed)
     assert mixed_generations([module(1), module(2), MANAGER]) is None
+
+
+@pytest.mark.parametrize(
+    ("port", "link", "written"),
+    [
+        ("d/ports/modules", Link.SERIAL, str(Path.cwd() / "d/ports/modules")),
+        ("usb:A10LWZ3C", Link.SERIAL, "usb:A10LWZ3C"),
+        ("10.0.0.5:4001", Link.RTU_OVER_TCP, "rtu-tcp://10.0.0.5:4001"),
+    ],
+)
+def test_the_port_is_written_as_it_is_found_from_any_folder(
+    port: str, link: Link, written: str
+) -> None:
+    line = Line("rack", port, 19200, Parity.NONE, 1, 0.002, 0.05, link)
+    assert wire_of(line, with_site=False).port == written

@@ -13,6 +13,7 @@ from bacs_core.commissioning.recognition import SEVERAL, UNKNOWN, Ear
 from bacs_core.commissioning.scan import Speed
 from bacs_core.devices import bacs_manager, huasu_cellcheck_tv, seplos_v3, sunspec_battery
 from bacs_core.devices.registers import Block
+from bacs_core.model import MAX_STRINGS_PER_MANAGER
 from bacs_core.settings import Parity
 from bacs_core.simulator.served import ILLEGAL_ADDRESS, NEVER, RequestRefusedError
 from tests.core.commissioning.pair import SPEED, Pair, hurried, modules_of, simulated
@@ -194,3 +195,9 @@ def test_a_lost_port_ends_the_look() -> None:
 
     with pytest.raises(PortGoneError):
         look(Gone([]), 1)
+
+
+def test_nobody_is_asked_for_more_strings_than_there_can_be() -> None:
+    pair = Pair([])
+    assert len(hurried(Ear(pair, TURNAROUND_S)._strings(5, 65535))) == MAX_STRINGS_PER_MANAGER
+    assert len(pair.asked) == MAX_STRINGS_PER_MANAGER

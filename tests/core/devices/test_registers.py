@@ -136,6 +136,8 @@ def test_a_power_of_ten_stands_in_the_block_or_comes_from_another_one() -> None:
     block = Block("scaled", 0, 2, registers, "test")
     assert block.decode(bytes.fromhex("021c fffe"))["voltage_v"] == 5.4
     assert block.decode(bytes.fromhex("021c 8000"))["voltage_v"] is None
+    for beyond in ("0190", "feca", "7fff", "000b"):
+        assert block.decode(bytes.fromhex(f"021c {beyond}"))["voltage_v"] is None
     alone = Block("scaled", 0, 1, registers[:1], "test")
     assert alone.decode(bytes.fromhex("021c"), powers={"v_sf": 1.0})["voltage_v"] == 5400
     assert alone.decode(bytes.fromhex("021c"))["voltage_v"] is None

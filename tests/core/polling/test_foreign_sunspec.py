@@ -141,6 +141,23 @@ def test_a_bank_without_further_models_still_shows_its_strings() -> None:
     assert told == {"current_a": -12.3, "mean_voltage_v": 3.345, "charge_percent": 98.7}
 
 
+def module(number: int, cells: int) -> Model:
+    values = {"ID": 805.0, "L": 42.0 + 4 * cells, "StrIdx": 1.0, "NCell": float(cells)}
+    return Model(41000 + 100 * number, values | {"ModIdx": float(number)})
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), (2, 3), (1, 1), (1, 3)])
+def test_modules_that_are_not_numbered_from_1_are_not_believed(numbers: tuple[int, int]) -> None:
+    strings = STRINGS[NAME][:1]
+    half, rest = strings[0].cell_count // 2, (strings[0].cell_count + 1) // 2
+    wrong, right = (
+        disagreement([bank(NStr=1), module(one, half), module(other, rest)], strings)
+        for one, other in (numbers, (2, 1))
+    )
+    assert "not numbered 1 to 2" in str(wrong)
+    assert right is None
+
+
 def test_a_model_whose_length_contradicts_its_contents_is_refused() -> None:
     assert "contradicts" in str(disagreement([bank(NStr=2, L=26)], STRINGS[NAME]))
     assert "no model 803" in str(disagreement([], STRINGS[NAME]))

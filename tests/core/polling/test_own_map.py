@@ -280,3 +280,12 @@ def test_a_pin_changes_nothing_about_a_device_that_is_not_the_promised_one() -> 
     identity = Identity(7, 1, answers=alive)
     identity.pin(None)
     assert identity.problem == "has not answered yet"
+
+
+def test_the_number_of_a_hold_is_never_the_0_of_a_module_that_heard_none() -> None:
+    hold = modules.HoldCounter(254)
+    numbers = []
+    for _ in range(3):
+        hold.request()
+        numbers.append(hold.sequence)
+    assert numbers == [255, 1, 2]

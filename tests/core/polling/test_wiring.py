@@ -36,6 +36,10 @@ id = "two"
 port = "rtu-tcp://127.0.0.1:9"
 
 [[line]]
+id = "three"
+port = "ports/three"
+
+[[line]]
 id = "gateway"
 port = "modbus-tcp://127.0.0.1:502"
 
@@ -65,7 +69,7 @@ device = "engine"
   cells = 4
   cell_voltage = "12 V"
   capacity = "100 Ah"
-  modules = { line = "one", units = "11-14", device = "huasu_cellcheck_tv" }
+  modules = { line = "three", units = "11-14", device = "huasu_cellcheck_tv" }
 
 [[manager]]
 id = "ups"
@@ -140,6 +144,7 @@ def test_each_link_has_its_owner(wiring: Wiring) -> None:
     assert kinds == {
         "one": LineOwner,
         "two": LineOwner,
+        "three": LineOwner,
         "gateway": ModbusTcpOwner,
         "lan": SnmpOwner,
     }
@@ -147,7 +152,7 @@ def test_each_link_has_its_owner(wiring: Wiring) -> None:
 
 def test_a_string_over_two_lines_names_the_line_of_each_cell(wiring: Wiring) -> None:
     assert wiring.line_of["telecom/1"] == ("one",) * 6 + ("two",) * 2
-    assert wiring.line_of["telecom/2"] == "one"
+    assert wiring.line_of["telecom/2"] == "three"
     assert wiring.line_of["ups/1"] == wiring.line_of["ups"] == "one"
     assert wiring.line_of["web"] == "lan"
 

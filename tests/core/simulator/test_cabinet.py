@@ -307,6 +307,9 @@ def test_the_command_says_when_it_is_ready_and_stops_on_sigterm(tmp_path: Path) 
         try:
             line = process.stdout.readline()
             assert line == "simulating 146 cells on lines managers, modules\n"
+            for line_id in ("managers", "modules"):
+                told = process.stdout.readline()
+                assert told == f"  {line_id}: {tmp_path / 'ports' / line_id}\n"
             simulator = SimulatorControl(tmp_path / "control")
             wait_until(lambda: simulator.truth("ups/1").string_current_a < 0)
             truth = simulator.truth("telecom/1")

@@ -182,3 +182,9 @@ def test_a_day_with_a_decision_every_ten_seconds_passes_in_process() -> None:
         plant.readings()
         plant.advance(10)
     assert plant.time_s == 86400.0
+
+
+def test_a_string_without_a_type_of_module_has_no_bypass() -> None:
+    plant = Plant([make_string(3, module_type="")])
+    plant.set_duty("telecom/1", np.full(3, 100.0))
+    assert not plant.truth("telecom/1").bypass_current_a.any()

@@ -81,6 +81,15 @@ def test_above_19200_baud_the_silence_is_the_fixed_one(tmp_path: Path, demo: str
             '"x"',
             "line 'x' is not declared",
         ),
+        (
+            'line = "managers"\nunit = 2',
+            'line = "y"\nunit = 2',
+            'line = "y"',
+            "line 'y' is not declared",
+        ),
+        ('id = "ups-b"', 'id = "all"', 'id = "all"', "it means all of them"),
+        ('id = "box"', 'id = "all"', 'id = "all"', "it means all of them"),
+        ("baud = 115200", 'silence = "101 ms"', "silence", "less than or equal to 0.1"),
         ('cell_voltage = "12 V"', 'cell_voltage = "13 V"', '"13 V"', "not a multiple of 2 V"),
         ('module_type = "C24"', 'module_type = "C44"', '"C44"', "C44 measures 0.7 to 6 V"),
         ('equalized_by = "engine"', 'equalized_by = "manager"', '"manager"', "no web manager"),
@@ -179,6 +188,9 @@ def test_a_port_says_what_carries_the_line(
         ("rtu-tcp://10.0.0.5", "the port number is missing"),
         ("modbus-tcp://10.0.0.5:70000", "70000 is not a port number"),
         ("modbus-tcp://:502", "is not a host and port number"),
+        ("rtu-tcp://10.0.0..5:4001", "is not a host and port number"),
+        (f"rtu-tcp://{'a' * 64}.lan:4001", "is not a host and port number"),
+        ("127.0.0.1:15021", "write one of rtu-tcp://, modbus-tcp://, snmp:// in front"),
         ("http://10.0.0.5:80", "http:// is not a way to reach a line"),
         ("snmp://10.0.0.7:161", "needs its 'snmp' with version and secrets"),
         (r"/dev/tty\u0000", "a port is written like"),
@@ -189,6 +201,24 @@ def test_a_port_that_leads_nowhere_is_refused(
     tmp_path: Path, demo: str, written: str, reason: str
 ) -> None:
     assert reason in refusal(demo.replace(LINK, f'port = "{written}"'), tmp_path)
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "[::1]", "127.0.0.1"])
+def test_this_computer_is_the_same_by_all_its_names(tmp_path: Path, demo: str, host: str) -> None:
+    text = demo.replace(LINK, 'port = "rtu-tcp://127.0.0.1:4001"')
+    text = text.replace('"ports/managers"', f'"modbus-tcp://{host}:4001"')
+    assert "already belongs to 'managers'" in refusal(text, tmp_path)
+
+
+def test_our_modules_share_no_line_with_devices_that_misunderstand_their_broadcasts(
+    tmp_path: Path, demo: str
+) -> None:
+    foreign = demo.replace('line = "managers"\nunit = 2', 'line = "modules"\nunit = 230')
+    load(foreign, tmp_path)
+    head, tail = foreign.rsplit('device = "panel_manager"', 1)
+    told = refusal(f'{head}device = "bacs_manager"{tail}', tmp_path)
+    assert "broadcasts for our modules would reach it" in told
+    assert f"line {line_number(foreign, 'unit = 230') - 1}:" in told
 
 
 def test_over_a_network_nothing_is_commanded_unless_the_site_file_says_so(
@@ -352,6 +382,20 @@ def test_what_devices_do_not_give_by_their_nature_is_known(tmp_path: Path, demo:
         ("stride = 2", "stride = 1", "would be read from the same register"),
         ("offset = 1,", "offset = 0,", "would be read from the same register"),
         ("address = 2000", "address = 65500", "beyond 65535"),
+        ("address = 2000", "address = 950", "read from registers 1000-1058"),
+        ("address = 2000", "address = 30", "read from registers 97-150"),
+        ('scale = "1 mV"', 'scale = "1 V"', "less than or equal to 0.1"),
+        ('scale = "0.1 °C"', 'scale = "1.1 °C"', "less than or equal to 1"),
+        (
+            "temperature = {",
+            'resistance = { offset = 9, scale = "2 mΩ" }\ntemperature = {',
+            "0.001",
+        ),
+        (
+            "temperature = {",
+            'charge = { offset = 9, scale = "2 %" }\ntemperature = {',
+            "equal to 1",
+        ),
         ('scale = "1 mV"', 'scale = "1 mΩ"', "'mΩ' is not a unit of voltage"),
         ('"bacs_manager"', '"panel_manager"', "'module_block' cannot be declared of panel_manager"),
         ('"bacs_manager"', '"sunspec_803"', "'ups' cannot be declared of sunspec_803"),
@@ -371,6 +415,7 @@ def test_a_declared_block_that_contradicts_itself_is_refused(
         ('voltage_low = "13.7 V"', "voltage_low 13.7 V is not below the float voltage 13.62 V"),
         ('voltage_high = "13.6 V"', "voltage_high 13.6 V is not above the float voltage"),
         ('voltage_high = "18 V"', "18 V can never be seen, C24 measures up to 17 V"),
+        ('temperature_critical = "81 °C"', "less than or equal to 80"),
         ('temperature_critical = "35 °C"', "must be above temperature_high 35 °C"),
         ('resistance_high = "100 mΩ"', "100 mΩ can never be seen, C24 measures up to 60 mΩ"),
     ],

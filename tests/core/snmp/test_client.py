@@ -118,6 +118,9 @@ async def test_nobody_at_the_port_is_noticed_at_once(own_agent: Agent) -> None:
 async def test_a_name_without_an_address_is_told() -> None:
     with pytest.raises(PortGoneError, match=r"nowhere\.invalid"):
         await open_client("nowhere.invalid", 161, OPEN, Statistics())
+    for host in ("10.0.0..5", "a" * 64 + ".lan"):
+        with pytest.raises(PortGoneError, match="cannot be the name of a host"):
+            await open_client(host, 161, OPEN, Statistics())
 
 
 async def test_an_agent_that_was_restarted_is_followed(own_agent: Agent) -> None:

@@ -17,6 +17,7 @@ from bacs_core.devices import bacs_manager_snmp
 from bacs_core.errors import RefusedError, SettingsError
 from bacs_core.model import EqualizationState, Quantity
 from bacs_core.snmp import client as client_module, owner as owner_module
+from bacs_core.snmp.ber import Value
 from bacs_core.snmp.owner import SnmpOwner
 from tests.core.snmp.agent import AUTH_KEY, HOST, PRIV_KEY, USER, Agent, Tables
 from tests.core.snmp.conftest import CELLS, steady_tables
@@ -248,3 +249,11 @@ def test_a_line_without_exactly_one_manager_is_refused(tmp_path: Path) -> None:
         SnmpOwner(line(161, tmp_path, OPEN), [manager(), manager()], {}, lambda: NOW)
     with pytest.raises(SettingsError, match="'lan'"):
         SnmpOwner(replace(line(161, tmp_path, OPEN), snmp=None), [manager()], {}, lambda: NOW)
+
+
+def test_a_serial_number_that_no_device_could_have_is_none(tmp_path: Path) -> None:
+    owner = prepared(161, tmp_path).owner
+    scalars: dict[bacs_manager_snmp.Object, Value] = dict.fromkeys(bacs_manager_snmp.SCALARS)
+    for told, taken in ((b"12345", 12345), (b"7" * 5000, None), (b"C-12", None)):
+        owner._introduce(scalars | {bacs_manager_snmp.SERIAL_NUMBER: told})
+        assert owner.serial_number == taken
