@@ -8,7 +8,7 @@ import time
 import pytest
 
 from bacs_core.bus import waiting
-from bacs_core.bus.waiting import Waiter
+from bacs_core.bus.waiting import Waiter, next_lead_s
 
 
 @pytest.fixture(params=["a timer of the system", "none"])
@@ -45,3 +45,24 @@ async def test_this_system_has_such_timers() -> None:
     assert waiter._timer is not None
     waiter.close()
     waiter.close()
+
+
+@pytest.mark.parametrize(("wakes_after_s", "most_spun_s"), [(100e-6, 60e-6), (5e-6, 20e-6)])
+def test_the_timer_is_set_as_much_earlier_as_waking_takes(
+    wakes_after_s: float, most_spun_s: float
+) -> None:
+    lead_s, late = 20e-6, 0
+    for _ in range(500):
+        in_time = wakes_after_s < lead_s
+        late += not in_time
+        assert lead_s - wakes_after_s <= most_spun_s
+        lead_s = next_lead_s(lead_s, in_time=in_time)
+    assert abs(lead_s - max(wakes_after_s, 20e-6)) < 15e-6
+    assert late < 0.7 * 500
+
+
+def test_a_machine_that_wakes_very_late_is_not_made_to_turn_for_long() -> None:
+    lead_s = 20e-6
+    for _ in range(1000):
+        lead_s = next_lead_s(lead_s, in_time=False)
+    assert lead_s <= 300e-6
