@@ -1,8 +1,9 @@
 """Carries out what people and programs ask for: rights first, then the record and the deed.
 
 The rights decide here and nowhere else. A command stands in the history, with the name of who gave
-it, before it is answered. What can only make the plant safer is done first, and done even where the
-history cannot be written; its record is then kept until it can be. Everything else is refused.
+it, before it is answered. What can only make the plant safer, or an alarm louder, is done first,
+and done even where the history cannot be written; its record is then kept until it can be.
+Everything else is refused. What the brain refuses after all stands in the history as refused.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from bacs_core import __version__
 from bacs_core.access import rights
 from bacs_core.access.principal import Principal
+from bacs_core.alarms.place import Place
 from bacs_core.api.built import accessories_of, lines_of
+from bacs_core.api.command_messages import MOST_SHELVED_HOURS
 from bacs_core.api.messages import (
     API_VERSION,
     Acknowledge,
     CancelCommissioning,
+    CellReplaced,
     Command,
     CommandName,
     CommandResult,
@@ -29,22 +33,32 @@ from bacs_core.api.messages import (
     EngineState,
     Health,
     Identify,
+    MuteBuzzer,
     PauseEqualization,
+    PutBack,
     ReaddressModule,
     ResumeEqualization,
+    SetAlarmLimit,
+    SetEqualizationMode,
     SetNetwork,
     SetThresholds,
+    ShelveAlarm,
     SiteInfo,
     StartAddressing,
     StartScan,
     SwitchRelay,
+    TakeOutOfService,
+    UnshelveAlarm,
 )
 from bacs_core.api.service import Tick
+from bacs_core.brain_orders import Brain, BrainCommand, carry_out, shelved_until
 from bacs_core.engine import Engine
+from bacs_core.equalization_modes import misfit
 from bacs_core.errors import BacsError, RefusedError
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event, EventKind, Json
 from bacs_core.model import EqualizedBy, String
+from bacs_core.named import alarm_place, require_cell, string_named
 from bacs_core.recorder import Recorder
 from bacs_core.ticks import TickSubscription
 
@@ -57,10 +71,15 @@ ON_THE_SAFE_SIDE: Final = frozenset(
         CommandName.ACKNOWLEDGE,
         CommandName.PAUSE_EQUALIZATION,
         CommandName.CANCEL_COMMISSIONING,
+        CommandName.MUTE_BUZZER,
+        CommandName.UNSHELVE_ALARM,
+        CommandName.PUT_BACK,
+        CommandName.SWITCH_PROTECTION_ON,
+        CommandName.END_BATTERY_TEST,
     }
 )
+LONGEST_SHELVING: Final = timedelta(hours=MOST_SHELVED_HOURS)
 NETWORK_SETTING: Final = "network_enabled"
-PAUSE_SETTING: Final = "equalization_pause:"
 
 
 DeviceCommand = ConfirmDevices | Identify | SwitchRelay | SetThresholds
@@ -86,9 +105,16 @@ class Identity:
 class Service:
     """The engine as the API sees it (`api.service.EngineService`)."""
 
-    def __init__(self, engine: Engine, recorder: Recorder, identity: Identity) -> None:
-        """Serve `engine`; `network` is set once the API runs."""
+    def __init__(
+        self,
+        engine: Engine,
+        recorder: Recorder,
+        identity: Identity,
+        brain: Brain,
+    ) -> None:
+        """Serve `engine` and its `brain`; `network` is set once the API runs."""
         self._engine = engine
+        self._brain = brain
         self._recorder = recorder
         self._identity = identity
         self.network: Network | None = None
@@ -138,19 +164,6 @@ class Service:
                 for event in self._engine.acknowledge(command.alarm_id, by):
                     self._recorder.event(event)
                 number = await self._record(command, by, at)
-            case PauseEqualization():
-                string = self._equalized_string(command.string_key)
-                if command.until is not None and command.until <= at:
-                    raise RefusedError("the end of the pause is in the past", code="in_the_past")
-                until = None if command.until is None else command.until.timestamp()
-                self._engine.pauses.until[string.key] = until
-                number = await self._record(command, by, at)
-                await self._keep(PAUSE_SETTING + string.key, {"until": until}, by, at)
-            case ResumeEqualization():
-                string = self._equalized_string(command.string_key)
-                number = await self._record(command, by, at)
-                self._engine.pauses.until.pop(string.key, None)
-                await self._keep(PAUSE_SETTING + string.key, None, by, at)
             case SetNetwork():
                 number = await self._record(command, by, at)
                 await self._set_network(command, by, at)
@@ -161,8 +174,10 @@ class Service:
                 self._engine.desk.check(command)
                 number = await self._record(command, by, at)
                 self._engine.desk.start(command, by)
-            case _:
+            case ConfirmDevices() | Identify() | SwitchRelay() | SetThresholds():
                 number = await self._order(command, by, at)
+            case _:
+                number = await self._brain_order(command, by, at)
         return CommandResult(id=number, command=command.command, by=by, at=at)
 
     async def _order(self, command: DeviceCommand, by: str, at: datetime) -> int | None:
@@ -188,10 +203,63 @@ class Service:
                 self._engine.desk.start_errand(command, by, errand)
         return number
 
+    async def _brain_order(self, command: BrainCommand, by: str, at: datetime) -> int | None:
+        """Let the brain carry a command out, and record it, what it changed, or its refusal."""
+        place = self._checked_place(command, at)
+        is_safe = command.command in ON_THE_SAFE_SIDE
+        number = None if is_safe else await self._record(command, by, at)
+        try:
+            events = await carry_out(self._brain, command, place, by, at)
+        except RefusedError as refusal:
+            if not is_safe:
+                text = f"{command.command} refused: {refusal.reason}"
+                data = {"command": command.command, "id": number, "code": refusal.code}
+                self._recorder.event(Event(at, EventKind.COMMAND, text, by=by, data=data))
+            raise
+        for event in events:
+            self._recorder.event(event)
+        if is_safe:
+            number = await self._record(command, by, at)
+        # What was chosen is kept before anybody is told that it holds.
+        await self._recorder.settle(PATIENCE_S)
+        return number
+
+    def _checked_place(self, command: BrainCommand, at: datetime) -> Place:
+        """Refuse what does not exist, what does not fit and what is over; return the place."""
+        match command:
+            case SetAlarmLimit() | TakeOutOfService() | PutBack():
+                return alarm_place(command.place, self._engine.settings)
+            case ShelveAlarm():
+                _require_shelvable(shelved_until(command, at), at)
+            case UnshelveAlarm() | MuteBuzzer():
+                pass
+            case PauseEqualization() | ResumeEqualization() | SetEqualizationMode():
+                self._check_equalization(command, at)
+            case CellReplaced():
+                require_cell(self._string(command.string_key), command.cell)
+            case _:
+                self._string(command.string_key)
+        return Place()
+
+    def _check_equalization(
+        self, command: PauseEqualization | ResumeEqualization | SetEqualizationMode, at: datetime
+    ) -> None:
+        string = self._equalized_string(command.string_key)
+        if isinstance(command, SetEqualizationMode):
+            reason = misfit(command.mode, string.chemistry, string.module_type)
+            if reason is not None:
+                raise RefusedError(reason, code="not_offered")
+            return
+        for cell in command.cells or ():
+            require_cell(string, cell)
+        if isinstance(command, PauseEqualization):
+            _require_ahead(command.until, at)
+
+    def _string(self, key: str) -> String:
+        return string_named(self._engine.site, key)
+
     def _equalized_string(self, key: str) -> String:
-        string = next((string for string in self._engine.site.strings if string.key == key), None)
-        if string is None:
-            raise RefusedError(f"there is no string {key!r}", code="unknown_string")
+        string = self._string(key)
         if string.equalized_by is not EqualizedBy.ENGINE:
             reason = f"{string.name} is equalized by {string.equalized_by}, not by the engine"
             raise RefusedError(reason, code="not_offered")
@@ -233,3 +301,15 @@ class Service:
             )
         except (HistoryError, TimeoutError) as error:
             _log.error("%s = %s is not kept beyond this run: %s", key, value, error)
+
+
+def _require_ahead(until: datetime | None, at: datetime) -> None:
+    if until is not None and until <= at:
+        raise RefusedError("the end of it is in the past", code="in_the_past")
+
+
+def _require_shelvable(until: datetime, at: datetime) -> None:
+    _require_ahead(until, at)
+    if until - at > LONGEST_SHELVING:
+        reason = f"an alarm is shelved for {MOST_SHELVED_HOURS} h at most"
+        raise RefusedError(reason, code="too_long")

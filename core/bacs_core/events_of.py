@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from bacs_core.alarms import machine, view
-from bacs_core.alarms.machine import AlarmBook, ChangeKind
+from bacs_core.alarms.book import AlarmBook
+from bacs_core.alarms.states import ChangeKind
 from bacs_core.history.events import Event, EventKind
-from bacs_core.model import Site
+from bacs_core.model import Site, String
+from bacs_core.protection import Trip
 from bacs_core.snapshot import Snapshot
 
 
@@ -28,25 +30,57 @@ ALARM_EVENTS: Final = {
     ChangeKind.ACKNOWLEDGED: EventKind.ALARM_ACKNOWLEDGED,
     ChangeKind.RETURNED: EventKind.ALARM_RETURNED,
     ChangeKind.CLEARED: EventKind.ALARM_CLEARED,
+    ChangeKind.SHELVED: EventKind.ALARM_PUT_ASIDE,
+    ChangeKind.UNSHELVED: EventKind.ALARM_PUT_ASIDE,
+    ChangeKind.SUPPRESSED: EventKind.ALARM_PUT_ASIDE,
+    ChangeKind.RELEASED: EventKind.ALARM_PUT_ASIDE,
+    ChangeKind.OUT_OF_SERVICE: EventKind.ALARM_PUT_ASIDE,
+    ChangeKind.PUT_BACK: EventKind.ALARM_PUT_ASIDE,
 }
 
 
-def alarm_changes(before: AlarmBook, after: AlarmBook, site: Site, now: float) -> Iterator[Event]:
+def alarm_changes(before: AlarmBook, after: AlarmBook, site: Site) -> Iterator[Event]:
     """Tell what happened to alarms, and who did it."""
     for change in machine.changes(before, after):
         alarm = view.to_message(change.alarm, site)
-        acknowledged = change.kind is ChangeKind.ACKNOWLEDGED
         yield Event(
-            at=datetime.fromtimestamp(now, UTC),
+            at=datetime.fromtimestamp(change.at, UTC),
             kind=ALARM_EVENTS[change.kind],
-            text=f"{change.kind}: {alarm.text}",
-            by=alarm.acknowledged_by if acknowledged else None,
+            text=f"{change.kind.replace('_', ' ')}: {alarm.text}",
+            by=change.by,
             manager_id=alarm.manager_id,
             string_key=alarm.string_key,
             cell=alarm.cell,
             line_id=alarm.line_id,
             data={"alarm_id": alarm.id, "rule": alarm.rule, "severity": alarm.severity},
         )
+
+
+def trip_changes(
+    before: Mapping[str, Trip], after: Mapping[str, Trip], site: Site, now: float
+) -> Iterator[Event]:
+    """Tell which breakers were ordered to open, have opened or not, or are armed again."""
+    for key, trip in after.items():
+        was = before.get(key)
+        if was is None or (was.state, was.causes) == (trip.state, trip.causes):
+            continue
+        string = next(string for string in site.strings if string.key == key)
+        yield Event(
+            at=datetime.fromtimestamp(now, UTC),
+            kind=EventKind.PROTECTION,
+            text=_trip_text(string, trip),
+            by=trip.by,
+            manager_id=string.manager_id,
+            string_key=key,
+            cell=trip.cell,
+            data={"state": trip.state, "causes": list(trip.causes), "reason": trip.reason},
+        )
+
+
+def _trip_text(string: String, trip: Trip) -> str:
+    causes = ", ".join(trip.causes).replace("_", " ")
+    where = "" if trip.cell is None else f" (cell {trip.cell})"
+    return f"{string.name}: protection {trip.state}" + (f", {causes}{where}" if causes else "")
 
 
 def connection_changes(before: Snapshot | None, after: Snapshot) -> Iterator[Event]:

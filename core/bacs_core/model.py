@@ -65,6 +65,88 @@ class EqualizationState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class EqualizationMode(StrEnum):
+    """When the engine equalizes a string."""
+
+    OFF = "off"
+    CONTINUOUS = "continuous"
+    """Whenever the string floats."""
+    TOP = "top"
+    """With full duty in the final phase of charging only, then with a minimum."""
+    PARTIAL = "partial"
+    """By ampere-hours that were counted since the last full charge; for lithium."""
+
+
+class ChargePhase(IntEnum):
+    """What the charger does with a string, in the order of a discharge and the recharge after."""
+
+    UNKNOWN = 0
+    DISCHARGE = 1
+    REST = 2
+    """Neither charged nor discharged: the charger is off or not connected."""
+    BULK = 3
+    """The charger gives all the current it can, the voltage rises."""
+    ABSORPTION = 4
+    """The charger holds a voltage, the current falls."""
+    FLOAT = 5
+
+
+class Basis(IntEnum):
+    """What an estimate rests on."""
+
+    NONE = 0
+    DEVICE = 1
+    """The device says so."""
+    COUNTED = 2
+    """Counted from an earlier proof."""
+    PROVEN_FULL = 3
+    """A stable float."""
+    REST_VOLTAGE = 4
+    DISCHARGE = 5
+    """Measured in a discharge down to the end voltage."""
+    LOWER_BOUND = 6
+    """A discharge that ended before this cell did: at least so much."""
+    RESISTANCE = 7
+    """From internal resistance against the own baseline."""
+    RATED = 8
+    """The figure of the name plate: nothing was measured yet."""
+
+
+class RunawayStage(IntEnum):
+    """How far the signs of thermal runaway have come."""
+
+    NONE = 0
+    PRE_ALERT = 1
+    ALARM = 2
+    TRIP = 3
+
+
+class TripCause(StrEnum):
+    """Why a breaker is to be opened."""
+
+    THERMAL_RUNAWAY = "thermal_runaway"
+    OVER_TEMPERATURE = "over_temperature"
+    OVER_VOLTAGE = "over_voltage"
+    UNDER_VOLTAGE = "under_voltage"
+
+
+class TripState(StrEnum):
+    """Where the protection of one string stands."""
+
+    NO_BREAKER = "no_breaker"
+    """The site file names no breaker: protection can only raise alarms."""
+    ARMED = "armed"
+    DEFERRED = "deferred"
+    """A technician at the panel put a trip off, once and for half an hour."""
+    TRIPPING = "tripping"
+    """The order is given, the contact of the breaker does not tell of it yet."""
+    TRIPPED = "tripped"
+    FAILED = "failed"
+    """The order was given and the breaker still does not open."""
+    OFF = "off"
+    """Switched off by a technician with a reason, for a day at most."""
+
+
 class Inhibit(StrEnum):
     """Why equalization must not bypass just now, each a name the user sees."""
 
@@ -75,6 +157,9 @@ class Inhibit(StrEnum):
     FORMING_PERIOD = "forming_period"
     MIXED_GENERATIONS = "mixed_generations"
     MANUAL_STOP = "manual_stop"
+    MODE_OFF = "mode_off"
+    CHARGE_PHASE = "charge_phase"
+    """Top balancing and lithium wait for the final phase of charging."""
 
 
 class AlarmSeverity(StrEnum):
@@ -85,11 +170,16 @@ class AlarmSeverity(StrEnum):
 
 
 class AlarmState(StrEnum):
-    """States of ISA-18.2 that a raised alarm can be in."""
+    """States of ISA-18.2 that an alarm which is not normal can be in."""
 
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"
     RETURNED = "returned_unacknowledged"
+    SHELVED = "shelved"
+    """Put aside by a person, for a time."""
+    SUPPRESSED = "suppressed"
+    """Kept back by design, for example during a battery test."""
+    OUT_OF_SERVICE = "out_of_service"
 
 
 class Role(StrEnum):
@@ -130,13 +220,20 @@ MODULE_TYPES: Final[dict[str, ModuleType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The alarm limits of one string, per cell; `None` switches a limit off."""
+    """The limits of one string, per cell; `None` switches a limit off.
+
+    Those named `trip` open the breaker of the string. For lithium they supplement the battery's own
+    protection and are off by default.
+    """
 
     voltage_low_v: float | None
     voltage_high_v: float | None
     temperature_high_c: float | None
     temperature_critical_c: float | None
     resistance_high_ohm: float | None
+    voltage_trip_low_v: float | None = None
+    voltage_trip_high_v: float | None = None
+    temperature_trip_c: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +259,11 @@ class String:
     stale_after_s: dict[Quantity, float]
     first_cell: int = 1
     absent: tuple[Quantity, ...] = ()
+    equalization: EqualizationMode = EqualizationMode.CONTINUOUS
+    end_voltage_v: float | None = None
+    """Where a discharge ends, per cell; `None` takes what is usual for the chemistry."""
+    rated_hours: float = 10.0
+    """The discharge time for which `capacity_ah` is stated."""
 
     @property
     def key(self) -> str:

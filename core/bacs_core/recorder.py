@@ -7,6 +7,7 @@ behind a slow disk are dropped, the oldest first; events are kept until they are
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -43,6 +44,7 @@ class Recorder:
         self._events: deque[Event] = deque()
         self._memories: dict[str, tuple[Json, datetime]] = {}
         self._wake = asyncio.Event()
+        self._written = asyncio.Event()
         self._last_period: float | None = None
         self.problem: str | None = None
 
@@ -71,12 +73,22 @@ class Recorder:
             self._thread, lambda: work(self._history)
         )
 
+    async def settle(self, patience_s: float) -> None:
+        """Wait until everything is written, but no longer than `patience_s`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while self._events or self._memories:
+                    self._written.clear()
+                    await self._written.wait()
+
     async def run(self) -> None:
         """Write for ever."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if not await self._write_waiting():
+            done = await self._write_waiting()
+            self._written.set()
+            if not done:
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()
 

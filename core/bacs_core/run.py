@@ -10,7 +10,7 @@ import logging
 import os
 import resource
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,9 +21,9 @@ from bacs_core.access.tokens import PANEL_TOKEN_FILE, create_panel_token
 from bacs_core.api.messages import DEFAULT_PORT, EngineState
 from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
-from bacs_core.commands import NETWORK_SETTING, PAUSE_SETTING, Identity, Service
+from bacs_core.commands import NETWORK_SETTING, Identity, Service
 from bacs_core.commissioning.pins import MEMORY as DEVICES_MEMORY
-from bacs_core.engine import ALARMS_MEMORY, Engine
+from bacs_core.engine import MEMORIES, WISHES_MEMORY, Engine
 from bacs_core.errors import BacsError, StateInUseError
 from bacs_core.history.errors import HistoryError, SchemaTooNewError
 from bacs_core.history.events import Event, EventKind
@@ -32,6 +32,7 @@ from bacs_core.model import Site
 from bacs_core.polling.wiring import wire
 from bacs_core.recorder import Recorder
 from bacs_core.settings import Settings
+from bacs_core.taking_orders import OrderTaker
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ async def _serve(settings: Settings, state: EngineState, folder: Path, port: int
     engine = Engine(wire(settings, clock.now), recorder, clock)
     network_wanted = await _recall(engine, recorder)
     identity = Identity(await _site_id(recorder), state, datetime.now(UTC), network_enabled=False)
-    service = Service(engine, recorder, identity)
+    service = Service(engine, recorder, identity, OrderTaker(engine))
     gate = await asyncio.to_thread(_gate, folder)
     api = ApiServer(service, gate, folder=folder, port=port)
     engine.desk.api_port = port
@@ -188,36 +189,29 @@ async def _recall(engine: Engine, recorder: Recorder) -> bool:
 
     Raises `SchemaTooNewError`: an older program must not write into a newer history.
     """
-    keys = [string.key for string in engine.site.strings]
 
-    def read(history: History) -> tuple[Mapping[str, object], bool, object, object]:
-        pauses = {key: history.get_setting(PAUSE_SETTING + key) for key in keys}
-        network = history.get_setting(NETWORK_SETTING) is True
-        return pauses, network, history.get_setting(ALARMS_MEMORY), _devices(history)
+    def read(history: History) -> tuple[dict[str, object], bool, object]:
+        kept = {key: _kept(history, key) for key in MEMORIES}
+        return kept, history.get_setting(NETWORK_SETTING) is True, _kept(history, DEVICES_MEMORY)
 
     try:
-        pauses, network, alarms, devices = await recorder.call(read)
+        kept, network, devices = await recorder.call(read)
     except SchemaTooNewError:
         raise
     except HistoryError as error:
         # Somebody may have paused a string for a good reason; not to bypass is the safe side.
         _log.error("choices made before cannot be read, equalization stays paused: %s", error)
-        engine.pauses.until = dict.fromkeys(keys)
+        engine.restore({WISHES_MEMORY: str(error)})
         return False
-    for key, pause in pauses.items():
-        if isinstance(pause, Mapping):
-            until = pause.get("until")
-            # What cannot be understood is a pause without an end: the safe side.
-            engine.pauses.until[key] = until if isinstance(until, float) else None
-    engine.restore_alarms(alarms)
+    engine.restore(kept)
     engine.restore_devices(devices)
     return network
 
 
-def _devices(history: History) -> object:
-    """Return the remembered devices; text that is no JSON is told as such, and stops nothing."""
+def _kept(history: History, key: str) -> object:
+    """Return what was kept under a key; text that is no JSON is told as such, and stops nothing."""
     try:
-        return history.get_setting(DEVICES_MEMORY)
+        return history.get_setting(key)
     except SchemaTooNewError:
         raise
     except HistoryError as error:

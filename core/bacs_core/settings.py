@@ -117,6 +117,30 @@ class Accessory:
 
 
 @dataclass(frozen=True, slots=True)
+class Breaker:
+    """What opens the breaker of a string, and how it tells: relay and input of one relay box.
+
+    `box` is the id of the accessory; relay and input count from 1. `open_when` is the level of the
+    input (true: closed) that means an open breaker. A trip closes the relay (`trips_by_closing`: a
+    shunt trip) or opens it (an undervoltage release).
+    """
+
+    box: str
+    relay: int
+    input: int
+    open_when: bool
+    trips_by_closing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRelay:
+    """The relay (from 1) of a relay box that is closed while all is well."""
+
+    box: str
+    relay: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleBlock:
     """Registers of the cells of a foreign manager, as its installer declared them: unverified.
 
@@ -151,7 +175,8 @@ class Settings:
 
     `managers` places each web manager; `modules` places each cell of the strings that the engine
     manages itself, in cell order, and `module_devices` names their kind where it is not our own;
-    `current_sensors` is by string key, only where there is one.
+    `current_sensors` and `breakers` are by string key, only where there is one; strings that hang
+    on one breaker have equal entries.
     """
 
     site: Site
@@ -162,3 +187,5 @@ class Settings:
     accessories: tuple[Accessory, ...] = ()
     module_devices: dict[str, str] = field(default_factory=dict)
     manager_options: dict[str, ManagerOptions] = field(default_factory=dict)
+    breakers: dict[str, Breaker] = field(default_factory=dict)
+    alarm_relay: AlarmRelay | None = None

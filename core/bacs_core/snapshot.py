@@ -15,7 +15,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.model import EqualizationState, Inhibit, Quantity, String
+from bacs_core.model import (
+    Basis,
+    ChargePhase,
+    EqualizationMode,
+    EqualizationState,
+    Inhibit,
+    Quantity,
+    String,
+    TripCause,
+    TripState,
+)
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -34,7 +44,7 @@ class Column:
         """Make a column in which nothing was read yet."""
         return cls(frozen(np.full(cell_count, np.nan)), frozen(np.full(cell_count, np.nan)))
 
-    def fresh(self, now: float, stale_after_s: float) -> Flags:
+    def fresh(self, now: float, stale_after_s: float | Floats) -> Flags:
         """Tell which cells have a value that is not older than `stale_after_s`."""
         # A time far in the future can only come from a stepped clock and proves nothing.
         age = now - self.read_at
@@ -116,6 +126,87 @@ class Doubts:
 
 
 @dataclass(frozen=True, slots=True)
+class CellEstimates:
+    """What is estimated of each cell of a string; NaN where unknown. `basis` holds a `Basis`."""
+
+    value: Floats
+    uncertainty: Floats
+    basis: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class TripSummary:
+    """Where the protection of a string stands, and who or what brought it there.
+
+    `contact_open` is what the contact of the breaker says, `None` where nobody knows. `cell` is the
+    first that demanded the trip, from 1; times are unix seconds.
+    """
+
+    state: TripState = TripState.NO_BREAKER
+    causes: tuple[TripCause, ...] = ()
+    cell: int | None = None
+    since: float | None = None
+    by: str | None = None
+    reason: str = ""
+    until: float | None = None
+    contact_open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellFinding:
+    """A cell (from 1) that stands out: a code with the amount in it, and the same in English."""
+
+    cell: int
+    code: str
+    amount: float
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class BrainSummary:
+    """What was concluded of one string; arrays have one place per cell and may be slices of rows.
+
+    Charge, capacity and health are in percent, `bled_ah` in ampere-hours since the cell was put in.
+    The charge itself stands in the readings. `stage` holds a `RunawayStage`. Times are unix
+    seconds. `testing_until` is set while a battery test runs. `findings` has the oddest cell first.
+    """
+
+    phase: ChargePhase
+    phase_since: float | None
+    mode: EqualizationMode
+    limit_percent: float | None
+    charge_percent: float | None
+    charge_uncertainty_percent: float | None
+    charge_basis: Basis
+    charge: CellEstimates
+    capacity: CellEstimates
+    health: CellEstimates
+    bled_ah: Floats
+    stage: NDArray[np.uint8]
+    equalizes: Flags
+    paused: Flags
+    exhausted: Flags
+    stuck_on: Flags
+    stuck_off: Flags
+    trip: TripSummary = field(default_factory=TripSummary)
+    testing_until: float | None = None
+    findings: tuple[CellFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Annunciation:
+    """How the plant calls for somebody: the buzzer, and what the LED shows.
+
+    `muted` tells that the buzzer would sound if nobody had silenced it.
+    """
+
+    sounding: bool
+    muted: bool
+    led: str
+
+
+@dataclass(frozen=True, slots=True)
 class StringSnapshot:
     """One string at the tick. `status` holds a `CellStatus` per cell."""
 
@@ -125,6 +216,7 @@ class StringSnapshot:
     equalization: EqualizationSummary
     status: NDArray[np.uint8]
     doubts: Doubts = field(default_factory=Doubts)
+    brain: BrainSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +296,7 @@ class Snapshot:
     managers: Mapping[str, ManagerSnapshot]
     lines: Mapping[str, LineSnapshot]
     accessories: Mapping[str, AccessorySnapshot] = field(default_factory=dict)
+    annunciation: Annunciation | None = None
 
 
 def frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:

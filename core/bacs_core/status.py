@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +22,32 @@ from bacs_core.api.messages import (
     SiteInfo,
     SnapshotMessage,
     StringScalars,
+    StringValues,
 )
 from bacs_core.errors import SettingsError
-from bacs_core.model import CellStatus, Quantity, String, cell_label
+from bacs_core.model import (
+    AlarmSeverity,
+    AlarmState,
+    CellStatus,
+    ChargePhase,
+    Quantity,
+    String,
+    TripState,
+    cell_label,
+)
 
 #: Not 2: that is what a wrong command line ends with.
 ALARM_EXIT_CODE: Final = 3
+_WORST_CELLS: Final = 8
+_PUT_ASIDE: Final = (AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE)
+_PHASES: Final = {
+    ChargePhase.UNKNOWN: "charger not known yet",
+    ChargePhase.DISCHARGE: "ON BATTERY",
+    ChargePhase.REST: "at rest, not charged",
+    ChargePhase.BULK: "recharges",
+    ChargePhase.ABSORPTION: "charged at constant voltage",
+    ChargePhase.FLOAT: "floats",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +94,9 @@ def overview(info: SiteInfo, snapshot: SnapshotMessage) -> Iterator[str]:
     """Write the screen line by line."""
     strings = {string.key: string for string in info.site.strings}
     yield f"{info.site.name}   {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S}   engine {info.version}"
+    yield ""
+    yield from _alarms(snapshot)
+    yield from _worst_cells(strings, snapshot)
     managers = {manager.id: manager for manager in snapshot.managers}
     for manager in info.site.managers:
         status = managers.get(manager.id)
@@ -87,6 +110,7 @@ def overview(info: SiteInfo, snapshot: SnapshotMessage) -> Iterator[str]:
                 silent = lines_down or _is_silent(status)
                 cells = "silent" if silent else _cells(string, values.status)
                 yield f"  {_string_line(string, values.scalars)}  cells: {cells}"
+                yield from _concluded(values)
                 yield from _doubts(string, values.scalars)
     yield ""
     built = {line.id: line for line in info.lines}
@@ -96,10 +120,64 @@ def overview(info: SiteInfo, snapshot: SnapshotMessage) -> Iterator[str]:
         yield ""
         now = snapshot.at.timestamp()
         yield from (_accessory(told, known.get(told.id), now) for told in snapshot.accessories)
-    yield ""
-    active = [alarm for alarm in snapshot.alarms if alarm.active]
-    yield from (f"{alarm.severity.upper():8} {alarm.text}" for alarm in active)
+
+
+def _alarms(snapshot: SnapshotMessage) -> Iterator[str]:
+    active = sorted(
+        (alarm for alarm in snapshot.alarms if alarm.active),
+        key=lambda alarm: (alarm.severity is not AlarmSeverity.ALARM, alarm.raised_at),
+    )
     yield "1 active alarm" if len(active) == 1 else f"{len(active)} active alarms"
+    for alarm in active:
+        first = "  (came first)" if alarm.first_out else ""
+        yield f"{alarm.severity.upper():8} {alarm.text}{first}"
+    aside = [alarm for alarm in snapshot.alarms if alarm.state in _PUT_ASIDE]
+    yield from (f"{_words(alarm.state):8} {alarm.text}" for alarm in aside)
+
+
+def _worst_cells(strings: Mapping[str, String], snapshot: SnapshotMessage) -> Iterator[str]:
+    """Name the oddest cells of the site first, with the reason."""
+    found = sorted(
+        ((finding, values.key) for values in snapshot.strings for finding in values.findings),
+        key=lambda row: -row[0].score,
+    )
+    if found:
+        yield "\nworst cells"
+    for finding, key in found[:_WORST_CELLS]:
+        yield f"  {strings[key].name}, {finding.text}"
+    if len(found) > _WORST_CELLS:
+        yield f"  and {len(found) - _WORST_CELLS} more"
+
+
+def _concluded(values: StringValues) -> Iterator[str]:
+    """Tell what the charger does, how full the string is and where its protection stands."""
+    brain = values.brain
+    if brain is None:
+        return
+    parts = [_PHASES[brain.phase]]
+    if brain.charge_percent is not None:
+        parts.append(
+            f"charge {brain.charge_percent:.0f} %"
+            + (
+                f" ±{brain.charge_uncertainty_percent:.0f}"
+                if brain.charge_uncertainty_percent is not None
+                else ""
+            )
+            + f" ({_words(brain.charge_basis.name)})"
+        )
+    trip = brain.trip
+    if trip.state is not TripState.NO_BREAKER:
+        causes = ", ".join(_words(cause) for cause in trip.causes)
+        parts.append(f"protection {_words(trip.state)}" + (f" ({causes})" if causes else ""))
+        contact = {True: "open", False: "closed", None: "UNKNOWN"}[trip.contact_open]
+        parts.append(f"breaker {contact}")
+    if brain.testing_until is not None:
+        parts.append(f"battery test until {brain.testing_until.astimezone():%H:%M}")
+    yield f"      {', '.join(parts)}"
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")
 
 
 def _state(online: bool | None, problem: str | None) -> str:  # noqa: FBT001 - as it was told
@@ -198,8 +276,8 @@ def _cells(string: String, status: list[int]) -> str:
 
 
 def _string_line(string: String, scalars: StringScalars) -> str:
-    inhibits = ", ".join(scalars.inhibited_by)
-    state = f"{scalars.equalization}" + (f" ({inhibits})" if inhibits else "")
+    inhibits = ", ".join(_words(inhibit) for inhibit in scalars.inhibited_by)
+    state = _words(scalars.equalization) + (f" ({inhibits})" if inhibits else "")
     return (
         f"{string.number:2}  {string.name:28} {_shown(scalars.sum_voltage_v, 'V', 2)} "
         f"{_shown(scalars.current_a, 'A', 2)}  target {_shown(scalars.target_voltage_v, 'V', 3)}  "

@@ -13,7 +13,7 @@ from typing import Final
 
 from bacs_core.api.live import LiveSite, LiveString
 from bacs_core.api.messages import StringScalars
-from bacs_core.model import AlarmSeverity, Quantity, String
+from bacs_core.model import AlarmSeverity, Quantity, String, TripState
 from bacs_hmi.format import SHOWN
 from bacs_hmi.frames import (
     QUANTITIES,
@@ -161,6 +161,7 @@ def _string_mark(
         age_s=_old(min(ages), string.stale_after_s[Quantity.VOLTAGE]) if ages else None,
         alarms=raised[string.key, AlarmSeverity.ALARM],
         warnings=raised[string.key, AlarmSeverity.WARNING],
+        trip=TripState.NO_BREAKER if mirror.brain is None else mirror.brain.trip.state,
     )
 
 

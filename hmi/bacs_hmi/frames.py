@@ -5,11 +5,11 @@ A frame is little-endian and holds records in this order (the browser reads the 
 
     header      u8 version, u8 kind (0 overview, 1 string), u8 full, u8 spare, u32 sequence, f64 at
     overview    u8 per manager: 0 not answering, 1 online, 2 not asked yet
-                u16 count, then per string: u16 index, u8 equalization, u8 inhibit bits, u32 age in
+                u16 count, then per string: u16 index, u8 equalization, u16 inhibit bits, u32 age in
                 seconds of the newest voltage, u16 active alarms, u16 active warnings,
-                f32 sum voltage, f32 current
+                u8 trip state, f32 sum voltage, f32 current
                 u16 count, u16 cell index each, u16 mark each
-    string      f32 each of the scalars, u8 equalization, u8 inhibit bits
+    string      f32 each of the scalars, u8 equalization, u16 inhibit bits
                 per quantity, then for the deviation in mV: u16 count, u16 cell index each, f32 each
                 u16 count, u16 cell index each, u8 status each, u8 stale bits each, u32 age each
 
@@ -26,15 +26,16 @@ from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Final
 
-from bacs_core.model import EqualizationState, Inhibit, Quantity
+from bacs_core.model import EqualizationState, Inhibit, Quantity, TripState
 
-VERSION: Final = 2
+VERSION: Final = 3
 KIND_OVERVIEW: Final = 0
 KIND_STRING: Final = 1
 
 #: Places of the enumerations in a frame; the browser has the same lists as names of texts.
 EQUALIZATION_STATES: Final = tuple(EqualizationState)
 INHIBITS: Final = tuple(Inhibit)
+TRIP_STATES: Final = tuple(TripState)
 QUANTITIES: Final = tuple(Quantity)
 
 #: Full height of a mark: 1.25 % of the cell's nominal voltage, 25 mV on a 2 V cell. The goal of
@@ -62,6 +63,7 @@ class StringMark:
     age_s: int | None
     alarms: int
     warnings: int
+    trip: TripState = TripState.NO_BREAKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +167,20 @@ def _string_record(index: int, string: StringMark) -> bytes:
     return (
         struct.pack("<H", index)
         + _equalization(string.equalization, string.inhibited_by)
-        + struct.pack("<IHH", _age(string.age_s), string.alarms, string.warnings)
+        + struct.pack(
+            "<IHHB",
+            _age(string.age_s),
+            string.alarms,
+            string.warnings,
+            TRIP_STATES.index(string.trip),
+        )
         + _floats([string.sum_voltage_v, string.current_a])
     )
 
 
 def _equalization(state: EqualizationState, inhibited_by: tuple[Inhibit, ...]) -> bytes:
     bits = sum(1 << INHIBITS.index(inhibit) for inhibit in set(inhibited_by))
-    return struct.pack("<BB", EQUALIZATION_STATES.index(state), bits)
+    return struct.pack("<BH", EQUALIZATION_STATES.index(state), bits)
 
 
 def _age(age_s: int | None) -> int:

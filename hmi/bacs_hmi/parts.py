@@ -16,6 +16,11 @@ _SHAPES: Final = {
     AlarmSeverity.ALARM: '<rect x="2" y="2" width="16" height="16"/>',
     AlarmSeverity.WARNING: '<path d="M10 1.5 19.5 18H.5Z"/>',
 }
+_BUZZER: Final = (
+    '<path d="M2 7h4l5-5v16l-5-5H2Z"/>'
+    '<path d="M13.5 6a5 5 0 0 1 0 8M15.5 3a9 9 0 0 1 0 14"'
+    ' fill="none" stroke="currentColor" stroke-width="2"/>'
+)
 _RING: Final = '<circle cx="10" cy="10" r="7" fill="none" stroke-width="2"/>'
 
 
@@ -49,13 +54,27 @@ def choose(element: Element, name: str, wanted: bool) -> None:  # noqa: FBT001
         element.classes(add=name if wanted else None, remove=None if wanted else name)
 
 
-def symbol(severity: AlarmSeverity | None) -> ui.html:
+def sheet(over: Element, title: str) -> Element:
+    """Begin a sheet in front of the page, with its title; clearing `over` closes it."""
+    over.clear()
+    with over, box("bacs-sheet").props("role=dialog aria-modal=true") as element:
+        element.props["aria-label"] = title
+        label(title, tag="h2")
+    return element
+
+
+def symbol(severity: AlarmSeverity | None, *, hollow: bool = False) -> ui.html:
     """Make the shape of a severity; a ring means that nothing is wrong."""
-    return ui.html(symbol_svg(severity), sanitize=False)
+    return ui.html(symbol_svg(severity, hollow=hollow), sanitize=False)
 
 
-def symbol_svg(severity: AlarmSeverity | None) -> str:
-    """Draw the shape of a severity."""
-    kind = "none" if severity is None else severity.value
+def buzzer_svg() -> str:
+    """Draw a sounding loudspeaker."""
+    return f'<svg class="bacs-symbol" viewBox="0 0 20 20" aria-hidden="true">{_BUZZER}</svg>'
+
+
+def symbol_svg(severity: AlarmSeverity | None, *, hollow: bool = False) -> str:
+    """Draw the shape of a severity; a hollow one was put aside."""
+    kind = "none" if severity is None else severity.value + (" hollow" if hollow else "")
     inner = _RING if severity is None else _SHAPES[severity]
     return f'<svg class="bacs-symbol {kind}" viewBox="0 0 20 20" aria-hidden="true">{inner}</svg>'

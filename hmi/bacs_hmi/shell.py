@@ -1,32 +1,32 @@
-"""One browser's screen: header, alarm bar, faults, and the view inside; and who is signed in."""
+"""One browser's screen: header, alarm bar, buzzer, faults, and the view inside."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from nicegui import background_tasks, ui
+from nicegui import ui
+from nicegui.element import Element
 
-from bacs_core.api.client import ClientError, NotAuthorizedError
-from bacs_core.api.messages import Acknowledge, Alarm, Login, Session
+from bacs_core.api.messages import Alarm, MuteBuzzer
 from bacs_core.model import AlarmSeverity, Site
-from bacs_hmi import people, refusals, wording
+from bacs_hmi import wording
 from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.live import Connection, ConnectionState, Link
-from bacs_hmi.login import LoginSheet
+from bacs_hmi.orders import Orders
 from bacs_hmi.pages.alarms import AlarmsPage
 from bacs_hmi.pages.lines import LinesPage
 from bacs_hmi.pages.overview import OverviewPage
 from bacs_hmi.pages.page import Page, Surroundings
 from bacs_hmi.pages.string import StringPage
 from bacs_hmi.pages.waiting import commissioning, waiting
-from bacs_hmi.parts import box, button, choose, label, symbol, symbol_svg
+from bacs_hmi.parts import box, button, buzzer_svg, choose, label, symbol, symbol_svg
 from bacs_hmi.pulse import Pulse
 from bacs_hmi.texts import LANGUAGES, numbers_of, texts_of
 from bacs_hmi.views import View, ViewName, view_of
+from bacs_hmi.wording import PUT_ASIDE
 
 LANGUAGE_COOKIE: Final = "bacs-language"
 COOKIE_AGE_S: Final = 10 * 365 * 86400
@@ -46,7 +46,6 @@ class Shell:
         self._shown: tuple[object, ...] = ()
         self._site: Site | None = None
         self._alarms_version = -1
-        self._session: Session | None = None
         self._build()
         self._tick()
         leave = broadcast.listen(self._tick)
@@ -70,22 +69,44 @@ class Shell:
                         name: button(texts[name.value], partial(self.open, View(name)), "bacs-tab")
                         for name in (ViewName.OVERVIEW, ViewName.ALARMS, ViewName.LINES)
                     }
-                self._person = button(texts["sign_in"], self._person_touched, "bacs-tab")
+                person = button(texts["sign_in"], lambda: None, "bacs-tab")
                 for other in LANGUAGES:
                     if other != self._language:
                         tab = button(other.upper(), partial(self._speak, other), "bacs-tab")
                         tab.props(f'aria-label="{texts_of(other)["language"]}" lang={other}')
                 label("", "bacs-clock")
-            with box("bacs-alarmbar", "button").props("type=button") as self._bar:
-                self._bar_symbol = symbol(None)
-                label("", "bacs-alarmbar-unknown")
-                self._bar_text = label("", "bacs-alarmbar-text")
-                self._bar_counts = ui.html("", sanitize=False).classes("bacs-alarmbar-counts")
-            self._bar.on("click", lambda _: self.open(View(ViewName.ALARMS)))
+            with box("bacs-top"):
+                with box("bacs-alarmbar", "button").props("type=button") as self._bar:
+                    self._bar_symbol = symbol(None)
+                    label("", "bacs-alarmbar-unknown")
+                    self._bar_text = label("", "bacs-alarmbar-text")
+                    self._bar_counts = ui.html("", sanitize=False).classes("bacs-alarmbar-counts")
+                self._bar.on("click", lambda _: self.open(View(ViewName.ALARMS)))
+                self._mute = self._mute_button()
             self._pulse = Pulse(texts, self._link.connection(), on_travel=self._travelled)
             self._main = box("bacs-view", "main")
             self._over = box("bacs-over")
-            self._notice = box("bacs-notices").props("role=status")
+            notice = box("bacs-notices").props("role=status")
+        self._orders = Orders(
+            self._link,
+            self._language,
+            texts,
+            over=self._over,
+            notice=notice,
+            person=person,
+            changed=self._person_changed,
+        )
+
+    def _mute_button(self) -> Element:
+        """Make the button that silences the buzzer; it is there while the buzzer sounds."""
+        texts = self._texts
+        with box("bacs-mute", "button").props("type=button") as element:
+            ui.html(buzzer_svg(), sanitize=False)
+            label(texts["mute"])
+        element.props["aria-label"] = f"{texts['buzzer']}: {texts['mute']}"
+        element.on("click", lambda _: self._orders.give(MuteBuzzer(), texts["mute"]))
+        element.set_visibility(False)
+        return element
 
     def _rebuild(self) -> None:
         """Build the view anew."""
@@ -115,8 +136,9 @@ class Shell:
             numbers=numbers_of(self._texts),
             open=self.open,
             note=self._note,
-            acknowledge=self._acknowledge,
-            may_acknowledge=self._may_acknowledge,
+            order=self._orders.give,
+            may=self._orders.may,
+            over=self._over,
         )
         if self._view.name is ViewName.ALARMS:
             return AlarmsPage(around)
@@ -133,7 +155,7 @@ class Shell:
     def _tick(self) -> None:
         connection = self._link.connection()
         self._pulse.beat(connection)
-        self._expire_session()
+        self._orders.expire()
         live = self._link.live
         info = None if live is None else live.info
         shown: tuple[object, ...] = (id(live),)
@@ -159,14 +181,20 @@ class Shell:
         live, site = self._link.live, self._site
         waiting_for_engine = connection.state is ConnectionState.WAITING
         choose(self._bar, "unknown", waiting_for_engine)
+        told = None if live is None else live.annunciation
+        is_live = connection.state is ConnectionState.LIVE
+        self._mute.set_visibility(is_live and told is not None and told.sounding)
         if live is None or site is None or waiting_for_engine:
             self._fill_bar([], self._texts["alarms_unknown_yet"])
             return
-        alarms = wording.worst_first(live.alarms.values())
+        every = live.alarms.values()
+        alarms = wording.worst_first(each for each in every if each.state not in PUT_ASIDE)
         if alarms:
             text = wording.sentence(alarms[0], site, self._texts, live)
         else:
             text = self._texts["no_alarms" if site.managers else "no_plant_watched"]
+            if every:
+                text += f" ({self._texts['put_aside'].format(count=len(every))})"
         self._fill_bar(alarms, text)
 
     def _fill_bar(self, alarms: Sequence[Alarm], text: str) -> None:
@@ -212,96 +240,8 @@ class Shell:
         if self._page is not None:
             self._page.close()
             self._page = None
-        if self._session is not None:
-            background_tasks.create(self._log_out(self._session), name="log out")
+        self._orders.close()
 
-    # -- people --------------------------------------------------------------------------------
-
-    def _person_touched(self) -> None:
-        if self._session is None:
-            self._ask_login(self._texts["sign_in"], lambda: None)
-            return
-        background_tasks.create(self._log_out(self._session), name="log out")
-        self._set_session(None)
-
-    def _expire_session(self) -> None:
-        if self._session is not None and self._session.expires_at <= datetime.now(UTC):
-            self._set_session(None)
-
-    def _set_session(self, session: Session | None) -> None:
-        self._session = session
-        texts = self._texts
-        self._person.set_text(
-            texts["sign_in"] if session is None else f"{session.name} · {texts['sign_out']}"
-        )
+    def _person_changed(self) -> None:
         if self._page is not None:
             self._page.refresh(alarms_changed=True)
-
-    def _may_acknowledge(self) -> bool:
-        return self._session is None or people.may_acknowledge(self._session.role)
-
-    def _ask_login(self, title: str, then: Callable[[], None]) -> None:
-        self._over.clear()
-        with self._over:
-            sheet = LoginSheet(
-                self._texts,
-                self._language,
-                title=title,
-                on_send=lambda login: self._log_in(login, sheet, then),
-                on_cancel=self._dismiss,
-            )
-
-    def _dismiss(self) -> None:
-        self._over.clear()
-
-    async def _log_in(self, login: Login, sheet: LoginSheet, then: Callable[[], None]) -> None:
-        client = self._link.client
-        if client is None:
-            sheet.refuse(self._texts["engine_silent"])
-            return
-        try:
-            session = await client.login(login)
-        except ClientError as error:
-            sheet.refuse(refusals.words(error, self._texts))
-            return
-        self._over.clear()
-        self._set_session(session)
-        then()
-
-    async def _log_out(self, session: Session) -> None:
-        if self._link.client is None:
-            return
-        try:
-            await self._link.client.logout(session.token)
-        except ClientError:
-            # The session ends by itself; nobody is there to be told.
-            return
-
-    def _acknowledge(self, alarm_id: str | None) -> None:
-        if self._session is None:
-            self._ask_login(self._texts["sign_in_why"], lambda: self._acknowledge(alarm_id))
-            return
-        if not self._may_acknowledge():
-            self._tell(people.who_may_acknowledge(self._texts), "refused")
-            return
-        background_tasks.create(self._send_acknowledge(alarm_id), name="acknowledge")
-
-    async def _send_acknowledge(self, alarm_id: str | None) -> None:
-        client, session = self._link.client, self._session
-        if client is None or session is None:
-            return
-        try:
-            await client.command(Acknowledge(alarm_id=alarm_id), session_token=session.token)
-        except NotAuthorizedError:
-            self._set_session(None)
-            self._tell(self._texts["refused_not_signed_in"], "refused")
-        except ClientError as error:
-            self._tell(refusals.words(error, self._texts), "refused")
-        else:
-            self._tell(self._texts["acknowledged_done"], "done")
-
-    def _tell(self, text: str, kind: str) -> None:
-        """Show a short notice; it fades by itself."""
-        self._notice.clear()
-        with self._notice:
-            label(text, f"bacs-notice {kind}")

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from bacs_core.api.live import LiveSite
 from bacs_core.api.messages import Alarm, Wording
-from bacs_core.model import AlarmSeverity, AlarmState, Manager, Quantity, Site, String, cell_label
+from bacs_core.model import (
+    AlarmSeverity,
+    AlarmState,
+    Manager,
+    Quantity,
+    Site,
+    String,
+    TripState,
+    cell_label,
+)
 from bacs_core.reasons import plain
+from bacs_hmi.conclusions import today_of, trip_of, why
 from bacs_hmi.contents import deviation_v, value_of
 from bacs_hmi.format import ABSENT, SHOWN, Numbers, Shown, minute_of
 from bacs_hmi.texts import DEFAULT_LANGUAGE, Texts, numbers_of, texts_of
@@ -19,18 +29,45 @@ _STATE_RANK: Final = {
     AlarmState.UNACKNOWLEDGED: 0,
     AlarmState.ACKNOWLEDGED: 1,
     AlarmState.RETURNED: 2,
+    AlarmState.SHELVED: 3,
+    AlarmState.SUPPRESSED: 4,
+    AlarmState.OUT_OF_SERVICE: 5,
 }
+#: Somebody or something keeps these back: they are no news and wait for nobody.
+PUT_ASIDE: Final = frozenset({AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE})
+_PERCENT: Final = Shown(1.0, "%", 0, 0)
+_CELSIUS: Final = SHOWN[Quantity.TEMPERATURE]
 #: How the value and the limit of a rule are shown; the other rules say yes or no.
 _FIGURES: Final = {
+    "hydrogen_high": Shown(1.0, "%", 2, 2),
+    "hydrogen_raised": Shown(1.0, "%", 2, 2),
+    "room_temperature_high": _CELSIUS,
+    "room_temperature_low": _CELSIUS,
+    "manager_room_temperature_high": _CELSIUS,
+    "charge_low": _PERCENT,
+    "charger_ripple": _PERCENT,
+    "charger_drift": Shown(1.0, "%", 1, 1),
     "string_voltage_low": SHOWN[Quantity.VOLTAGE],
     "string_voltage_high": SHOWN[Quantity.VOLTAGE],
     "cell_voltage_low": SHOWN[Quantity.VOLTAGE],
     "cell_voltage_high": SHOWN[Quantity.VOLTAGE],
     "cell_deviation": Shown(1.0, "%", 1, 1),
     "cell_deviation_large": Shown(1.0, "%", 1, 1),
-    "cell_temperature_high": SHOWN[Quantity.TEMPERATURE],
-    "cell_temperature_critical": SHOWN[Quantity.TEMPERATURE],
+    "cell_temperature_high": _CELSIUS,
+    "cell_temperature_critical": _CELSIUS,
+    "charged_too_warm": _CELSIUS,
+    "charged_too_cold": _CELSIUS,
+    "runaway_trip": _CELSIUS,
+    "runaway_alarm": _CELSIUS,
+    "runaway_pre_alert": _CELSIUS,
+    "trip_temperature": _CELSIUS,
+    "trip_voltage_high": SHOWN[Quantity.VOLTAGE],
+    "trip_voltage_low": SHOWN[Quantity.VOLTAGE],
     "cell_resistance_high": SHOWN[Quantity.RESISTANCE],
+    "cell_resistance_rise": _PERCENT,
+    "cell_resistance_rise_large": _PERCENT,
+    "cell_capacity_low": _PERCENT,
+    "cell_health_low": _PERCENT,
 }
 #: What a rule about a cell watches: known now, and not only when the alarm was raised.
 _WATCHED: Final = {
@@ -40,18 +77,55 @@ _WATCHED: Final = {
     "cell_deviation_large": Quantity.VOLTAGE,
     "cell_temperature_high": Quantity.TEMPERATURE,
     "cell_temperature_critical": Quantity.TEMPERATURE,
+    "charged_too_warm": Quantity.TEMPERATURE,
+    "charged_too_cold": Quantity.TEMPERATURE,
+    "runaway_trip": Quantity.TEMPERATURE,
+    "runaway_alarm": Quantity.TEMPERATURE,
+    "runaway_pre_alert": Quantity.TEMPERATURE,
+    "trip_temperature": Quantity.TEMPERATURE,
+    "trip_voltage_high": Quantity.VOLTAGE,
+    "trip_voltage_low": Quantity.VOLTAGE,
     "cell_resistance_high": Quantity.RESISTANCE,
+}
+#: After these the value does not follow as part of the phrase.
+_APART: Final = frozenset(
+    {
+        "charged_too_warm",
+        "charged_too_cold",
+        "runaway_trip",
+        "runaway_alarm",
+        "runaway_pre_alert",
+        "trip_temperature",
+        "trip_voltage_high",
+        "trip_voltage_low",
+        "charger_ripple",
+        "charger_drift",
+        "cell_resistance_rise",
+        "cell_resistance_rise_large",
+    }
+)
+#: These tell of a breaker: why, or who keeps it from acting.
+_TRIPS: Final = {
+    "protection_off": TripState.OFF,
+    "breaker_failed": TripState.FAILED,
+    "breaker_tripped": TripState.TRIPPED,
+    "breaker_tripping": TripState.TRIPPING,
+    "trip_deferred": TripState.DEFERRED,
 }
 #: These rules count how far the cell is from the target, in percent of it.
 _DEVIATIONS: Final = frozenset({"cell_deviation", "cell_deviation_large"})
 
 
 def worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
-    """Order alarms: still active, severe, not acknowledged first; then the one that came first."""
+    """Order alarms: active ones, then those that are over, then those that were put aside.
+
+    Among them the severe, the not acknowledged and the first that came are first.
+    """
     return sorted(
         alarms,
         key=lambda alarm: (
             not alarm.active,
+            alarm.state in PUT_ASIDE,
             _SEVERITY_RANK[alarm.severity],
             _STATE_RANK[alarm.state],
             alarm.raised_at,
@@ -85,18 +159,21 @@ def condition(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
     """
     if f"rule_{alarm.rule}" not in texts:
         return rule(alarm, site, texts)
-    parts = [rule(alarm, site, texts)]
+    parts = []
     now = _amount(alarm, site, texts, value_now(alarm, live))
     raised, limit = (_amount(alarm, site, texts, value) for value in (alarm.value, alarm.limit))
     if now != ABSENT:
         parts.append(now)
     elif raised != ABSENT:
-        today = alarm.raised_at if live.at is None else datetime.fromtimestamp(live.at, UTC)
-        clock = minute_of(alarm.raised_at, today, texts["day_format"])
+        clock = minute_of(alarm.raised_at, today_of(live), texts["day_format"])
         parts.append(texts["alarm_value_at"].format(value=raised, clock=clock))
     if limit != ABSENT:
         parts.append(texts["alarm_limit"].format(limit=limit))
-    return " ".join(parts)
+    figures = " ".join(parts)
+    between = ", " if alarm.rule in _APART else " "
+    told = between.join(part for part in (rule(alarm, site, texts), figures) if part)
+    reason = _why_tripped(alarm, site, texts, live)
+    return f"{told}: {reason}" if reason else told
 
 
 def value_now(alarm: Alarm, live: LiveSite) -> float | None:
@@ -113,6 +190,15 @@ def value_now(alarm: Alarm, live: LiveSite) -> float | None:
         return value_of(mirror, quantity, index)
     above_v, target_v = deviation_v(mirror, index), mirror.scalars.target_voltage_v
     return abs(above_v) / target_v * 100 if above_v is not None and target_v else None
+
+
+def _why_tripped(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
+    """Say why a breaker tripped or does not, as long as this is what protection says now."""
+    string = string_of(site, alarm.string_key)
+    if string is None or alarm.rule not in _TRIPS:
+        return ""
+    trip = trip_of(live, string.key)
+    return why(trip, string, texts, today_of(live)) if trip.state is _TRIPS[alarm.rule] else ""
 
 
 def rule(alarm: Alarm, site: Site, texts: Texts) -> str:
@@ -152,10 +238,18 @@ def sentence(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
     return f"{place(alarm, site, texts)}: {condition(alarm, site, texts, live)}"
 
 
-def state(alarm: Alarm, texts: Texts) -> str:
-    """Say the state, and who acknowledged."""
+def state(alarm: Alarm, texts: Texts, today: datetime) -> str:
+    """Say the state, and who acknowledged it, or who or what put it aside and until when."""
     if alarm.state is AlarmState.ACKNOWLEDGED and alarm.acknowledged_by:
         return texts["alarm_acknowledged_by"].format(name=alarm.acknowledged_by)
+    if alarm.state is AlarmState.SHELVED and alarm.shelved_until is not None:
+        until = minute_of(alarm.shelved_until, today, texts["day_format"])
+        return texts["alarm_shelved_until"].format(until=until)
+    if alarm.state is AlarmState.SUPPRESSED and alarm.suppressed_by:
+        reason = texts.get(f"suppressed_by_{alarm.suppressed_by}", alarm.suppressed_by)
+        return texts["alarm_suppressed_by"].format(reason=reason)
+    if alarm.state is AlarmState.OUT_OF_SERVICE and alarm.suppressed_by:
+        return texts["alarm_out_of_service_by"].format(name=alarm.suppressed_by)
     return texts[f"alarm_{alarm.state.value}"]
 
 

@@ -22,7 +22,7 @@ from pysnmp.hlapi.v3arch.asyncio import (  # type: ignore[import-untyped]
 
 from tests.core.snmp.agent import AUTH_KEY, COMMUNITY, HOST, PRIV_KEY, USER
 
-#: Values in one answer, the same for all.
+#: Values in one answer: as many as fit into one frame of an Ethernet.
 VALUES = 60
 
 Read = Callable[[], Awaitable[int]]

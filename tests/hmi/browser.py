@@ -24,7 +24,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-START_TIMEOUT_S = 30.0
+#: A guard only: nothing here takes so long.
+START_TIMEOUT_S = 90.0
+TIMEOUT_MS = 60_000
 
 
 def chromium() -> str | None:
@@ -111,4 +113,5 @@ async def open_page(
     context = await browser.new_context(
         viewport={"width": width, "height": height}, has_touch=True, locale=language
     )
+    context.set_default_timeout(TIMEOUT_MS)
     return await context.new_page()

@@ -11,6 +11,8 @@ from bacs_hmi.frames import (
     AGE_ABSENT,
     EQUALIZATION_STATES,
     INHIBITS,
+    TRIP_STATES,
+    VERSION,
     CellState,
     OverviewContent,
     StringContent,
@@ -36,7 +38,7 @@ class Reader:
         return tuple(None if isnan(value) else value for value in self.take(f"{count}f"))
 
     def equalization(self) -> tuple[EqualizationState, tuple[Inhibit, ...]]:
-        state, bits = (int(value) for value in self.take("BB"))
+        state, bits = (int(value) for value in self.take("BH"))
         inhibits = tuple(name for place, name in enumerate(INHIBITS) if bits & 1 << place)
         return EQUALIZATION_STATES[state], inhibits
 
@@ -58,7 +60,7 @@ class OverviewMirror:
     def apply(self, frame: bytes) -> None:
         reader = Reader(frame)
         version, kind, _, _, self.sequence, _ = (int(value) for value in reader.take("BBBBId"))
-        assert (version, kind) == (2, 0)
+        assert (version, kind) == (VERSION, 0)
         states = (False, True, None)
         self.online = tuple(states[int(state)] for state in reader.take(f"{self.managers}B"))
         (count,) = reader.take("H")
@@ -66,10 +68,10 @@ class OverviewMirror:
             (index,) = reader.take("H")
             state, inhibits = reader.equalization()
             age = reader.age()
-            alarms, warnings = (int(count) for count in reader.take("HH"))
+            alarms, warnings, trip = (int(count) for count in reader.take("HHB"))
             sum_v, current_a = reader.floats(2)
             self.strings[int(index)] = StringMark(
-                sum_v, current_a, state, inhibits, age, alarms, warnings
+                sum_v, current_a, state, inhibits, age, alarms, warnings, TRIP_STATES[trip]
             )
         cells = reader.u16s()
         self.marks.update(
@@ -97,7 +99,7 @@ class StringMirror:
     def apply(self, frame: bytes) -> None:
         reader = Reader(frame)
         version, kind, *_ = (int(value) for value in reader.take("BBBBId"))
-        assert (version, kind) == (2, 1)
+        assert (version, kind) == (VERSION, 1)
         scalars = reader.floats(self.scalars)
         self.head = (scalars, *reader.equalization())
         for column in self.columns:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,8 +29,11 @@ from bacs_core.api.messages import (
     Health,
     LineInfo,
     Login,
+    MuteBuzzer,
     Session,
+    ShelveAlarm,
     SiteInfo,
+    UnshelveAlarm,
 )
 from bacs_core.api.server import ApiServer
 from bacs_core.api.service import Tick
@@ -53,6 +56,8 @@ from bacs_core.model import (
 from bacs_core.settings import Link
 from bacs_core.snapshot import (
     AccessorySnapshot,
+    Annunciation,
+    BrainSummary,
     Column,
     EqualizationSummary,
     LineSnapshot,
@@ -105,6 +110,7 @@ ACCESSORIES = [
 ]
 PEOPLE = {
     "olga": ("4711", Role.OPERATOR),
+    "tina": ("2580", Role.TECHNICIAN),
     "viktor": ("0815", Role.VIEWER),
 }
 
@@ -192,6 +198,7 @@ class PlantString:
     ac_current_a: float | None = 1.2
     equalization: EqualizationState = EqualizationState.ACTIVE
     inhibited_by: tuple[Inhibit, ...] = ()
+    brain: BrainSummary | None = None
 
 
 class Plant:
@@ -212,6 +219,7 @@ class Plant:
             "modules": LineSnapshot("modules", True, "", 0.98, 96117, 0, 0, wire_round_s=0.96),
         }
         self.room_read_at: float | None = None
+        self.annunciation = Annunciation(sounding=False, muted=False, led="green")
 
     def _new(self, of: String) -> PlantString:
         cells, random, fine = of.cell_count, self.random, of.cell_voltage_v < 5
@@ -287,7 +295,15 @@ class Plant:
         }
         at = datetime.fromtimestamp(now, UTC)
         lines, accessories = self.lines, self._accessories(now)
-        snapshot = Snapshot(sequence, at, strings, managers, lines, accessories)
+        snapshot = Snapshot(
+            sequence,
+            at,
+            strings,
+            managers,
+            lines,
+            accessories,
+            annunciation=self.annunciation,
+        )
         return Tick(snapshot, tuple(self.alarms.values()))
 
     def _accessories(self, now: float) -> dict[str, AccessorySnapshot]:
@@ -342,6 +358,7 @@ class Plant:
             summary,
             EqualizationSummary(plant.equalization, plant.inhibited_by),
             frozen(plant.status.copy()),
+            brain=plant.brain,
         )
 
 
@@ -451,11 +468,24 @@ class StandIn:
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         require(principal, command.command)
         self.commands.append((principal.name, command))
-        if isinstance(command, Acknowledge):
-            for alarm_id, alarm in self.plant.alarms.items():
-                if command.alarm_id in {None, alarm_id}:
-                    self.plant.alarms[alarm_id] = replace_alarm(alarm, principal.name)
-            self.tick()
+        alarms, plant = self.plant.alarms, self.plant
+        match command:
+            case Acknowledge():
+                for alarm_id, alarm in alarms.items():
+                    if command.alarm_id in {None, alarm_id}:
+                        alarms[alarm_id] = replace_alarm(alarm, principal.name)
+            case ShelveAlarm():
+                until = datetime.now(UTC) + timedelta(minutes=command.minutes or 0)
+                shelved = {"state": AlarmState.SHELVED, "shelved_until": until}
+                alarms[command.alarm_id] = alarms[command.alarm_id].model_copy(update=shelved)
+            case UnshelveAlarm():
+                taken_up = {"state": AlarmState.UNACKNOWLEDGED, "shelved_until": None}
+                alarms[command.alarm_id] = alarms[command.alarm_id].model_copy(update=taken_up)
+            case MuteBuzzer():
+                plant.annunciation = replace(plant.annunciation, sounding=False, muted=True)
+            case _:
+                pass
+        self.tick()
         return CommandResult(
             id=len(self.commands),
             command=command.command,

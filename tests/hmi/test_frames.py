@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
+from importlib.resources import files
+
 import pytest
 from hypothesis import given, strategies as st
 
-from bacs_core.model import EqualizationState, Inhibit
+from bacs_core.model import EqualizationState, Inhibit, TripState
 from bacs_hmi.frames import (
     DEVIATION_OFFSET,
     DEVIATION_SPAN,
     DEVIATION_STEPS,
+    EQUALIZATION_STATES,
     INHIBITS,
     STALE_BIT,
+    TRIP_STATES,
+    VERSION,
     CellState,
     OverviewContent,
     StringContent,
@@ -32,7 +39,8 @@ inhibits = st.sets(st.sampled_from(Inhibit)).map(
 )
 ages = st.none() | st.integers(0, 10**9)
 counts = st.integers(0, 0xFFFF)
-string_marks = st.builds(StringMark, values, values, states, inhibits, ages, counts, counts)
+trips = st.sampled_from(TripState)
+string_marks = st.builds(StringMark, values, values, states, inhibits, ages, counts, counts, trips)
 overviews = st.builds(
     OverviewContent,
     st.tuples(*[st.sampled_from([True, False, None])] * MANAGERS),
@@ -106,3 +114,15 @@ def test_a_mark_holds_the_deviation_in_steps_and_is_cut_at_the_end(
 @pytest.mark.parametrize("deviation_v", [None, float("nan")])
 def test_a_cell_without_a_deviation_has_a_mark_of_its_own(deviation_v: float | None) -> None:
     assert mark(deviation_v, 2.0, 3, stale=True) == STALE_BIT | 3
+
+
+def test_the_browser_reads_the_same_version_and_has_the_same_names_in_the_same_order() -> None:
+    script = files("bacs_hmi").joinpath("canvas/shared/bacs_frames.js").read_text(encoding="utf-8")
+    lists = {
+        name: json.loads(re.sub(r",\s*\]", "]", names))
+        for name, names in re.findall(r"export const ([A-Z_]+) = (\[[^]]*\]);", script)
+    }
+    assert lists["EQUALIZATION_STATES"] == list(EQUALIZATION_STATES)
+    assert lists["INHIBITS"] == list(INHIBITS)
+    assert lists["TRIP_STATES"] == list(TRIP_STATES)
+    assert f"export const VERSION = {VERSION};" in script

@@ -9,11 +9,28 @@ from string import Formatter
 
 import pytest
 
-from bacs_core.alarms.rules import RULES
+from bacs_core.access.rights import RIGHTS
+from bacs_core.alarms.rules import RULES, Suppression
+from bacs_core.api.messages import CommandName
 from bacs_core.devices import bacs_manager
 from bacs_core.devices.panel_map import KINDS
 from bacs_core.devices.places import StringValue
-from bacs_core.model import AlarmState, CellStatus, EqualizationState, EqualizedBy, Inhibit
+from bacs_core.findings.sentences import SENTENCES as FINDINGS
+from bacs_core.history.events import EventKind
+from bacs_core.model import (
+    AlarmState,
+    Basis,
+    CellStatus,
+    ChargePhase,
+    EqualizationMode,
+    EqualizationState,
+    EqualizedBy,
+    Inhibit,
+    Role,
+    RunawayStage,
+    TripCause,
+    TripState,
+)
 from bacs_core.polling.thresholds import NAMES
 from bacs_core.reasons import SENTENCES
 from bacs_hmi.texts import LANGUAGES, preferred
@@ -45,6 +62,16 @@ def test_every_name_that_the_engine_sends_has_a_text() -> None:
         *(f"status_{status.name.lower()}" for status in CellStatus),
         *(f"reason_{code}" for code in SENTENCES),
         *(f"phase_{phase}" for phase in PHASES),
+        *(f"event_{kind}" for kind in EventKind),
+        *(f"suppressed_by_{name}" for name in Suppression),
+        *(f"finding_{code}" for code in FINDINGS),
+        *(f"charger_{phase.name.lower()}" for phase in ChargePhase),
+        *(f"mode_{mode}" for mode in EqualizationMode),
+        *(f"basis_{basis.name.lower()}" for basis in Basis),
+        *(f"runaway_{stage.name.lower()}" for stage in RunawayStage),
+        *(f"trip_{state}" for state in TripState),
+        *(f"cause_{cause}" for cause in TripCause),
+        *(f"role_{role}" for role in Role),
     ]
     assert [name for name in names if name not in ENGLISH] == []
 
@@ -53,6 +80,25 @@ def test_the_engine_and_the_panel_say_a_reason_with_the_same_arguments() -> None
     assert {code: places(text) for code, text in SENTENCES.items()} == {
         code: places(ENGLISH[f"reason_{code}"]) for code in SENTENCES
     }
+
+
+def test_the_engine_and_the_panel_say_a_finding_in_the_same_words() -> None:
+    told = {code: re.sub(r":\.\df", "", text) for code, text in FINDINGS.items()}
+    assert told == {code: ENGLISH[f"finding_{code}"] for code in FINDINGS}
+
+
+def test_every_command_that_the_panel_gives_has_a_text_for_when_it_is_done() -> None:
+    sources = [path.read_text() for path in Path(str(files("bacs_hmi"))).rglob("*.py")]
+    commands = {name: "".join(part.title() for part in name.split("_")) for name in RIGHTS}
+    given = {
+        name
+        for name, kind in commands.items()
+        if any(re.search(rf"\b{kind}\(", source) for source in sources)
+    }
+    # Made of a table of commands, so that its name is not called.
+    given |= {CommandName.RECLOSE_BREAKER, CommandName.SWITCH_PROTECTION_ON}
+    assert len(given) >= 8
+    assert [name for name in given if f"done_{name}" not in ENGLISH] == []
 
 
 def test_every_word_in_a_reason_or_a_flag_has_a_text() -> None:

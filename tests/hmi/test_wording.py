@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
 
+from bacs_core.alarms.rules import RULES
 from bacs_core.api.client import EngineClient
 from bacs_core.api.live import LiveSite, LiveString
-from bacs_core.api.messages import Alarm, StringScalars
-from bacs_core.model import AlarmSeverity, AlarmState, EqualizationState, Quantity
+from bacs_core.api.messages import Alarm, BrainScalars, StringScalars, TripStatus
+from bacs_core.model import (
+    AlarmSeverity,
+    AlarmState,
+    ChargePhase,
+    EqualizationMode,
+    EqualizationState,
+    Quantity,
+    TripCause,
+    TripState,
+)
 from bacs_hmi import wording
 from bacs_hmi.texts import LANGUAGES
 from tests.hmi.standin_engine import small_site
@@ -150,9 +161,10 @@ def test_a_rule_of_a_newer_engine_is_told_as_the_engine_tells_it() -> None:
     )
 
 
-def test_active_alarms_come_before_warnings_and_what_is_over() -> None:
+def test_active_alarms_come_before_warnings_what_is_over_and_what_was_put_aside() -> None:
     later = NOON + timedelta(minutes=1)
     alarms = [
+        alarm(id="shelved", state=AlarmState.SHELVED, severity=AlarmSeverity.ALARM),
         alarm(id="over", state=AlarmState.RETURNED, severity=AlarmSeverity.ALARM),
         alarm(id="warning later", raised_at=later),
         alarm(id="acknowledged", state=AlarmState.ACKNOWLEDGED, severity=AlarmSeverity.ALARM),
@@ -165,12 +177,55 @@ def test_active_alarms_come_before_warnings_and_what_is_over() -> None:
         "warning first",
         "warning later",
         "over",
+        "shelved",
     ]
 
 
 def test_an_acknowledged_alarm_names_the_person() -> None:
     done = alarm(state=AlarmState.ACKNOWLEDGED, acknowledged_by="olga")
-    assert wording.state(done, ENGLISH) == "acknowledged by olga"
+    assert wording.state(done, ENGLISH, NOON) == "acknowledged by olga"
+
+
+def test_an_alarm_that_was_put_aside_says_why_and_until_when() -> None:
+    until = NOON + timedelta(minutes=41)
+    shelved = alarm(state=AlarmState.SHELVED, shelved_until=until)
+    assert wording.state(shelved, ENGLISH, NOON) == f"shelved until {at(until)}"
+    kept_back = alarm(state=AlarmState.SUPPRESSED, suppressed_by="battery_test")
+    assert wording.state(kept_back, GERMAN, NOON) == "unterdrückt: Batterietest"
+    out = alarm(state=AlarmState.OUT_OF_SERVICE, suppressed_by="tina")
+    assert wording.state(out, ENGLISH, NOON) == "out of service, by tina"
+
+
+def test_every_rule_with_a_limit_is_told_with_its_figures() -> None:
+    for rule in RULES:
+        if rule.counts:
+            continue
+        # As text, or the very value: a rule without figures would tell neither.
+        told = english(alarm(rule=rule.name, value=0.5, limit=0.25, note="Room"), mirror())
+        assert re.search(r"\d at \d\d:\d\d|[\d.]+ \S+ at", told), told
+        assert "(limit " in told, told
+
+
+def test_no_rule_leaves_the_place_of_a_note_empty_or_open() -> None:
+    for texts in LANGUAGES.values():
+        for rule in RULES:
+            told = wording.rule(alarm(rule=rule.name, note="Box"), SITE, texts)
+            assert "{" not in told
+            assert not told.endswith((",", ":", " by", " um"))
+
+
+def test_a_trip_is_told_with_its_cause_and_cell_as_long_as_it_stands() -> None:
+    live = mirror()
+    trip = TripStatus(state=TripState.TRIPPED, causes=[TripCause.OVER_TEMPERATURE], cell=7)
+    live.strings["ups-a/2"].brain = BrainScalars(
+        phase=ChargePhase.FLOAT, mode=EqualizationMode.CONTINUOUS, trip=trip
+    )
+    tripped = alarm(rule="breaker_tripped", cell=None, value=None, limit=None)
+    assert english(tripped, live) == (
+        "UPS A string 2: breaker has tripped: over-temperature, cell 07"
+    )
+    failed = alarm(rule="breaker_failed", cell=None, value=None, limit=None)
+    assert english(failed, live).endswith("breaker was ordered to open and does not")
 
 
 def test_the_alarm_of_an_accessory_names_its_line_and_the_accessory() -> None:

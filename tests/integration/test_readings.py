@@ -11,12 +11,12 @@ from custom_components.bacs.readings import (
     Shown,
     View,
     alarm_count,
-    by_place,
     cell_problem,
     cell_status,
     cell_value,
     equalization,
     line_connected,
+    look,
     manager_online,
     place_problem,
     string_problem,
@@ -26,7 +26,7 @@ from tests.integration.mirrors import KEY, START, MirroredSite, alarm, scalars
 
 
 def view_of(site: MirroredSite) -> View:
-    return View(site.live, by_place(site.live.alarms.values()))
+    return look(site.live)
 
 
 def with_alarms(*alarms: Alarm) -> View:
@@ -131,6 +131,23 @@ def test_an_alarm_whose_condition_is_gone_is_no_problem() -> None:
     view = with_alarms(alarm(state=AlarmState.RETURNED))
     assert cell_problem(view, key=KEY, index=0).value is False
     assert alarm_count(view).value == 0
+
+
+@pytest.mark.parametrize(
+    "state", [AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE]
+)
+def test_an_alarm_that_was_put_aside_is_no_problem_but_is_still_told(state: AlarmState) -> None:
+    view = with_alarms(alarm(cell=2, state=state), alarm(cell=1, text="the cell is hot"))
+    aside = ["the voltage is too low"]
+    assert cell_problem(view, key=KEY, index=1) == Shown(
+        available=True, value=False, attributes={"reasons": [], "put_aside": aside}
+    )
+    assert string_problem(view, key=KEY).attributes == {
+        "reasons": ["the cell is hot"],
+        "put_aside": aside,
+    }
+    assert place_problem(view, place=SITE).attributes["put_aside"] == aside
+    assert alarm_count(view).value == 1
 
 
 def test_a_silent_cell_with_an_alarm_is_a_problem() -> None:

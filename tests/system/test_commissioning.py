@@ -16,7 +16,7 @@ from bacs_core.access import users
 from bacs_core.history.database import open_database
 from bacs_core.model import Role
 from bacs_core.simulator.control import SimulatorControl
-from tests.processes import PYTHON, Cabinet, Engine
+from tests.processes import PATIENCE_S, PYTHON, Cabinet, Engine
 from tests.system.conftest import TELECOM, Room, until
 
 PASSWORD = "correct horse battery staple"
@@ -29,13 +29,13 @@ name = "Two racks"
 id = "a"
 port = "ports/a"
 baud = {baud}
-max_turnaround = "10 ms"
+max_turnaround = "100 ms"
 
 [[line]]
 id = "b"
 port = "ports/b"
 baud = 115200
-max_turnaround = "10 ms"
+max_turnaround = "100 ms"
 
 [[manager]]
 id = "room"
@@ -163,7 +163,7 @@ def test_a_scan_finds_modules_at_another_speed_than_the_site_file_says(racks: Ra
     assert refusal(engine, scan, operator)[0] == 403
     with pytest.raises(urllib.error.HTTPError, match="403"):
         engine.get("commissioning", operator)
-    out, err = scanning.communicate(timeout=60)
+    out, err = scanning.communicate(timeout=PATIENCE_S)
     assert scanning.returncode == 0, err
     assert "waking sleeping modules" in err
     assert [row.split()[:3] for row in out.splitlines()[1:3]] == [
@@ -268,7 +268,7 @@ def test_without_a_site_file_a_port_is_scanned_by_its_path(racks: Racks, tmp_pat
     racks.engine.start()
     session(racks.engine)
     scanning = racks.scan(racks.ports / "a", "--units", "1-4", "--speeds", "115200")
-    out, err = scanning.communicate(timeout=60)
+    out, err = scanning.communicate(timeout=PATIENCE_S)
     assert scanning.returncode == 0, err
     assert "[site]" in out
     assert 'units = "1-3"' in out

@@ -22,6 +22,8 @@ PAGE = (ROOT / "docs" / "REGISTER-MAP.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(0x[0-9a-f]{4})` \| `(\w+)` \|[^|]*\| (\w+) \| ([\d.e-]+) \|", re.MULTILINE)
 WORD = re.compile(r"^\[\d+\]:\s+(-?\d+)", re.MULTILINE)
 BAUD = {"modules": 19200, "managers": 115200}
+#: Guards only; mbpoll takes no longer one.
+PATIENCE_S = 10
 #: The request counter stands in the three high bits of an address.
 COUNTED = 0x2000
 
@@ -73,12 +75,13 @@ def mbpoll(place: Place, address: int, count: int) -> list[int]:
     done = subprocess.run(
         [
             *f"mbpoll -m rtu -b {BAUD[place.line]} -P none -a {place.unit} -0 -1 -t 4".split(),
+            *f"-o {PATIENCE_S}".split(),
             *f"-r {address} -c {count}".split(),
             str(place.port),
         ],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=3 * PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -88,6 +91,7 @@ def mbpoll(place: Place, address: int, count: int) -> list[int]:
 def libmodbus(place: Place, address: int, count: int) -> list[int]:
     """Let the library libmodbus read."""
     with closing(Context.rtu(place.port, place.unit, BAUD[place.line])) as context:
+        context.library.modbus_set_response_timeout(context.pointer, PATIENCE_S, 0)
         context.connect()
         return context.read_registers(address, count)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from tests.hmi.browser import open_browser, open_page
+from tests.hmi.browser import TIMEOUT_MS, open_browser, open_page
 from tests.processes import HOST, ROOT, Panel
 from tests.system.conftest import Room
 
@@ -113,5 +113,5 @@ async def shown_v(panel: Panel, key: str) -> float:
         await page.goto(panel.url)
         await page.locator(f'button[data-string="{key}"]').tap()
         drawn = page.locator(f'.bacs-mirror tr[data-cell="{CELL}"] td[data-column="voltage"]')
-        await expect(drawn).to_have_text(A_NUMBER, timeout=30_000)
+        await expect(drawn).to_have_text(A_NUMBER, timeout=TIMEOUT_MS)
         return float(str(await drawn.text_content()).split()[0])

@@ -14,8 +14,8 @@ from tests.processes import PATIENCE_S, ROOT, Cabinet, Engine
 
 DEMO = Path(bacs_core.simulator.__file__).with_name("demo.toml")
 FOLDER = ROOT / "docs" / "pictures"
-#: The demonstration has a tired and a warm cell; both are told once their delays are over.
-ALARMS = 2
+#: The demonstration has a tired and a warm cell; all is told once the delays are over.
+ALARMS = 3
 
 
 def main() -> None:

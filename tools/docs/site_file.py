@@ -18,6 +18,8 @@ from bacs_core.sitefile import quantities as written
 from bacs_core.sitefile.checks import LINKS_OF_KEY
 from bacs_core.sitefile.devices import CONTACTS
 from bacs_core.sitefile.tables import (
+    AlarmRelayTable,
+    BreakerTable,
     DeviceTable,
     LimitsTable,
     LineTable,
@@ -33,7 +35,7 @@ from bacs_core.sitefile.tables import (
     StringTable,
     Table,
 )
-from bacs_core.snmp.user import DIGEST_LENGTHS, PRIVACY
+from bacs_core.snmp.secrets import AUTHENTICATION, PRIVACY
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "SITE-FILE.md"
 EXAMPLES: Final = Path(__file__).with_name("site_files")
@@ -55,7 +57,7 @@ as a whole or refused as a whole, with the line and the reason of every mistake:
 `bacs run SITE.toml` runs it, `bacs simulate SITE.toml` simulates what it describes.
 """
 
-_DIGESTS: Final = ", ".join(f'`"{name}"`' for name in DIGEST_LENGTHS)
+_DIGESTS: Final = ", ".join(f'`"{name}"`' for name in AUTHENTICATION)
 _CIPHERS: Final = ", ".join(f'`"{name}"`' for name in PRIVACY)
 SECRETS: Final = f"""\
 ## The file that `secrets` names
@@ -71,6 +73,7 @@ It belongs to the user that runs the engine, and nobody else may read it (`chmod
 
 TITLES: Final[dict[type[Table], str]] = {
     SiteTable: "`[site]`",
+    AlarmRelayTable: "`alarm_relay` of the site",
     LineTable: "`[[line]]`",
     SnmpTable: "`snmp` of a line",
     ManagerTable: "`[[manager]]`",
@@ -80,6 +83,7 @@ TITLES: Final[dict[type[Table], str]] = {
     StringTable: "`[[manager.string]]`",
     ModulesTable: "`modules` of a string",
     SensorTable: "`current_sensor` of a string",
+    BreakerTable: "`breaker` of a string",
     LimitsTable: "`limits` of a string",
     DeviceTable: "`[[device]]`",
 }
@@ -96,6 +100,7 @@ _SAMPLES: Final = (
     (written.Capacity, '`"100 Ah"`'),
     (written.Resistance, '`"6.5 mΩ"`, `"500 µΩ"`'),
     (written.Temperature, '`"35 °C"`'),
+    (written.DischargeTime, '`"10 h"`, `"15 min"`'),
     (written.Duration, '`"200 ms"`, `"1 s"`'),
     (written.VoltageScale, '`"10 mV"`'),
     (written.CurrentScale, '`"0.1 A"`'),

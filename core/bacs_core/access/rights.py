@@ -33,6 +33,20 @@ RIGHTS: Final[Mapping[CommandName, Right]] = {
     CommandName.CONFIRM_DEVICES: Right(Role.TECHNICIAN),
     CommandName.SWITCH_RELAY: Right(Role.OPERATOR),
     CommandName.SET_THRESHOLDS: Right(Role.TECHNICIAN),
+    CommandName.SHELVE_ALARM: Right(Role.OPERATOR),
+    CommandName.UNSHELVE_ALARM: Right(Role.OPERATOR),
+    CommandName.MUTE_BUZZER: Right(Role.OPERATOR),
+    CommandName.SET_ALARM_LIMIT: Right(Role.TECHNICIAN),
+    CommandName.TAKE_OUT_OF_SERVICE: Right(Role.TECHNICIAN),
+    CommandName.PUT_BACK: Right(Role.TECHNICIAN),
+    CommandName.SET_EQUALIZATION_MODE: Right(Role.TECHNICIAN),
+    CommandName.CELL_REPLACED: Right(Role.TECHNICIAN),
+    CommandName.DEFER_TRIP: Right(Role.TECHNICIAN, cabinet_only=True),
+    CommandName.RECLOSE_BREAKER: Right(Role.TECHNICIAN, cabinet_only=True),
+    CommandName.SWITCH_PROTECTION_OFF: Right(Role.TECHNICIAN, cabinet_only=True),
+    CommandName.SWITCH_PROTECTION_ON: Right(Role.TECHNICIAN),
+    CommandName.START_BATTERY_TEST: Right(Role.TECHNICIAN),
+    CommandName.END_BATTERY_TEST: Right(Role.TECHNICIAN),
 }
 #: Who may look at what is being commissioned.
 COMMISSIONING: Final = Right(Role.TECHNICIAN)

@@ -8,59 +8,102 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.alarms.rules import RULES, Rule, Scope
-from bacs_core.model import EqualizedBy, Manager, Quantity, Site, String
+from bacs_core.alarms.declaration import AROUND, Beyond, Limit, Rule, Scope
+from bacs_core.alarms.overrides import Override
+from bacs_core.alarms.place import Place
+from bacs_core.alarms.rules import RULES
+from bacs_core.model import Chemistry, EqualizedBy, Manager, Quantity, Site
+from bacs_core.rows import Indices, Rows, rows_of
 from bacs_core.snapshot import Flags, Floats
 
-Indices = NDArray[np.intp]
+__all__ = ["Layout", "LineOf", "Place", "RuleLimits", "lay_out"]
+
 #: The line of each manager id and string key; of each cell in order where a string spans lines.
 LineOf = Mapping[str, str | tuple[str, ...]]
 
+#: Chemistries whose voltage limits are those of float: in a discharge they mean nothing.
+FLOAT_LIMITED = frozenset({Chemistry.VRLA, Chemistry.VENTED_LEAD, Chemistry.NICD})
+
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an alarm is, as exact as its rule; `cell` is counted from 1."""
+class RuleLimits:
+    """The limits and delays of one rule, per place; NaN where the rule is switched off.
 
-    manager_id: str | None = None
-    string_key: str | None = None
-    cell: int | None = None
-    line_id: str | None = None
-    accessory_id: str | None = None
+    `raises` is the limit with the dead band, `returns` with the hysteresis, `urgent` (where there
+    is one) the limit of the shorter delay. `off` tells whether any place is switched off.
+    """
 
-    @property
-    def label(self) -> str:
-        """A name that is stable and unique among the places of its scope."""
-        if self.accessory_id is not None:
-            return self.accessory_id
-        if self.line_id is not None:
-            return self.line_id
-        name = self.string_key or self.manager_id or ""
-        return name if self.cell is None else f"{name}:{self.cell:02d}"
+    limit: Floats
+    raises: Floats
+    returns: Floats
+    urgent: Floats | None
+    raise_after_s: Floats
+    clear_after_s: Floats
+    off: bool
+    idle: bool
+
+    @classmethod
+    def made(
+        cls, rule: Rule, limit: Floats, normal: Floats, raise_after_s: Floats, clear_after_s: Floats
+    ) -> RuleLimits:
+        """Work out of the limits what is compared with a signal."""
+        outwards = 1.0 if rule.beyond is Beyond.ABOVE else -1.0
+        urgent = None
+        if rule.urgent is not None:
+            urgent = normal + rule.urgent.times * (limit - normal)
+            # A limit on the wrong side of the normal value must not make everything urgent.
+            urgent = outwards * np.maximum(outwards * urgent, outwards * limit)
+        return cls(
+            limit=limit,
+            raises=limit + outwards * rule.dead_band,
+            returns=limit - outwards * (rule.hysteresis + rule.hysteresis_share * limit),
+            urgent=urgent,
+            raise_after_s=raise_after_s,
+            clear_after_s=clear_after_s,
+            off=bool(np.isnan(limit).any()),
+            idle=bool(np.isnan(limit).all()),
+        )
+
+    def at(self, rows: Indices) -> RuleLimits:
+        """Return what holds at some places."""
+        return RuleLimits(
+            limit=self.limit[rows],
+            raises=self.raises[rows],
+            returns=self.returns[rows],
+            urgent=None if self.urgent is None else self.urgent[rows],
+            raise_after_s=self.raise_after_s[rows],
+            clear_after_s=self.clear_after_s[rows],
+            off=self.off,
+            idle=self.idle,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """What stays the same from tick to tick; `made_of` tells when it has to be made anew."""
 
-    made_of: tuple[Site, tuple[str, ...], LineOf, dict[str, str]]
-    strings: tuple[String, ...]
+    made_of: tuple[Site, tuple[str, ...], LineOf, dict[str, str], tuple[Override, ...]]
+    site: Site
+    rows: Rows
     managers: tuple[Manager, ...]
     line_ids: tuple[str, ...]
     accessory_lines: dict[str, str]
     """The line of each accessory id."""
     counts: dict[Scope, int]
-    first_cell: Indices
-    """Row of cell 1 of each string."""
-    string_of_cell: Indices
     inside_of: dict[tuple[Scope, Scope], Indices]
     """Row of the wider place around each place; the row after the last where there is none."""
-    limits: dict[str, Floats]
-    stale_after_s: dict[Quantity, Floats]
+    limits: dict[str, RuleLimits]
     engine_managed: Flags
     float_voltage_v: Floats
+    float_limited: Flags
     measured: Flags
     """Cells whose voltage their devices give."""
-    slices: dict[str, slice]
+    nobody: dict[Scope, Flags]
+    """No place of a scope."""
+    everybody: dict[Scope, Flags]
+    """Every place of a scope."""
+    nothing: Floats
+    """A value that no cell has."""
 
     def count(self, scope: Scope) -> int:
         """How many places there are."""
@@ -68,6 +111,8 @@ class Layout:
 
     def place(self, scope: Scope, row: int) -> Place:
         """Name the place in a row."""
+        if scope is Scope.SITE:
+            return Place()
         if scope is Scope.LINE:
             return Place(line_id=self.line_ids[row])
         if scope is Scope.MANAGER:
@@ -75,28 +120,49 @@ class Layout:
         if scope is Scope.ACCESSORY:
             name, line_id = tuple(self.accessory_lines.items())[row]
             return Place(line_id=line_id, accessory_id=name)
-        index = row if scope is Scope.STRING else int(self.string_of_cell[row])
-        string = self.strings[index]
-        cell = None if scope is Scope.STRING else row - int(self.first_cell[index]) + 1
+        index = row if scope is Scope.STRING else int(self.rows.string_of_cell[row])
+        string = self.rows.strings[index]
+        cell = None if scope is Scope.STRING else row - int(self.rows.first_cell[index]) + 1
         return Place(manager_id=string.manager_id, string_key=string.key, cell=cell)
 
     def row(self, scope: Scope, place: Place) -> int | None:
-        """Return the row that `place` names, `None` where the site has no such place."""
-        names: dict[Scope, tuple[str | None, tuple[str, ...]]] = {
-            Scope.LINE: (place.line_id, self.line_ids),
-            Scope.MANAGER: (place.manager_id, tuple(manager.id for manager in self.managers)),
-            Scope.ACCESSORY: (place.accessory_id, tuple(self.accessory_lines)),
-        }
-        wanted, known = names.get(scope, (place.string_key, tuple(self.slices)))
-        if wanted is None or wanted not in known:
+        """Return the row that `place` names in full, `None` where the site has no such place."""
+        named = self.named(place)
+        if named is None or named[0] is not scope:
             return None
-        row = known.index(wanted)
-        if scope is Scope.CELL:
-            cells = self.slices[wanted]
-            row = cells.start + (place.cell or 0) - 1
-            if row not in range(cells.start, cells.stop):
+        return named[1] if self.place(scope, named[1]) == place else None
+
+    def named(self, place: Place) -> tuple[Scope, int] | None:
+        """Return scope and row of a place by its most exact name; nothing named is the site."""
+        if place.string_key is not None:
+            cells = self.rows.slices.get(place.string_key)
+            if cells is None:
                 return None
-        return row if self.place(scope, row) == place else None
+            if place.cell is None:
+                return Scope.STRING, list(self.rows.slices).index(place.string_key)
+            row = cells.start + place.cell - 1
+            return (Scope.CELL, row) if row in range(cells.start, cells.stop) else None
+        scope, name = Scope.SITE, ""
+        known: tuple[str, ...] = ("",)
+        if place.accessory_id is not None:
+            scope, name, known = Scope.ACCESSORY, place.accessory_id, tuple(self.accessory_lines)
+        elif place.manager_id is not None:
+            managers = tuple(manager.id for manager in self.managers)
+            scope, name, known = Scope.MANAGER, place.manager_id, managers
+        elif place.line_id is not None:
+            scope, name, known = Scope.LINE, place.line_id, self.line_ids
+        if name not in known or place.cell is not None:
+            return None
+        return scope, known.index(name)
+
+    def inside(self, place: Place, scope: Scope) -> Flags:
+        """Mark all places of `scope` that are `place` or lie inside of it."""
+        named = self.named(place)
+        if named is None or named[0] not in AROUND[scope]:
+            return self.nobody[scope]
+        marks = np.zeros(self.counts[named[0]], np.bool_)
+        marks[named[1]] = True
+        return self.spread(marks, named[0], scope)
 
     def spread(self, flags: Flags, wider: Scope, narrower: Scope) -> Flags:
         """Carry flags of wider places to the places inside of them.
@@ -105,9 +171,10 @@ class Layout:
         """
         if wider is narrower:
             return flags
+        if wider is Scope.SITE:
+            return np.full(self.counts[narrower], flags[0])
         if (wider, narrower) == (Scope.LINE, Scope.STRING):
-            of_cells = self.spread(flags, Scope.LINE, Scope.CELL)
-            return np.logical_and.reduceat(of_cells, self.first_cell)
+            return self.rows.all(self.spread(flags, Scope.LINE, Scope.CELL))
         return np.append(flags, [False])[self.inside_of[wider, narrower]]
 
 
@@ -116,17 +183,56 @@ def lay_out(
     line_ids: tuple[str, ...],
     line_of: LineOf,
     accessory_lines: Mapping[str, str] | None = None,
+    overrides: tuple[Override, ...] = (),
 ) -> Layout:
-    """Put all places in rows.
+    """Put all places in rows, with the limits that hold for each of them.
 
     `line_of` names the lines that managers and strings hang on, `accessory_lines` those of the
-    accessories by id.
+    accessories by id. An override that does not fit the site has no effect.
     """
     lines_of_accessories = dict(accessory_lines or {})
-    strings, managers = site.strings, site.managers
-    counts = np.array([string.cell_count for string in strings], np.intp)
-    string_of_cell = np.repeat(np.arange(len(strings)), counts)
-    first_cell = np.cumsum(counts) - counts
+    rows, managers = rows_of(site.strings), site.managers
+    counts = {
+        Scope.SITE: 1,
+        Scope.LINE: len(line_ids),
+        Scope.MANAGER: len(managers),
+        Scope.STRING: rows.string_count,
+        Scope.CELL: rows.cell_count,
+        Scope.ACCESSORY: len(lines_of_accessories),
+    }
+    layout = Layout(
+        made_of=(site, line_ids, line_of, lines_of_accessories, overrides),
+        site=site,
+        rows=rows,
+        managers=managers,
+        line_ids=line_ids,
+        accessory_lines=lines_of_accessories,
+        counts=counts,
+        inside_of=_inside_of(rows, managers, line_ids, line_of, lines_of_accessories),
+        limits={},
+        engine_managed=rows.flags_of_strings(
+            lambda string: string.equalized_by is EqualizedBy.ENGINE
+        ),
+        float_voltage_v=rows.of_strings(lambda string: string.float_voltage_v),
+        float_limited=rows.flags_of_strings(lambda string: string.chemistry in FLOAT_LIMITED),
+        measured=rows.spread(
+            rows.flags_of_strings(lambda string: Quantity.VOLTAGE not in string.absent)
+        ),
+        nobody={scope: np.zeros(count, np.bool_) for scope, count in counts.items()},
+        everybody={scope: np.ones(count, np.bool_) for scope, count in counts.items()},
+        nothing=np.full(rows.cell_count, np.nan),
+    )
+    layout.limits.update({rule.name: _limits(rule, layout) for rule in RULES})
+    return layout
+
+
+def _inside_of(
+    rows: Rows,
+    managers: tuple[Manager, ...],
+    line_ids: tuple[str, ...],
+    line_of: LineOf,
+    accessory_lines: Mapping[str, str],
+) -> dict[tuple[Scope, Scope], Indices]:
     line_row = {line_id: row for row, line_id in enumerate(line_ids)}
     manager_row = {manager.id: row for row, manager in enumerate(managers)}
     no_line = len(line_ids)
@@ -136,75 +242,72 @@ def lay_out(
         each = (lines,) * count if isinstance(lines, str) else lines
         return np.array([line_row.get(line_id, no_line) for line_id in each], np.intp)
 
-    no_rows = np.zeros(0, np.intp)
-    totals = {
-        Scope.LINE: len(line_ids),
-        Scope.MANAGER: len(managers),
-        Scope.STRING: len(strings),
-        Scope.CELL: len(string_of_cell),
-        Scope.ACCESSORY: len(lines_of_accessories),
-    }
-    string_managers = np.array([manager_row[string.manager_id] for string in strings], np.intp)
-    return Layout(
-        made_of=(site, line_ids, line_of, lines_of_accessories),
-        strings=strings,
-        managers=managers,
-        line_ids=line_ids,
-        accessory_lines=lines_of_accessories,
-        counts=totals,
-        first_cell=first_cell,
-        string_of_cell=string_of_cell,
-        inside_of={
-            (Scope.LINE, Scope.MANAGER): np.concatenate(
-                [no_rows, *(rows_of_lines(1, manager.id) for manager in managers)]
-            ),
-            (Scope.LINE, Scope.CELL): np.concatenate(
-                [
-                    no_rows,
-                    *(
-                        rows_of_lines(string.cell_count, string.key, string.manager_id)
-                        for string in strings
-                    ),
-                ]
-            ),
-            (Scope.LINE, Scope.ACCESSORY): np.array(
-                [line_row.get(line_id, no_line) for line_id in lines_of_accessories.values()],
-                np.intp,
-            ),
-            (Scope.MANAGER, Scope.STRING): string_managers,
-            (Scope.MANAGER, Scope.CELL): string_managers[string_of_cell],
-            (Scope.STRING, Scope.CELL): string_of_cell,
-        },
-        limits={rule.name: _limits(rule, strings, string_of_cell, totals) for rule in RULES},
-        stale_after_s={
-            quantity: np.array([string.stale_after_s[quantity] for string in strings])[
-                string_of_cell
-            ]
-            for quantity in (Quantity.VOLTAGE, Quantity.TEMPERATURE, Quantity.RESISTANCE)
-        },
-        engine_managed=np.array(
-            [string.equalized_by is EqualizedBy.ENGINE for string in strings], np.bool_
+    no_rows: NDArray[np.intp] = np.zeros(0, np.intp)
+    string_managers = np.array([manager_row[string.manager_id] for string in rows.strings], np.intp)
+    return {
+        (Scope.LINE, Scope.MANAGER): np.concatenate(
+            [no_rows, *(rows_of_lines(1, manager.id) for manager in managers)]
         ),
-        float_voltage_v=np.array([string.float_voltage_v for string in strings]),
-        measured=np.array([Quantity.VOLTAGE not in string.absent for string in strings], np.bool_)[
-            string_of_cell
-        ],
-        slices={
-            string.key: slice(int(first), int(first) + string.cell_count)
-            for string, first in zip(strings, first_cell, strict=True)
-        },
-    )
+        (Scope.LINE, Scope.CELL): np.concatenate(
+            [
+                no_rows,
+                *(
+                    rows_of_lines(string.cell_count, string.key, string.manager_id)
+                    for string in rows.strings
+                ),
+            ]
+        ),
+        (Scope.LINE, Scope.ACCESSORY): np.array(
+            [line_row.get(line_id, no_line) for line_id in accessory_lines.values()], np.intp
+        ),
+        (Scope.MANAGER, Scope.STRING): string_managers,
+        (Scope.MANAGER, Scope.CELL): rows.spread(string_managers),
+        (Scope.STRING, Scope.CELL): rows.string_of_cell,
+    }
 
 
-def _limits(
-    rule: Rule,
-    strings: tuple[String, ...],
-    string_of_cell: Indices,
-    counts: dict[Scope, int],
-) -> Floats:
-    """Return the limit per place, NaN where it is switched off."""
-    if isinstance(rule.limit, str):
-        wanted = [getattr(string.limits, rule.limit) for string in strings]
-        per_string = np.array([np.nan if limit is None else limit for limit in wanted])
-        return per_string[string_of_cell] if rule.scope is Scope.CELL else per_string
-    return np.full(counts[rule.scope], rule.limit)
+def _limits(rule: Rule, layout: Layout) -> RuleLimits:
+    """Return the limits of a rule: those of its row, of the site file, and what people changed."""
+    count = layout.counts[rule.scope]
+    limit = _default(rule.limit, rule.scope, layout)
+    raise_after_s = np.full(count, float(rule.raise_after_s))
+    clear_after_s = np.full(count, float(rule.clear_after_s))
+    overrides = [wish for wish in layout.made_of[-1] if wish.rule == rule.name]
+    # What is said of a narrower place holds against what is said of a wider one around it.
+    for wish in sorted(overrides, key=lambda wish: _WIDTH.index(wish.place.scope)):
+        rows = layout.inside(wish.place, rule.scope)
+        if wish.off or wish.limit is not None:
+            limit[rows] = np.nan if wish.off else wish.limit
+        if wish.raise_after_s is not None:
+            raise_after_s[rows] = wish.raise_after_s
+        if wish.clear_after_s is not None:
+            clear_after_s[rows] = wish.clear_after_s
+    normal = np.full(count, np.nan)
+    if rule.urgent is not None:
+        normal = (
+            _per_string(layout.float_voltage_v, rule.scope, layout)
+            if rule.urgent.normal is None
+            else np.full(count, rule.urgent.normal)
+        )
+    return RuleLimits.made(rule, limit, normal, raise_after_s, clear_after_s)
+
+
+#: From wide to narrow, as limits are changed.
+_WIDTH = (Scope.SITE, Scope.LINE, Scope.MANAGER, Scope.STRING, Scope.CELL, Scope.ACCESSORY)
+
+
+def _default(limit: Limit, scope: Scope, layout: Layout) -> Floats:
+    """Return the limit per place before anybody changed it, NaN where it is switched off."""
+    if isinstance(limit, str):
+        name = limit
+        of_strings = layout.rows.of_strings(lambda string: getattr(string.limits, name))
+        return _per_string(of_strings, scope, layout)
+    if isinstance(limit, Mapping):
+        of_chemistry = limit
+        of_strings = layout.rows.of_strings(lambda string: of_chemistry.get(string.chemistry))
+        return _per_string(of_strings, scope, layout)
+    return np.full(layout.counts[scope], float(limit))
+
+
+def _per_string(values: Floats, scope: Scope, layout: Layout) -> Floats:
+    return layout.rows.spread(values) if scope is Scope.CELL else values.copy()

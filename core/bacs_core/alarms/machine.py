@@ -1,24 +1,38 @@
-"""The alarm book: which alarms there are, and how each tick and each person changes it.
+"""One tick of the alarm book: conditions begin and end, shelves run out, suppression comes.
 
-States and transitions are those of ISA-18.2, as a table; a row more makes a state more (shelved,
-suppressed, out of service). A book is never changed: every function returns a new one.
+In a quiet plant a rule costs one comparison over all its places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import IntEnum, StrEnum
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.alarms.layout import Layout, Place, lay_out
-from bacs_core.alarms.rules import RULES, Beyond, Rule, Scope
-from bacs_core.alarms.signals import Inputs, Strangers, signals
-from bacs_core.errors import RefusedError
-from bacs_core.model import AlarmSeverity, AlarmState, CellStatus, Quantity, Site, String
+from bacs_core.alarms.book import (
+    AlarmBook,
+    Change,
+    Mute,
+    Occurrence,
+    OutOfService,
+    RuleMemory,
+    away_of,
+    is_quiet,
+    marks_of,
+)
+from bacs_core.alarms.declaration import Suppression
+from bacs_core.alarms.entering import Tick, enter, mark_first_out
+from bacs_core.alarms.inputs import Inputs, Strangers
+from bacs_core.alarms.layout import Layout, RuleLimits, lay_out
+from bacs_core.alarms.orders import LONGEST_SHELF_S, acknowledge
+from bacs_core.alarms.rules import RULE_OF, RULES, Beyond, Rule, Scope
+from bacs_core.alarms.signals import Told, look, signals
+from bacs_core.alarms.states import IS_ACTIVE, NEXT, ChangeKind, Happening, State
+from bacs_core.model import CellStatus, Quantity, Site, String
+from bacs_core.rows import Indices
 from bacs_core.snapshot import Flags, Floats, StringReadings
 
 __all__ = [
@@ -26,215 +40,101 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Inputs",
+    "Mute",
     "Occurrence",
+    "OutOfService",
     "Strangers",
     "acknowledge",
-    "book_of",
     "cell_status",
     "changes",
     "evaluate",
     "shifted",
 ]
 
+#: What lies longer between two ticks was not watched: no delay runs on meanwhile.
+LONGEST_STEP_S: Final = 90.0
 
-class State(IntEnum):
-    """What an alarm is in at one place."""
+#: Rows whose time on the shelf is over, places out of service, and places that are suppressed.
+PutAside = tuple[list[int] | None, Flags | None, Flags | None]
 
-    NORMAL = 0
-    UNACKNOWLEDGED = 1
-    ACKNOWLEDGED = 2
-    RETURNED = 3
-
-
-class Happening(IntEnum):
-    """What can happen to an alarm."""
-
-    BEGINS = 0
-    ENDS = 1
-    IS_ACKNOWLEDGED = 2
-
-
-#: ISA-18.2; what is not listed changes nothing.
-TRANSITIONS: Final = {
-    (State.NORMAL, Happening.BEGINS): State.UNACKNOWLEDGED,
-    (State.UNACKNOWLEDGED, Happening.ENDS): State.RETURNED,
-    (State.UNACKNOWLEDGED, Happening.IS_ACKNOWLEDGED): State.ACKNOWLEDGED,
-    (State.ACKNOWLEDGED, Happening.ENDS): State.NORMAL,
-    (State.RETURNED, Happening.BEGINS): State.UNACKNOWLEDGED,
-    (State.RETURNED, Happening.IS_ACKNOWLEDGED): State.NORMAL,
-}
-#: In these the condition holds.
-ACTIVE: Final = (State.UNACKNOWLEDGED, State.ACKNOWLEDGED)
-PUBLISHED: Final = {
-    State.UNACKNOWLEDGED: AlarmState.UNACKNOWLEDGED,
-    State.ACKNOWLEDGED: AlarmState.ACKNOWLEDGED,
-    State.RETURNED: AlarmState.RETURNED,
-}
-
-_STATES: Final = {published: state for state, published in PUBLISHED.items()}
-_IS_ACTIVE: Final = np.isin(np.arange(len(State)), ACTIVE)
-_MARKS: Final = {
-    AlarmSeverity.WARNING: CellStatus.WARNING,
-    AlarmSeverity.ALARM: CellStatus.ALARM,
-}
-_RULES: Final = {rule.name: rule for rule in RULES}
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One alarm from its raising until it is normal again.
-
-    `value` and `limit` are those of the raising; an alarm that comes back before anybody
-    acknowledged it is the same occurrence.
-    """
-
-    id: str
-    rule: Rule
-    place: Place
-    state: AlarmState
-    value: float
-    limit: float
-    raised_at: float
-    acknowledged_by: str | None = None
-    acknowledged_at: float | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleMemory:
-    """One rule at all its places: the states, and since when each is about to change (or NaN)."""
-
-    state: NDArray[np.uint8]
-    turning_since: Floats
-
-    @classmethod
-    def initial(cls, count: int) -> RuleMemory:
-        """Begin with everything normal."""
-        return cls(np.zeros(count, np.uint8), np.full(count, np.nan))
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmBook:
-    """All alarms of a site, by rule name and row. `ended` are those that the last step ended."""
-
-    occurrences: Mapping[tuple[str, int], Occurrence] = field(default_factory=dict)
-    memories: Mapping[str, RuleMemory] = field(default_factory=dict)
-    ended: tuple[Occurrence, ...] = ()
-    layout: Layout | None = None
-    marks: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
-    """The worst active mark of each cell of the site."""
-
-    @property
-    def raised(self) -> tuple[Occurrence, ...]:
-        """All alarms that are not normal, in the order of raising."""
-        return tuple(self.occurrences.values())
-
-
-class ChangeKind(StrEnum):
-    """What happened to an alarm."""
-
-    RAISED = "raised"
-    ACKNOWLEDGED = "acknowledged"
-    RETURNED = "returned"
-    CLEARED = "cleared"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change, with the alarm as it was after it (or last was)."""
-
-    kind: ChangeKind
-    alarm: Occurrence
-
-
-def book_of(raised: Iterable[tuple[int, Occurrence]], layout: Layout) -> AlarmBook:
-    """Put a book together from alarms and their rows; no alarm is about to change its state."""
-    occurrences: dict[tuple[str, int], Occurrence] = {}
-    memories: dict[str, RuleMemory] = {}
-    marks = np.zeros(layout.count(Scope.CELL), np.uint8)
-    for row, occurrence in raised:
-        rule = occurrence.rule
-        if rule.name not in memories:
-            memories[rule.name] = RuleMemory.initial(layout.count(rule.scope))
-        state = _STATES[occurrence.state]
-        memories[rule.name].state[row] = state
-        occurrences[rule.name, row] = occurrence
-        if rule.scope is Scope.CELL and state in ACTIVE:
-            marks[row] = max(int(marks[row]), _mark(rule))
-    return AlarmBook(occurrences, memories, layout=layout, marks=marks)
+_ABOVE: Final = Beyond.ABOVE
+_PUT_ASIDE: Final = (State.SUPPRESSED, State.OUT_OF_SERVICE)
 
 
 def evaluate(site: Site, inputs: Inputs, book: AlarmBook, now: float) -> AlarmBook:
-    """Return the book after the tick at unix time `now`."""
+    """Return the book after the tick at unix time `now`; one that is not later changes nothing."""
+    if book.at is not None and -LONGEST_STEP_S < now - book.at <= 0:
+        return replace(book, told=()) if book.told else book
+    book = _resumed(book, now)
     layout = _layout(site, inputs, book.layout)
-    watched = signals(layout, inputs, now)
-    occurrences = dict(book.occurrences)
-    memories: dict[str, RuleMemory] = {}
-    holding: dict[str, Flags] = {}
-    ended: list[Occurrence] = []
-    marks = np.zeros(layout.count(Scope.CELL), np.uint8)
+    watched = signals(look(layout, inputs))
+    away = book.away if layout is book.layout else away_of(layout, book.out_of_service)
+    kept_back = {Suppression.BATTERY_TEST: inputs.testing} if inputs.testing.any() else {}
+    shelf_over = _shelf_over(book, now)
+    tick = Tick(layout, inputs, book, now, dict(book.occurrences))
+    memories = _memories(book, layout)
     for rule in RULES:
-        signal = _unheld(rule, watched[rule.signal], holding, layout)
-        memory = book.memories.get(rule.name)
-        if memory is None or len(memory.state) != len(signal):
-            memory = RuleMemory.initial(len(signal))
-        limit = layout.limits[rule.name]
-        wrong = _beyond(rule, signal, limit)
-        memories[rule.name], turned = _advance(rule, memory, signal, limit, wrong, now)
-        for row in turned:
-            state = State(memories[rule.name].state[row])
-            fresh = _fresh(rule, row, float(signal[row]), layout, inputs, now)
-            _enter(state, fresh, (rule.name, row), occurrences, ended)
-        active = _IS_ACTIVE[memories[rule.name].state]
-        holding[rule.name] = wrong | active
-        if rule.scope is Scope.CELL and active.any():
-            marks = np.maximum(marks, active * np.uint8(_mark(rule)))
-    return AlarmBook(occurrences, memories, tuple(ended), layout, marks)
-
-
-def acknowledge(book: AlarmBook, alarm_id: str | None, by: str, now: float) -> AlarmBook:
-    """Acknowledge one alarm, or all of them, at unix time `now`. Never changes what is active.
-
-    Raises `RefusedError` (code `unknown_alarm`) where there is no such alarm.
-    """
-    chosen = {
-        key: occurrence
-        for key, occurrence in book.occurrences.items()
-        if alarm_id in (None, occurrence.id)
-    }
-    if alarm_id is not None and not chosen:
-        msg = f"there is no alarm {alarm_id}"
-        raise RefusedError(msg, code="unknown_alarm")
-    occurrences, memories, ended = dict(book.occurrences), dict(book.memories), []
-    for (name, row), occurrence in chosen.items():
-        before = State(memories[name].state[row])
-        after = TRANSITIONS.get((before, Happening.IS_ACKNOWLEDGED), before)
-        if after is before:
+        told, memory = watched[rule.signal], memories[rule.name]
+        limits = layout.limits[rule.name]
+        if memory.quiet and (limits.idle or told.values is layout.nobody[rule.scope]):
             continue
-        state = memories[name].state.copy()
-        state[row] = after
-        memories[name] = replace(memories[name], state=state)
-        signed = replace(occurrence, acknowledged_by=by, acknowledged_at=now)
-        if after is State.NORMAL:
-            del occurrences[name, row]
-            ended.append(signed)
-        else:
-            occurrences[name, row] = replace(signed, state=PUBLISHED[after])
-    return replace(book, occurrences=occurrences, memories=memories, ended=tuple(ended))
+        if tick.holding:
+            told = _unheld(rule, told, tick)
+        wrong = _wrong(rule, told, limits)
+        if memory.quiet and not np.count_nonzero(wrong):
+            continue
+        put_aside = (
+            shelf_over.get(rule.name),
+            away.get(rule.name),
+            _suppressed(rule, kept_back, layout),
+        )
+        if not _aside(put_aside) and _stands(memory, wrong):
+            tick.holding[rule.name] = wrong
+            continue
+        after = _advance(rule, memory, told, wrong, put_aside, tick)
+        memories[rule.name] = after
+        active = IS_ACTIVE[after.state]
+        if (holding := wrong | active).any():
+            tick.holding[rule.name] = holding
+    last_raised = mark_first_out(tick)
+    marks = book.marks
+    if tick.marks_changed or layout is not book.layout:
+        marks = marks_of(memories, layout)
+    return replace(
+        book,
+        occurrences=tick.occurrences,
+        memories=memories,
+        told=tuple(
+            Change(kind, tick.occurrences.get(key, last), now) for kind, key, last in tick.told
+        ),
+        layout=layout,
+        marks=marks,
+        at=now,
+        last_raised=last_raised,
+        away=away,
+        rings=book.rings + tick.rings,
+    )
 
 
 def shifted(book: AlarmBook, step_s: float) -> AlarmBook:
-    """Return the book with its running delays moved by a step of the clock."""
-    memories = {
-        name: replace(memory, turning_since=memory.turning_since + step_s)
-        for name, memory in book.memories.items()
+    """Return the book with everything that runs moved by a step of the clock."""
+    shelved = {
+        key: replace(alarm, shelved_until=alarm.shelved_until + step_s)
+        for key, alarm in book.occurrences.items()
+        if alarm.shelved_until is not None
     }
-    return replace(book, memories=memories, ended=())
+    return replace(
+        _delays_shifted(book, step_s),
+        occurrences={**book.occurrences, **shelved},
+        told=(),
+        at=None if book.at is None else book.at + step_s,
+        last_raised=book.last_raised + step_s,
+    )
 
 
 def changes(before: AlarmBook, after: AlarmBook) -> tuple[Change, ...]:
-    """Tell what one step changed: `after` came out of `before` by `evaluate` or `acknowledge`."""
-    return tuple(_changes(before, after))
+    """Tell what one step changed: `after` came out of `before` by one step."""
+    return () if after is before else after.told
 
 
 def cell_status(
@@ -243,7 +143,7 @@ def cell_status(
     """Return the worst mark of each cell: its alarms, or silent where its voltage is stale."""
     voltage = readings.columns[Quantity.VOLTAGE]
     fresh = voltage.fresh(now, string.stale_after_s[Quantity.VOLTAGE])
-    place = None if book.layout is None else book.layout.slices.get(string.key)
+    place = None if book.layout is None else book.layout.rows.slices.get(string.key)
     marks = np.zeros(string.cell_count, np.uint8) if place is None else book.marks[place]
     if Quantity.VOLTAGE in string.absent:
         fresh = np.ones(string.cell_count, np.bool_)
@@ -252,116 +152,226 @@ def cell_status(
     return status
 
 
+def _resumed(book: AlarmBook, now: float) -> AlarmBook:
+    """Let no delay run on over a time in which nobody watched."""
+    if book.at is None or abs(now - book.at) <= LONGEST_STEP_S:
+        return book
+    return _delays_shifted(book, now - book.at)
+
+
+def _delays_shifted(book: AlarmBook, step_s: float) -> AlarmBook:
+    memories = {
+        name: replace(
+            memory,
+            turning_since=memory.turning_since + step_s,
+            urgent_since=None if memory.urgent_since is None else memory.urgent_since + step_s,
+        )
+        for name, memory in book.memories.items()
+    }
+    return replace(book, memories=memories)
+
+
+def _memories(book: AlarmBook, layout: Layout) -> dict[str, RuleMemory]:
+    """Return the memory of every rule; it begins anew where the places are others."""
+    if layout is book.layout and len(book.memories) == len(RULES):
+        return dict(book.memories)
+    known = {name: memory for name, memory in book.memories.items() if name in RULE_OF}
+    initial = {rule.name: RuleMemory.initial(layout.counts[rule.scope]) for rule in RULES}
+    return initial | {
+        name: memory
+        for name, memory in known.items()
+        if len(memory.state) == len(initial[name].state)
+    }
+
+
 def _layout(site: Site, inputs: Inputs, layout: Layout | None) -> Layout:
     line_ids = tuple(inputs.lines)
     accessory_lines = {name: told.line_id for name, told in inputs.accessories.items()}
     if layout is not None:
         known_site, *others = layout.made_of
-        if site is known_site and others == [line_ids, inputs.line_of, accessory_lines]:
+        if site is known_site and others == [
+            line_ids,
+            inputs.line_of,
+            accessory_lines,
+            inputs.overrides,
+        ]:
             return layout
-    return lay_out(site, line_ids, inputs.line_of, accessory_lines)
+    return lay_out(site, line_ids, inputs.line_of, accessory_lines, inputs.overrides)
 
 
-def _unheld(rule: Rule, signal: Floats, holding: dict[str, Flags], layout: Layout) -> Floats:
-    """Blank the signal where a wider or stronger rule already speaks of the same cause."""
+def _shelf_over(book: AlarmBook, now: float) -> dict[str, list[int]]:
+    """Return the rows, by rule, whose time on the shelf is over."""
+    over: dict[str, list[int]] = {}
+    for (name, row), alarm in book.occurrences.items():
+        until = alarm.shelved_until
+        if until is not None and not 0 < until - now <= LONGEST_SHELF_S:
+            over.setdefault(name, []).append(row)
+    return over
+
+
+def _unheld(rule: Rule, told: Told, tick: Tick) -> Told:
+    """Know nothing where a wider or stronger rule already speaks of the same cause."""
+    held: Flags | None = None
     for name in rule.held_by:
-        if holding[name].any():
-            held = layout.spread(holding[name], _RULES[name].scope, rule.scope)
-            signal = np.where(held, np.nan, signal)
-    return signal
+        if name in tick.holding:
+            more = tick.layout.spread(tick.holding[name], RULE_OF[name].scope, rule.scope)
+            held = more if held is None else held | more
+    if held is None:
+        return told
+    known = ~np.isnan(told.values) if told.known is None else told.known
+    return Told(told.values, known & ~held)
 
 
-def _beyond(rule: Rule, signal: Floats, limit: Floats) -> Flags:
-    wrong: Flags = signal > limit if rule.beyond is Beyond.ABOVE else signal < limit
-    return wrong
+def _wrong(rule: Rule, told: Told, limits: RuleLimits) -> Flags:
+    """Mark the places whose signal is beyond its limit."""
+    wrong: Flags
+    if told.values.dtype == np.bool_:
+        wrong = told.values.astype(np.bool_, copy=False)
+        wrong = wrong & ~np.isnan(limits.limit) if limits.off else wrong
+    elif rule.beyond is _ABOVE:
+        wrong = told.values > limits.raises
+    else:
+        wrong = told.values < limits.raises
+    return wrong if told.known is None else wrong & told.known
+
+
+def _well(rule: Rule, told: Told, limits: RuleLimits) -> Flags:
+    """Mark the places that are known to be back, and those whose limit was switched off."""
+    away: Flags
+    if told.values.dtype == np.bool_:
+        away = told.values.astype(np.bool_)
+    elif rule.counts:
+        away = told.values > limits.returns
+    elif rule.beyond is _ABOVE:
+        away = told.values >= limits.returns
+    else:
+        away = told.values <= limits.returns
+    known = ~np.isnan(told.values) if told.known is None else told.known
+    return (known & ~away) | np.isnan(limits.limit)
+
+
+def _suppressed(rule: Rule, kept_back: Mapping[Suppression, Flags], layout: Layout) -> Flags | None:
+    """Mark the places at which the rule is kept back by design."""
+    for condition in rule.suppressed_by:
+        if condition in kept_back:
+            return layout.spread(kept_back[condition], Scope.STRING, rule.scope)
+    return None
+
+
+def _aside(put_aside: PutAside) -> bool:
+    """Tell whether anything may be put aside or come back from there."""
+    return any(marks is not None for marks in put_aside)
+
+
+def _stands(memory: RuleMemory, wrong: Flags) -> bool:
+    """Tell that the condition holds just where it is known to, and nothing is about to change."""
+    return memory.standing is not None and np.array_equal(wrong, memory.standing)
 
 
 def _advance(
-    rule: Rule, memory: RuleMemory, signal: Floats, limit: Floats, wrong: Flags, now: float
-) -> tuple[RuleMemory, list[int]]:
-    """Return the rule's new memory, and the rows that changed their state."""
-    busy = memory.state.any() or not np.isnan(memory.turning_since).all()
-    if not busy and not wrong.any():
-        return memory, []
-    back = rule.hysteresis + rule.hysteresis_share * limit
-    if rule.beyond is Beyond.ABOVE:
-        well = signal < limit - back if back.any() else signal <= limit
-    else:
-        well = signal > limit + back
-    # A limit that was switched off clears what it raised.
-    well |= np.isnan(limit)
-    active = _IS_ACTIVE[memory.state]
-    turning = np.where(active, well, wrong)
-    begun = np.where(np.isnan(memory.turning_since), now, memory.turning_since)
-    waiting = np.where(np.isnan(signal), memory.turning_since, np.nan)
-    since = np.where(turning, begun, waiting)
-    delay_s = np.where(active, rule.clear_after_s, rule.raise_after_s)
-    rows = np.flatnonzero(turning & (now - since >= delay_s)).tolist()
-    if not rows:
-        return replace(memory, turning_since=since), []
-    state = memory.state.copy()
-    for row in rows:
-        happening = Happening.ENDS if active[row] else Happening.BEGINS
-        state[row] = TRANSITIONS[State(state[row]), happening]
-    since[rows] = np.nan
-    return RuleMemory(state, since), rows
+    rule: Rule,
+    memory: RuleMemory,
+    told: Told,
+    wrong: Flags,
+    put_aside: PutAside,
+    tick: Tick,
+) -> RuleMemory:
+    """Return the rule's new memory, and write into the tick what became of its alarms.
 
-
-def _enter(
-    state: State,
-    fresh: Occurrence,
-    key: tuple[str, int],
-    occurrences: dict[tuple[str, int], Occurrence],
-    ended: list[Occurrence],
-) -> None:
-    """Write into the book that the rule and row of `key` came into `state`."""
-    known = occurrences.get(key)
-    if state is State.NORMAL:
-        ended.append(occurrences.pop(key))
-    elif known is not None:
-        note = fresh.note or known.note
-        occurrences[key] = replace(known, state=PUBLISHED[state], note=note)
-    else:
-        occurrences[key] = fresh
-
-
-def _fresh(
-    rule: Rule, row: int, value: float, layout: Layout, inputs: Inputs, now: float
-) -> Occurrence:
-    """Make the alarm that is raised where there was none."""
-    place = layout.place(rule.scope, row)
-    return Occurrence(
-        id=f"{rule.name}:{place.label}:{now:.0f}",
-        rule=rule,
-        place=place,
-        state=AlarmState.UNACKNOWLEDGED,
-        value=value,
-        limit=float(layout.limits[rule.name][row]),
-        raised_at=now,
-        note=inputs.notes.get((rule.name, place.label), ""),
+    Only the places are worked on at which anything is or was up; nothing becomes of the others,
+    nor of what was raised and still holds.
+    """
+    up = wrong | (memory.state != State.NORMAL) | ~np.isnan(memory.turning_since)
+    rows, now = np.flatnonzero(up), tick.now
+    limits, told = tick.layout.limits[rule.name].at(rows), _told_at(told, rows)
+    wrong, before = wrong[rows], memory.state[rows]
+    active = IS_ACTIVE[before]
+    known = ~np.isnan(told.values) if told.known is None else told.known
+    turning = np.where(active, _well(rule, told, limits), wrong)
+    running = memory.turning_since[rows]
+    aside = _aside(put_aside) or np.isin(before, _PUT_ASIDE).any()
+    runs = np.isfinite(running)
+    if not (aside or turning.any() or (runs & known).any()):
+        # What runs at a place where nothing is known goes on, and has to be looked at again.
+        return memory if runs.any() else replace(memory, standing=IS_ACTIVE[memory.state])
+    since = _running(running, turning, known, now)
+    delay_s = np.where(active, limits.clear_after_s, limits.raise_after_s)
+    due = turning & (now - since >= delay_s)
+    urgent_since = np.full(len(rows), np.nan)
+    if limits.urgent is not None and rule.urgent is not None:
+        above = rule.beyond is _ABOVE
+        far = told.values > limits.urgent if above else told.values < limits.urgent
+        ran = urgent_since if memory.urgent_since is None else memory.urgent_since[rows]
+        far = far & wrong & ~active
+        urgent_since = _running(ran, far, known, now)
+        due |= far & (now - urgent_since >= rule.urgent.raise_after_s)
+        urgent_since[due] = np.nan
+    began = since.copy()
+    since[due] = np.nan
+    over, away, kept_back = put_aside
+    state = _next_states(
+        before,
+        due,
+        active,
+        (
+            None if over is None else np.isin(rows, over),
+            None if away is None else away[rows],
+            None if kept_back is None else kept_back[rows],
+        ),
     )
+    for place in np.flatnonzero(state != before).tolist():
+        row, step = int(rows[place]), (State(before[place]), State(state[place]))
+        enter(rule, row, step, float(told.values[place]), tick)
+        if (rule.name, row) in tick.began:
+            tick.began[rule.name, row] = float(began[place])
+    return _remembered(memory, rows, state, since, urgent_since)
 
 
-def _mark(rule: Rule) -> CellStatus:
-    return CellStatus.SILENT if rule.name == "module_silent" else _MARKS[rule.severity]
+def _told_at(told: Told, rows: Indices) -> Told:
+    return Told(told.values[rows], None if told.known is None else told.known[rows])
 
 
-def _changes(before: AlarmBook, after: AlarmBook) -> Iterator[Change]:
-    ended = {occurrence.id: occurrence for occurrence in after.ended}
-    present = {occurrence.id for occurrence in after.raised}
-    for occurrence in before.raised:
-        if occurrence.id in present:
-            continue
-        last = ended.get(occurrence.id, occurrence)
-        if last.acknowledged_by != occurrence.acknowledged_by:
-            yield Change(ChangeKind.ACKNOWLEDGED, last)
-        yield Change(ChangeKind.CLEARED, last)
-    known = {occurrence.id: occurrence.state for occurrence in before.raised}
-    kinds = {
-        AlarmState.UNACKNOWLEDGED: ChangeKind.RAISED,
-        AlarmState.ACKNOWLEDGED: ChangeKind.ACKNOWLEDGED,
-        AlarmState.RETURNED: ChangeKind.RETURNED,
-    }
-    for occurrence in after.raised:
-        if known.get(occurrence.id) is not occurrence.state:
-            yield Change(kinds[occurrence.state], occurrence)
+def _remembered(
+    memory: RuleMemory,
+    rows: Indices,
+    state: NDArray[np.uint8],
+    since: Floats,
+    urgent_since: Floats,
+) -> RuleMemory:
+    """Return the memory with what became of some places; at all others nothing is up."""
+    states, turning_since = memory.state.copy(), memory.turning_since.copy()
+    states[rows], turning_since[rows] = state, since
+    urgent = None
+    if not np.isnan(urgent_since).all():
+        urgent = np.full(len(states), np.nan)
+        urgent[rows] = urgent_since
+    return RuleMemory(states, turning_since, urgent, is_quiet(state, since))
+
+
+def _running(since: Floats, turning: Flags, known: Flags, now: float) -> Floats:
+    """Return since when each place is turning; where nothing is known, what ran goes on."""
+    begun = np.where(np.isnan(since), now, since)
+    return np.where(turning, begun, np.where(known, np.nan, since))
+
+
+def _next_states(
+    state: NDArray[np.uint8],
+    due: Flags,
+    active: Flags,
+    put_aside: tuple[Flags | None, Flags | None, Flags | None],
+) -> NDArray[np.uint8]:
+    """Let happen what does: conditions first, then what ends, then what puts aside."""
+    over, away, kept_back = put_aside
+    state = np.where(due & ~active, NEXT[state, Happening.BEGINS], state)
+    state = np.where(due & active, NEXT[state, Happening.ENDS], state)
+    if over is not None:
+        state = np.where(over, NEXT[state, Happening.LEAVES_SHELF], state)
+    for marks, begins, ends in (
+        (away, Happening.LEAVES_SERVICE, Happening.RETURNS_TO_SERVICE),
+        (kept_back, Happening.IS_SUPPRESSED, Happening.IS_RELEASED),
+    ):
+        if marks is None:
+            state = NEXT[state, ends]
+        else:
+            state = np.where(marks, NEXT[state, begins], NEXT[state, ends])
+    return state

@@ -1,159 +1,332 @@
-"""From the process image to the numbers that alarm rules watch; NaN where nothing is known."""
+"""From the conclusions of one tick to the numbers that alarm rules watch.
+
+Every signal is told in the rows of its scope, with what is known of it: where nothing is known an
+alarm keeps the state it has. In a quiet plant nearly all of this is one look at an array.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from bacs_core.alarms.layout import Layout, LineOf
+from bacs_core.alarms.inputs import Inputs, Strangers
+from bacs_core.alarms.layout import Layout
 from bacs_core.alarms.rules import Scope, Signal
+from bacs_core.alarms.trip_signals import found
 from bacs_core.devices.panel_module import STATUS_LEASE_EXPIRED
-from bacs_core.equalization import Plan
-from bacs_core.model import Inhibit, Quantity
-from bacs_core.snapshot import (
-    AccessorySnapshot,
-    Flags,
-    Floats,
-    LineSnapshot,
-    ManagerSnapshot,
-    StringSnapshot,
-)
+from bacs_core.model import Basis, ChargePhase, Inhibit, Quantity, RunawayStage, TripCause
+from bacs_core.snapshot import Flags, Floats
+
+if TYPE_CHECKING:
+    from bacs_core.estimation import Estimate
+
+__all__ = ["Inputs", "Seen", "Strangers", "Told", "look", "signals"]
 
 #: Below this share of the float voltage a string is not in float: 2.20 V for lead.
 FLOAT_FROM: Final = 0.97
+#: A string is warm as a whole when more than this share of its cells is above the limit.
+WARM_SHARE: Final = 0.75
+#: What proves nothing: nobody knows, or the name plate says so. A lower bound is judged apart.
+_NONE: Final = np.uint8(Basis.NONE)
+_RATED: Final = np.uint8(Basis.RATED)
+_BOUND: Final = np.uint8(Basis.LOWER_BOUND)
+_UNKNOWN: Final = np.uint8(ChargePhase.UNKNOWN)
+_DISCHARGE: Final = np.uint8(ChargePhase.DISCHARGE)
+_BULK: Final = np.uint8(ChargePhase.BULK)
+_ABSORPTION: Final = np.uint8(ChargePhase.ABSORPTION)
+_FLOAT: Final = np.uint8(ChargePhase.FLOAT)
+
+
+class Told(NamedTuple):
+    """A signal: values (or yes and no) per place, and where they are known (`None`: unless NaN)."""
+
+    values: Floats | Flags
+    known: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Strangers:
-    """In whose place another device answers than the one that was remembered.
+class Seen:
+    """What several signals ask for."""
 
-    `cells` (counted from 0) and `sensors` are by string key; `accessories` are ids by line.
-    """
-
-    cells: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    sensors: frozenset[str] = frozenset()
-    managers: frozenset[str] = frozenset()
-    accessories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """One tick, all of it by key. `plans` has the strings that the engine equalizes.
-
-    `sensors` tells of the current sensors whether they answer and are believed; `None` where nobody
-    knows.
-
-    `notes` are for `{note}` in the text of a rule, by its name and the label of the place.
-    """
-
-    strings: Mapping[str, StringSnapshot]
-    managers: Mapping[str, ManagerSnapshot]
-    lines: Mapping[str, LineSnapshot]
-    line_of: LineOf
-    plans: Mapping[str, Plan] = field(default_factory=dict)
-    accessories: Mapping[str, AccessorySnapshot] = field(default_factory=dict)
-    sensors: Mapping[str, bool | None] = field(default_factory=dict)
-    strangers: Strangers = field(default_factory=Strangers)
-    notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    layout: Layout
+    inputs: Inputs
+    silent: Flags
+    """Cells without a fresh voltage although their devices give one."""
+    strange: Flags
+    """Cells on which another module answers than the one that was remembered."""
+    online: Floats
+    """Per manager: 1 where it answers, NaN where it was never asked."""
+    heard: Flags
+    """Cells that are not silent."""
+    any_silent: bool
 
 
-def signals(layout: Layout, inputs: Inputs, now: float) -> dict[Signal, Floats]:
-    """Work out every signal at unix time `now`."""
-    strings = [inputs.strings[string.key] for string in layout.strings]
-    voltage_v = _fresh(layout, strings, Quantity.VOLTAGE, now)
-    silent = np.isnan(voltage_v) & layout.measured
-    online = np.array([_online(inputs, manager.id) for manager in layout.managers])
-    strange = _strange(layout, inputs.strangers)
-    # Who answers in place of another is not silent, although nothing it says counts.
-    all_silent = np.logical_and.reduceat(silent & ~strange, layout.first_cell)
-    exchanged = np.logical_or.reduceat(strange, layout.first_cell)
-    all_exchanged = exchanged & np.logical_and.reduceat(silent, layout.first_cell)
-    targets = [string.summary.target_voltage_v for string in strings]
-    target_v = np.array([np.nan if target is None else target for target in targets])
-    resting = np.array([_discharging(string) for string in strings], np.bool_)
-    floating_v = np.where(
-        resting | (target_v < FLOAT_FROM * layout.float_voltage_v), np.nan, target_v
-    )[layout.string_of_cell]
-    exhausted = _per_cell(layout, {key: plan.exhausted for key, plan in inputs.plans.items()})
+def look(layout: Layout, inputs: Inputs) -> Seen:
+    """Work out what several signals ask for."""
+    heard = inputs.frame.fresh[Quantity.VOLTAGE] | ~layout.measured
+    silent = ~heard
+    strange = layout.nobody[Scope.CELL]
+    if inputs.strangers.cells:
+        strange = strange.copy()
+        for key, cells in inputs.strangers.cells.items():
+            strange[layout.rows.slices[key]][list(cells)] = True
+    online = np.array([_online(inputs, manager.id) for manager in layout.managers], np.float64)
+    return Seen(layout, inputs, silent, strange, online, heard, bool(np.count_nonzero(silent)))
+
+
+def signals(seen: Seen) -> Mapping[Signal, Told]:
+    """Work out every signal."""
     return {
-        Signal.LINE_GONE: np.array(
-            [float(not inputs.lines[line_id].port_open) for line_id in layout.line_ids]
-        ),
-        Signal.LINE_LENT: np.array(
-            [float(inputs.lines[line_id].lent) for line_id in layout.line_ids]
-        ),
-        Signal.ACCESSORIES_EXCHANGED: np.array(
-            [
-                float(len(inputs.strangers.accessories.get(line_id, ())))
-                for line_id in layout.line_ids
-            ]
-        ),
-        Signal.ACCESSORY_SILENT: np.array(
-            [
-                np.nan
-                if name in inputs.strangers.accessories.get(line_id, ())
-                else _missed(inputs.accessories[name].online)
-                for name, line_id in layout.accessory_lines.items()
-            ],
-            np.float64,
-        ),
-        Signal.MANAGER_EXCHANGED: np.array(
-            [float(manager.id in inputs.strangers.managers) for manager in layout.managers]
-        ),
-        Signal.DEVICES_EXCHANGED: np.array(
-            [
-                float(
-                    len(inputs.strangers.cells.get(string.key, ()))
-                    + (string.key in inputs.strangers.sensors)
-                )
-                for string in layout.strings
-            ]
-        ),
-        Signal.MANAGER_SILENT: 1.0 - online,
-        # A manager that was never asked says nothing about its strings either.
-        Signal.STRING_SILENT: np.where(
-            layout.engine_managed | (online == 1)[layout.inside_of[Scope.MANAGER, Scope.STRING]],
-            all_silent,
-            np.nan,
-        ),
-        Signal.CURRENT_SENSOR_SILENT: np.array(
-            [
-                np.nan
-                if string.key in inputs.strangers.sensors
-                else _missed(inputs.sensors.get(string.key))
-                for string in layout.strings
-            ],
-            np.float64,
-        ),
-        Signal.STRING_MEAN_VOLTAGE: target_v,
-        Signal.LEASES_EXPIRED: _leases_expired(layout, inputs, strings, ~silent),
-        # Behind a manager a module is missed only where the others of its string are there.
-        Signal.MODULE_SILENT: np.where(
-            ((layout.engine_managed | ~all_silent) & ~all_exchanged)[layout.string_of_cell],
-            silent & ~strange,
-            np.nan,
-        ),
-        Signal.CELL_VOLTAGE: np.where(resting[layout.string_of_cell], np.nan, voltage_v),
-        Signal.CELL_DEVIATION: np.abs(voltage_v - floating_v) / floating_v * 100,
-        Signal.CELL_TEMPERATURE: _fresh(layout, strings, Quantity.TEMPERATURE, now),
-        Signal.CELL_RESISTANCE: _fresh(layout, strings, Quantity.RESISTANCE, now),
-        # A plan that was never told a voltage does not know of the bypass before a restart.
-        Signal.AUTHORITY_EXHAUSTED: np.where(silent & (exhausted == 0), np.nan, exhausted),
+        **_of_lines(seen),
+        **_of_accessories(seen),
+        **_of_managers(seen),
+        **_of_devices(seen),
+        **_of_breakers(seen),
+        **_of_strings(seen),
+        **_of_protection(seen),
+        **_of_cells(seen),
     }
 
 
-def _fresh(layout: Layout, strings: list[StringSnapshot], quantity: Quantity, now: float) -> Floats:
-    columns = [string.readings.columns[quantity] for string in strings]
-    values = _joined([column.values for column in columns])
-    age_s = np.abs(now - _joined([column.read_at for column in columns]))
-    return np.where(age_s <= layout.stale_after_s[quantity], values, np.nan)
+def _of_lines(seen: Seen) -> dict[Signal, Told]:
+    layout, inputs = seen.layout, seen.inputs
+    lines = [inputs.lines[line_id] for line_id in layout.line_ids]
+    strange = inputs.strangers.accessories
+    exchanged = [float(len(strange.get(line_id, ()))) for line_id in layout.line_ids]
+    return {
+        Signal.RECORDING_FAILED: Told(np.array([inputs.recording_problem is not None])),
+        Signal.LINE_GONE: Told(np.array([not line.port_open for line in lines], np.bool_)),
+        Signal.LINE_LENT: Told(np.array([line.lent for line in lines], np.bool_)),
+        Signal.ACCESSORIES_EXCHANGED: Told(np.array(exchanged)),
+    }
 
 
-def _joined(columns: list[Floats]) -> Floats:
-    return np.concatenate([np.zeros(0), *columns])
+def _of_accessories(seen: Seen) -> dict[Signal, Told]:
+    inputs = seen.inputs
+    told = [(inputs.accessories[name], line) for name, line in seen.layout.accessory_lines.items()]
+    strange = inputs.strangers.accessories
+    silent = [
+        np.nan if found.id in strange.get(line, ()) else _missed(found.online)
+        for found, line in told
+    ]
+    hydrogen = [found.hydrogen_percent for found, _ in told]
+    room = [found.temperature_c for found, _ in told]
+    return {
+        Signal.ACCESSORY_SILENT: Told(np.array(silent, np.float64)),
+        Signal.HYDROGEN: Told(np.array([np.nan if h is None else h.value for h in hydrogen])),
+        Signal.ROOM_TEMPERATURE: Told(np.array([np.nan if t is None else t.value for t in room])),
+    }
+
+
+def _of_managers(seen: Seen) -> dict[Signal, Told]:
+    layout, inputs = seen.layout, seen.inputs
+    strange = inputs.strangers.managers
+    exchanged = np.array([manager.id in strange for manager in layout.managers], np.bool_)
+    room_c = np.full(len(layout.managers), np.nan)
+    measured = any(found.temperature_c is not None for found in inputs.accessories.values())
+    if not measured:
+        np.fmax.at(room_c, layout.inside_of[Scope.MANAGER, Scope.STRING], inputs.frame.room_c)
+    return {
+        Signal.MANAGER_EXCHANGED: Told(exchanged),
+        Signal.MANAGER_SILENT: Told(1.0 - seen.online),
+        Signal.MANAGER_ROOM_TEMPERATURE: Told(room_c),
+    }
+
+
+def _of_devices(seen: Seen) -> dict[Signal, Told]:
+    """Tell of modules and current sensors whether they answer, and whether as themselves."""
+    layout, inputs, rows = seen.layout, seen.inputs, seen.layout.rows
+    no_string = layout.nobody[Scope.STRING]
+    heard = (
+        layout.engine_managed | (seen.online == 1)[layout.inside_of[Scope.MANAGER, Scope.STRING]]
+    )
+    exchanged = np.zeros(rows.string_count)
+    if inputs.strangers.cells or inputs.strangers.sensors:
+        exchanged = rows.total(seen.strange)
+        keys = tuple(rows.slices)
+        exchanged[[keys.index(key) for key in inputs.strangers.sensors]] += 1
+    all_silent, module_silent = no_string, Told(layout.nobody[Scope.CELL])
+    if seen.any_silent:
+        # Who answers in place of another is not silent, although nothing it says counts.
+        missing = seen.silent & ~seen.strange
+        all_silent = rows.all(missing)
+        nobody_counts = rows.any(seen.strange) & rows.all(seen.silent)
+        # Behind a manager a module is missed only where the others of its string are there.
+        asked = (layout.engine_managed | ~all_silent) & ~nobody_counts
+        module_silent = Told(missing, rows.spread(asked))
+    return {
+        Signal.DEVICES_EXCHANGED: Told(exchanged),
+        # A manager that was never asked says nothing about its strings either.
+        Signal.STRING_SILENT: Told(all_silent, heard),
+        Signal.MODULE_SILENT: module_silent,
+        Signal.CURRENT_SENSOR_SILENT: _sensors_silent(seen),
+        Signal.LEASES_EXPIRED: _leases_expired(seen),
+    }
+
+
+def _sensors_silent(seen: Seen) -> Told:
+    sensors, strange = seen.inputs.sensors, seen.inputs.strangers.sensors
+    told = sensors.values()
+    if not strange and False not in told and None not in told:
+        return Told(seen.layout.nobody[Scope.STRING])
+    silent = [
+        np.nan if key in strange else _missed(sensors.get(key)) for key in seen.layout.rows.slices
+    ]
+    return Told(np.array(silent, np.float64))
+
+
+def _leases_expired(seen: Seen) -> Told:
+    inputs, rows = seen.inputs, seen.layout.rows
+    expired = inputs.frame.module_status & STATUS_LEASE_EXPIRED != 0
+    if not np.count_nonzero(expired):
+        return Told(seen.layout.nobody[Scope.STRING])
+    return Told(rows.total(expired & (inputs.plan.duty_percent > 0) & seen.heard))
+
+
+def _of_breakers(seen: Seen) -> dict[Signal, Told]:
+    """Tell where protection of each string stands; a string without a breaker is well."""
+    return {signal: Told(flags) for signal, flags in found(seen.layout, seen.inputs.trips).items()}
+
+
+def _of_strings(seen: Seen) -> dict[Signal, Told]:
+    layout, frame, estimates = seen.layout, seen.inputs.frame, seen.inputs.estimates
+    phase, charger = estimates.phase, estimates.charger
+    lifted = (phase == _BULK) & layout.float_limited
+    drift_v = np.abs(charger.setting_drift_v)
+    charge = estimates.string_charge
+    return {
+        Signal.ON_BATTERY: Told(phase == _DISCHARGE, phase != _UNKNOWN),
+        Signal.STRING_MEAN_VOLTAGE: Told(frame.target_v),
+        Signal.STRING_HELD_VOLTAGE: Told(frame.target_v, ~lifted & np.isfinite(frame.target_v)),
+        Signal.STRING_CHARGE: Told(charge.value, _proven(charge)),
+        Signal.STRING_WARM: _warm(seen),
+        Signal.CHARGER_RIPPLE: Told(charger.ripple_rise * 100),
+        Signal.CHARGER_DRIFT: Told(drift_v / layout.float_voltage_v * 100),
+    }
+
+
+def _warm(seen: Seen) -> Told:
+    rows, known = seen.layout.rows, seen.inputs.frame.fresh[Quantity.TEMPERATURE]
+    limit_c = seen.layout.limits["cell_temperature_high"].limit
+    values_c = seen.inputs.frame.columns[Quantity.TEMPERATURE].values
+    warm = (values_c > limit_c) & known
+    if not np.count_nonzero(warm):
+        # Where nobody knows a temperature, that is told by rules of its own.
+        return Told(seen.layout.nobody[Scope.STRING])
+    count, of = rows.total(warm), rows.total(known)
+    return Told(np.where(count > WARM_SHARE * of, count, 0.0), of > 0)
+
+
+def _of_protection(seen: Seen) -> dict[Signal, Told]:
+    layout, inputs, rows = seen.layout, seen.inputs, seen.layout.rows
+    verdict, frame = inputs.verdict, inputs.frame
+    nobody = layout.nobody[Scope.CELL]
+    watched = frame.fresh[Quantity.TEMPERATURE]
+    if np.count_nonzero(watched) < len(watched):
+        watched = watched | rows.spread(np.isfinite(frame.current_a))
+    worst = int(verdict.stage.max(initial=0))
+    stages = {
+        Signal.RUNAWAY_PRE_ALERT: RunawayStage.PRE_ALERT,
+        Signal.RUNAWAY_ALARM: RunawayStage.ALARM,
+    }
+    missing, all_missing = verdict.temperature_missing, layout.nobody[Scope.STRING]
+    if np.count_nonzero(missing):
+        all_missing = rows.all(missing | seen.strange) & rows.any(missing)
+        missing = missing & ~seen.strange
+    has_sensor = np.isfinite(frame.current_error_a)
+    wanted = {cause: verdict.cause.get(cause, nobody) for cause in TripCause}
+    return {
+        signal: Told(verdict.stage >= stage if worst >= stage else nobody, watched)
+        for signal, stage in stages.items()
+    } | {
+        Signal.RUNAWAY_TRIP: Told(
+            wanted[TripCause.THERMAL_RUNAWAY] | (verdict.stage >= RunawayStage.TRIP)
+            if worst >= RunawayStage.TRIP
+            else wanted[TripCause.THERMAL_RUNAWAY],
+            watched,
+        ),
+        Signal.TRIP_TEMPERATURE: Told(wanted[TripCause.OVER_TEMPERATURE], watched),
+        Signal.TRIP_VOLTAGE_HIGH: Told(wanted[TripCause.OVER_VOLTAGE], seen.heard),
+        Signal.TRIP_VOLTAGE_LOW: Told(wanted[TripCause.UNDER_VOLTAGE], seen.heard),
+        Signal.TEMPERATURE_MISSING: Told(missing),
+        Signal.TEMPERATURES_MISSING: Told(all_missing),
+        Signal.TEMPERATURE_SUSPECT: Told(verdict.temperature_suspect),
+        Signal.CURRENT_MISSING: Told(verdict.current_missing & has_sensor),
+        # A string in whose room nothing has ever measured has lost nothing.
+        Signal.ROOM_MISSING: Told(
+            verdict.room_missing & np.isfinite(verdict.memory.strings.room_c)
+        ),
+        Signal.RECHARGE_OVERDUE: Told(verdict.overdue),
+    }
+
+
+def _of_cells(seen: Seen) -> dict[Signal, Told]:
+    layout, inputs, rows = seen.layout, seen.inputs, seen.layout.rows
+    frame, estimates, plan = inputs.frame, inputs.estimates, inputs.plan
+    values, fresh = {name: column.values for name, column in frame.columns.items()}, frame.fresh
+    voltage_v, voltage_known = values[Quantity.VOLTAGE], fresh[Quantity.VOLTAGE]
+    phase = estimates.phase
+    recovering = plan.inhibited.get(Inhibit.DISCHARGE, layout.nobody[Scope.STRING])
+    unheld = (phase == _DISCHARGE) | (phase == _BULK) | recovering
+    meaningless = unheld & layout.float_limited
+    held = voltage_known
+    if np.count_nonzero(meaningless):
+        held = held & ~rows.spread(meaningless)
+    floating = ((phase == _FLOAT) | (phase == _UNKNOWN)) & ~recovering
+    floating &= frame.target_v >= FLOAT_FROM * layout.float_voltage_v
+    percent_per_v = rows.spread(np.where(floating, 100 / frame.target_v, np.nan))
+    deviation_percent = np.abs(voltage_v * percent_per_v - 100)
+    temperature_c, temperature_known = values[Quantity.TEMPERATURE], fresh[Quantity.TEMPERATURE]
+    exhausted = plan.exhausted
+    return {
+        Signal.CELL_VOLTAGE: Told(voltage_v, voltage_known),
+        Signal.CELL_HELD_VOLTAGE: Told(voltage_v, held),
+        Signal.CELL_DEVIATION: Told(
+            deviation_percent, voltage_known & np.isfinite(deviation_percent)
+        ),
+        Signal.CELL_TEMPERATURE: Told(temperature_c, temperature_known),
+        Signal.CHARGED_TEMPERATURE: _charged(seen, temperature_c, temperature_known),
+        Signal.CELL_RESISTANCE: Told(values[Quantity.RESISTANCE], fresh[Quantity.RESISTANCE]),
+        Signal.RESISTANCE_RISE: Told(estimates.resistance_rise * 100),
+        Signal.CAPACITY: _capacity(seen),
+        Signal.HEALTH: Told(estimates.health.value, _proven(estimates.health)),
+        Signal.BYPASS_STUCK_ON: Told(plan.stuck_on, seen.heard),
+        Signal.BYPASS_STUCK_OFF: Told(plan.stuck_off, seen.heard),
+        # A plan that was never told a voltage does not know of the bypass before a restart.
+        Signal.AUTHORITY_EXHAUSTED: Told(exhausted, exhausted | seen.heard),
+    }
+
+
+def _charged(seen: Seen, temperature_c: Floats, known: Flags) -> Told:
+    """Return the temperature of the cells that are charged just now; the others are well."""
+    estimates, frame, layout = seen.inputs.estimates, seen.inputs.frame, seen.layout
+    phase = estimates.phase
+    charged = (phase == _BULK) | (phase == _ABSORPTION)
+    charged |= estimates.current_clear & (frame.current_a > 0)
+    if not np.count_nonzero(charged):
+        return Told(layout.nothing, layout.everybody[Scope.CELL])
+    charged_cells = layout.rows.spread(charged)
+    return Told(np.where(charged_cells, temperature_c, np.nan), known | ~charged_cells)
+
+
+def _proven(estimate: Estimate) -> Flags:
+    """Mark what was measured or counted from a proof."""
+    basis = estimate.basis
+    proven: Flags = (basis != _NONE) & (basis != _RATED) & (basis != _BOUND)
+    return proven
+
+
+def _capacity(seen: Seen) -> Told:
+    """Return the measured capacity; a lower bound can only show that it is not low."""
+    capacity = seen.inputs.estimates.capacity
+    known, bounded = _proven(capacity), capacity.basis == _BOUND
+    if np.count_nonzero(bounded):
+        enough = capacity.value > seen.layout.limits["cell_capacity_low"].returns
+        known = known | (bounded & enough)
+    return Told(capacity.value, known)
 
 
 def _online(inputs: Inputs, manager_id: str) -> float:
@@ -163,39 +336,3 @@ def _online(inputs: Inputs, manager_id: str) -> float:
 
 def _missed(online: bool | None) -> float:  # noqa: FBT001 - as it was told
     return np.nan if online is None else float(not online)
-
-
-def _discharging(string: StringSnapshot) -> bool:
-    """Tell whether a string gives current, or was not recovered from that when last judged."""
-    if Inhibit.DISCHARGE in string.equalization.inhibited_by:
-        return True
-    readings, current_a = string.readings, string.summary.current_a
-    error_a = readings.current_error_a
-    return current_a is not None and error_a is not None and current_a < -error_a
-
-
-def _per_cell(layout: Layout, columns: Mapping[str, Floats | Flags]) -> Floats:
-    """Put columns of some strings in rows, 0 for the others."""
-    rows = np.zeros(len(layout.string_of_cell))
-    for key, column in columns.items():
-        rows[layout.slices[key]] = column
-    return rows
-
-
-def _strange(layout: Layout, strangers: Strangers) -> Flags:
-    """Mark the cells on which another module answers than the one that was remembered."""
-    marks = np.zeros(len(layout.string_of_cell), np.bool_)
-    for key, cells in strangers.cells.items():
-        marks[layout.slices[key]][list(cells)] = True
-    return marks
-
-
-def _leases_expired(
-    layout: Layout, inputs: Inputs, strings: list[StringSnapshot], fresh: Flags
-) -> Floats:
-    status = np.concatenate(
-        [np.zeros(0, np.uint16), *(string.readings.module_status for string in strings)]
-    )
-    commanded = _per_cell(layout, {key: plan.duty_percent for key, plan in inputs.plans.items()})
-    expired = (status & STATUS_LEASE_EXPIRED != 0) & (commanded > 0) & fresh
-    return np.add.reduceat(expired, layout.first_cell, dtype=np.float64)

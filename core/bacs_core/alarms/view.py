@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from bacs_core.alarms.layout import Place
-from bacs_core.alarms.machine import Occurrence
-from bacs_core.alarms.rules import COUNTS
+from bacs_core.alarms.book import Occurrence
+from bacs_core.alarms.place import Place
 from bacs_core.api.messages import Alarm
 from bacs_core.devices.registers import Unit
 from bacs_core.model import Manager, Site, String, cell_label
@@ -22,7 +21,7 @@ MILLI: Final = 1000.0
 def to_message(alarm: Occurrence, site: Site) -> Alarm:
     """Turn an alarm into what the API publishes."""
     rule, place = alarm.rule, alarm.place
-    measured = rule.signal not in COUNTS
+    measured = not rule.counts
     value = number(alarm.value, rule.unit)
     limit = number(alarm.limit, rule.unit, exact=True)
     return Alarm(
@@ -40,6 +39,11 @@ def to_message(alarm: Occurrence, site: Site) -> Alarm:
         raised_at=datetime.fromtimestamp(alarm.raised_at, UTC),
         acknowledged_by=alarm.acknowledged_by,
         note=alarm.note,
+        first_out=alarm.first_out,
+        shelved_until=None
+        if alarm.shelved_until is None
+        else datetime.fromtimestamp(alarm.shelved_until, UTC),
+        suppressed_by=alarm.suppressed_by,
         text=f"{where(place, site)}: {rule.text.format(value=value, limit=limit, note=alarm.note)}",
     )
 
@@ -48,6 +52,8 @@ def where(place: Place, site: Site) -> str:
     """Name a place as people know it."""
     if place.line_id is not None:
         return f"Line {place.line_id}"
+    if place.manager_id is None:
+        return site.name
     manager = next(manager for manager in site.managers if manager.id == place.manager_id)
     if place.string_key is None:
         return manager.name

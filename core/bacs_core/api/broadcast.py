@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from bacs_core.api.encoding import (
@@ -38,8 +38,16 @@ class Images(NamedTuple):
     raw: SiteImage
 
     def string(self, key: str, *, raw: bool) -> StringImage:
-        """One string as a reader sees it."""
-        return (self.raw if raw else self.published).strings[key]
+        """One string as a reader sees it; only what was measured is ever raw."""
+        image = self.published.strings[key]
+        if not raw:
+            return image
+        return replace(
+            self.raw.strings[key],
+            brain=image.brain,
+            figures=image.figures,
+            findings=image.findings,
+        )
 
 
 @dataclass(slots=True)

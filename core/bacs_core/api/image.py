@@ -6,8 +6,8 @@ Images are immutable like snapshots and share their arrays where nothing changed
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -16,11 +16,18 @@ from numpy.typing import NDArray
 from bacs_core.api.messages import (
     AccessoryStatus,
     Alarm,
+    Annunciation,
+    BrainScalars,
+    CellCode,
+    CellFigure,
+    CellMark,
     Doubt,
+    Finding,
     LineStatus,
     ManagerStatus,
     Measured,
     StringScalars,
+    TripStatus,
     Wording,
 )
 from bacs_core.api.service import Tick
@@ -28,11 +35,14 @@ from bacs_core.model import Quantity, String
 from bacs_core.reasons import Reason
 from bacs_core.snapshot import (
     AccessorySnapshot,
+    BrainSummary,
     Floats,
     LineSnapshot,
     ManagerSnapshot,
     Reading,
+    Snapshot,
     StringSnapshot,
+    TripSummary,
 )
 
 #: How many parts of a unit are told: 1 mV, 0.1 K, 1 µΩ, 0.1 %.
@@ -44,19 +54,36 @@ PARTS: Final[Mapping[Quantity, float]] = {
     Quantity.DUTY: 1e1,
 }
 
+#: The same of what is concluded: 0.1 %, 10 mAh.
+FIGURE_PARTS: Final[Mapping[CellFigure, float]] = {
+    CellFigure.CHARGE_UNCERTAINTY: 1e1,
+    CellFigure.CAPACITY: 1e1,
+    CellFigure.CAPACITY_UNCERTAINTY: 1e1,
+    CellFigure.HEALTH: 1e1,
+    CellFigure.HEALTH_UNCERTAINTY: 1e1,
+    CellFigure.BLED: 1e2,
+}
+
 #: Reading times are told in tenths of a second.
 TIME_PARTS: Final = 1e1
 
 
 @dataclass(frozen=True, slots=True)
 class StringImage:
-    """One string as clients see it; a quantity without a column is absent in every cell."""
+    """One string as clients see it; a quantity without a column is absent in every cell.
+
+    `figures` are not rounded before they are encoded: most of them are never told.
+    """
 
     string: String
     scalars: StringScalars
     columns: Mapping[Quantity, Floats]
     read_at: Mapping[Quantity, Floats]
     status: NDArray[np.uint8]
+    brain: BrainScalars | None = None
+    figures: Mapping[CellFigure, Floats] = field(default_factory=dict)
+    codes: Mapping[CellCode, NDArray[np.uint8]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
     def column(self, quantity: Quantity) -> Floats:
         """Values of one quantity, NaN in every cell if there is no column."""
@@ -73,8 +100,8 @@ class StringImage:
 class SiteImage:
     """The whole site as clients see it.
 
-    `managers_at`, `lines_at` and `accessories_at` are the ticks that `managers`, `lines` and
-    `accessories` were taken at.
+    `managers_at`, `lines_at`, `accessories_at` and `figures_at` are the ticks that `managers`,
+    `lines`, `accessories` and the figures of the strings were taken at.
     """
 
     at: datetime
@@ -86,6 +113,8 @@ class SiteImage:
     alarms: tuple[Alarm, ...]
     accessories: tuple[AccessoryStatus, ...]
     accessories_at: datetime
+    figures_at: datetime
+    annunciation: Annunciation | None = None
 
 
 def site_image(tick: Tick) -> SiteImage:
@@ -101,16 +130,18 @@ def site_image(tick: Tick) -> SiteImage:
         alarms=tick.alarms,
         accessories=tuple(map(_accessory_status, snapshot.accessories.values())),
         accessories_at=snapshot.at,
+        figures_at=snapshot.at,
+        annunciation=_annunciation(snapshot),
     )
 
 
 def _string_image(snapshot: StringSnapshot) -> StringImage:
-    columns = snapshot.readings.columns
+    columns, brain = snapshot.readings.columns, snapshot.brain
     return StringImage(
         string=snapshot.string,
         scalars=_scalars(snapshot),
         columns={
-            quantity: _rounded(column.values, PARTS[quantity])
+            quantity: rounded(column.values, PARTS[quantity])
             for quantity, column in columns.items()
         },
         # Downwards, so that no reading ever looks fresher than it is.
@@ -119,13 +150,101 @@ def _string_image(snapshot: StringSnapshot) -> StringImage:
             for quantity, column in columns.items()
         },
         status=snapshot.status,
+        brain=None if brain is None else _brain_scalars(brain),
+        figures={} if brain is None else _figures(brain),
+        codes={} if brain is None else _codes(brain),
+        findings=() if brain is None else _findings(brain),
     )
 
 
-def _rounded(values: Floats, parts: float) -> Floats:
+def _figures(brain: BrainSummary) -> dict[CellFigure, Floats]:
+    return {
+        CellFigure.CHARGE_UNCERTAINTY: brain.charge.uncertainty,
+        CellFigure.CAPACITY: brain.capacity.value,
+        CellFigure.CAPACITY_UNCERTAINTY: brain.capacity.uncertainty,
+        CellFigure.HEALTH: brain.health.value,
+        CellFigure.HEALTH_UNCERTAINTY: brain.health.uncertainty,
+        CellFigure.BLED: brain.bled_ah,
+    }
+
+
+def _codes(brain: BrainSummary) -> dict[CellCode, NDArray[np.uint8]]:
+    marks = {
+        CellMark.EQUALIZES: brain.equalizes,
+        CellMark.PAUSED: brain.paused,
+        CellMark.EXHAUSTED: brain.exhausted,
+        CellMark.STUCK_ON: brain.stuck_on,
+        CellMark.STUCK_OFF: brain.stuck_off,
+    }
+    told = np.zeros(len(brain.equalizes), np.uint8)
+    for mark, flags in marks.items():
+        told |= flags * np.uint8(mark)
+    return {
+        CellCode.CHARGE_BASIS: brain.charge.basis,
+        CellCode.CAPACITY_BASIS: brain.capacity.basis,
+        CellCode.HEALTH_BASIS: brain.health.basis,
+        CellCode.RUNAWAY_STAGE: brain.stage,
+        CellCode.MARKS: told,
+    }
+
+
+def _findings(brain: BrainSummary) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            cell=found.cell,
+            score=round(found.score, 1),
+            text=found.text,
+            wording=Wording(code=found.code, arguments={"amount": float(f"{found.amount:.4g}")}),
+        )
+        for found in brain.findings
+    )
+
+
+def _brain_scalars(brain: BrainSummary) -> BrainScalars:
+    return BrainScalars(
+        phase=brain.phase,
+        phase_since=_moment(brain.phase_since),
+        mode=brain.mode,
+        limit_percent=_scalar(brain.limit_percent, 1),
+        charge_percent=_scalar(brain.charge_percent, 1),
+        charge_uncertainty_percent=_scalar(brain.charge_uncertainty_percent, 1),
+        charge_basis=brain.charge_basis,
+        trip=_trip_status(brain.trip),
+        testing_until=_moment(brain.testing_until),
+    )
+
+
+def _trip_status(trip: TripSummary) -> TripStatus:
+    return TripStatus(
+        state=trip.state,
+        causes=list(trip.causes),
+        cell=trip.cell,
+        since=_moment(trip.since),
+        by=trip.by,
+        reason=trip.reason,
+        until=_moment(trip.until),
+        contact_open=trip.contact_open,
+    )
+
+
+def _moment(unix_s: float | None) -> datetime | None:
+    if unix_s is None or not np.isfinite(unix_s):
+        return None
+    return datetime.fromtimestamp(float(unix_s), UTC)
+
+
+def _annunciation(snapshot: Snapshot) -> Annunciation | None:
+    told = snapshot.annunciation
+    if told is None:
+        return None
+    return Annunciation(sounding=told.sounding, muted=told.muted, led=told.led)
+
+
+def rounded(values: Floats, parts: float) -> Floats:
+    """Round to whole `parts` of a unit; what is not finite is NaN."""
     # Dividing a whole number gives the double nearest to the decimal, which prints short.
-    rounded = np.rint(values * parts) / parts
-    return np.where(np.isfinite(rounded), rounded, np.nan)
+    whole = np.rint(values * parts) / parts
+    return np.where(np.isfinite(whole), whole, np.nan)
 
 
 def _scalars(snapshot: StringSnapshot) -> StringScalars:

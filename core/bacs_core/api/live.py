@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, islice, repeat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bacs_core.api.client import (
     ClientError,
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from bacs_core.api.messages import (
         AccessoryStatus,
+        Annunciation,
+        BrainScalars,
+        Finding,
         LineStatus,
         ManagerStatus,
-        Runs,
         SiteInfo,
         StringChanges,
         StringScalars,
@@ -43,6 +45,7 @@ SILENCE_S: Final = 5.0
 FIRST_RETRY_S: Final = 0.5
 LAST_RETRY_S: Final = 5.0
 
+Told = TypeVar("Told")
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +53,8 @@ _log = logging.getLogger(__name__)
 class LiveString:
     """The mirror of one string, changed in place by each message.
 
-    `status` holds a `CellStatus` per cell, `read_at` the unix time of each reading in seconds.
+    `status` holds a `CellStatus` per cell, `read_at` the unix time of each reading in seconds,
+    `figures` and `codes` what is concluded of each cell, by `CellFigure` and `CellCode`.
     """
 
     string: String
@@ -58,6 +62,10 @@ class LiveString:
     columns: dict[Quantity, list[float | None]]
     read_at: dict[Quantity, list[float | None]]
     status: list[int]
+    brain: BrainScalars | None = None
+    figures: dict[str, list[float | None]] = field(default_factory=dict)
+    codes: dict[str, list[int]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,10 @@ class StringUpdate:
     cells: dict[Quantity, tuple[int, ...]]
     status: tuple[int, ...]
     read_at: bool
+    brain: bool = False
+    figures: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    codes: frozenset[str] = frozenset()
+    findings: bool = False
 
 
 class UpdateKind(StrEnum):
@@ -93,6 +105,7 @@ class Update:
     alarms_raised: tuple[Alarm, ...] = ()
     alarms_changed: tuple[Alarm, ...] = ()
     alarms_cleared: tuple[Alarm, ...] = ()
+    annunciation: bool = False
 
 
 class LiveSite:
@@ -110,6 +123,7 @@ class LiveSite:
         self.lines: dict[str, LineStatus] = {}
         self.accessories: dict[str, AccessoryStatus] = {}
         self.alarms: dict[str, Alarm] = {}
+        self.annunciation: Annunciation | None = None
         self._client = client
         self._clock = clock
         self._listeners: dict[object, Callable[[Update], None]] = {}
@@ -214,6 +228,7 @@ class LiveSite:
         self._put_managers(message.managers)
         self._put_lines(message.lines)
         self._put_accessories(message.accessories)
+        self.annunciation = message.annunciation
         raised, changed, cleared = self._put_alarms(message.alarms)
         return Update(
             UpdateKind.CONNECTED,
@@ -224,6 +239,7 @@ class LiveSite:
             alarms_raised=raised,
             alarms_changed=changed,
             alarms_cleared=cleared,
+            annunciation=True,
         )
 
     def _apply(self, message: ChangesMessage) -> Update:
@@ -237,6 +253,8 @@ class LiveSite:
             self._put_lines(message.lines)
         if message.accessories is not None:
             self._put_accessories(message.accessories)
+        if message.annunciation is not None:
+            self.annunciation = message.annunciation
         raised, changed, cleared = (
             ((), (), ()) if message.alarms is None else self._put_alarms(message.alarms)
         )
@@ -249,6 +267,7 @@ class LiveSite:
             alarms_raised=raised,
             alarms_changed=changed,
             alarms_cleared=cleared,
+            annunciation=message.annunciation is not None,
         )
 
     def _put_managers(self, managers: Sequence[ManagerStatus]) -> None:
@@ -311,8 +330,14 @@ def _mirror(string: String, values: StringValues) -> LiveString:
             quantity: _cells(runs, string.cell_count) for quantity, runs in values.read_at.items()
         },
         status=list(values.status),
+        brain=values.brain,
+        figures={name: list(column) for name, column in values.figures.items()},
+        codes={name: _cells(runs, string.cell_count) for name, runs in values.codes.items()},
+        findings=list(values.findings),
     )
-    lengths = {len(live.status)} | {len(column) for column in live.columns.values()}
+    lengths = {len(live.status)} | {
+        len(column) for column in chain(live.columns.values(), live.figures.values())
+    }
     if lengths != {string.cell_count}:
         raise ValueError(string.key)
     return live
@@ -330,12 +355,30 @@ def _apply_string(live: LiveString, changes: StringChanges) -> StringUpdate:
         live.read_at[quantity] = _cells(runs, live.string.cell_count)
     for index, mark in changes.status.items():
         live.status[index] = mark
+    _apply_brain(live, changes)
     return StringUpdate(
         scalars=changes.scalars is not None,
         cells={quantity: tuple(cells.index) for quantity, cells in changes.columns.items()},
         status=tuple(changes.status),
         read_at=bool(changes.read_at),
+        brain=changes.brain is not None,
+        figures={name: tuple(cells.index) for name, cells in changes.figures.items()},
+        codes=frozenset(changes.codes),
+        findings=changes.findings is not None,
     )
+
+
+def _apply_brain(live: LiveString, changes: StringChanges) -> None:
+    if changes.brain is not None:
+        live.brain = changes.brain
+    for name, cells in changes.figures.items():
+        column = live.figures.setdefault(name, [None] * live.string.cell_count)
+        for index, value in zip(cells.index, cells.value, strict=True):
+            column[index] = value
+    for name, runs in changes.codes.items():
+        live.codes[name] = _cells(runs, live.string.cell_count)
+    if changes.findings is not None:
+        live.findings = list(changes.findings)
 
 
 def _everything(live: LiveString) -> StringUpdate:
@@ -345,14 +388,18 @@ def _everything(live: LiveString) -> StringUpdate:
         cells=dict.fromkeys(live.columns, every_cell),
         status=every_cell,
         read_at=True,
+        brain=live.brain is not None,
+        figures=dict.fromkeys(live.figures, every_cell),
+        codes=frozenset(live.codes),
+        findings=live.brain is not None,
     )
 
 
-def _cells(runs: Runs, cell_count: int) -> list[float | None]:
-    """Spread run-length coded times over the cells; `ValueError` if they do not fit."""
+def _cells(runs: Sequence[tuple[Told, int]], cell_count: int) -> list[Told]:
+    """Spread run-length coded times or codes over the cells; `ValueError` if they do not fit."""
     # A negative count repeats nothing, and islice bounds what a huge one can ask for.
-    spread = chain.from_iterable(repeat(read_at, count) for read_at, count in runs)
-    times = list(islice(spread, cell_count + 1))
-    if len(times) != cell_count:
+    spread = chain.from_iterable(repeat(told, count) for told, count in runs)
+    cells = list(islice(spread, cell_count + 1))
+    if len(cells) != cell_count:
         raise ValueError(runs)
-    return times
+    return cells

@@ -3,25 +3,71 @@
 Column arrays per string, never an object per cell. `null` in a column means that there is no value.
 Reading times are run-length coded, `[[unix seconds or null, how many cells], ...]`, and absolute: a
 client judges age against the `at` of the newest message. Unknown fields are ignored, so that an
-older client understands a newer engine of the same API version. A command is carried out only where
-each of its fields is known.
+older client understands a newer engine of the same API version.
+
+Commands and what is commissioned have rooms of their own; everything is imported from here.
 """
+
+# ruff: noqa: RUF012 - pydantic copies a default for every message
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    model_validator,
+from pydantic import Field
+
+from bacs_core.api.brain_messages import (
+    Annunciation,
+    BrainScalars,
+    CellCode,
+    CellFigure,
+    CellMark,
+    CodeRuns,
+    Finding,
+    TripStatus,
 )
-
+from bacs_core.api.command_messages import (
+    Acknowledge,
+    AlarmPlace,
+    CellReplaced,
+    Command,
+    CommandResult,
+    DeferTrip,
+    EndBatteryTest,
+    LimitChoice,
+    MuteBuzzer,
+    PauseEqualization,
+    PutBack,
+    RecloseBreaker,
+    ResumeEqualization,
+    SetAlarmLimit,
+    SetEqualizationMode,
+    SetNetwork,
+    ShelveAlarm,
+    StartBatteryTest,
+    SwitchProtectionOff,
+    SwitchProtectionOn,
+    SwitchRelay,
+    TakeOutOfService,
+    UnshelveAlarm,
+)
+from bacs_core.api.commissioning_messages import (
+    AddressingMode,
+    CancelCommissioning,
+    Commissioning,
+    CommissioningState,
+    ConfirmDevices,
+    FoundUnit,
+    Identify,
+    Place,
+    ReaddressModule,
+    SetThresholds,
+    StartAddressing,
+    StartScan,
+)
+from bacs_core.api.message_base import CommandMessage, CommandName, Message, Wording
 from bacs_core.model import (
     AlarmSeverity,
     AlarmState,
@@ -31,7 +77,85 @@ from bacs_core.model import (
     Role,
     Site,
 )
-from bacs_core.settings import Link, Parity
+from bacs_core.settings import Link
+
+__all__ = [
+    "API_PREFIX",
+    "API_VERSION",
+    "DEFAULT_PORT",
+    "AccessoryInfo",
+    "AccessoryStatus",
+    "Acknowledge",
+    "AddressingMode",
+    "Alarm",
+    "AlarmPlace",
+    "Annunciation",
+    "BrainScalars",
+    "CancelCommissioning",
+    "CellChanges",
+    "CellCode",
+    "CellFigure",
+    "CellMark",
+    "CellReplaced",
+    "ChangesMessage",
+    "CodeRuns",
+    "Command",
+    "CommandMessage",
+    "CommandName",
+    "CommandResult",
+    "Commissioning",
+    "CommissioningState",
+    "ConfirmDevices",
+    "DeferTrip",
+    "Doubt",
+    "EndBatteryTest",
+    "EngineState",
+    "Finding",
+    "FoundUnit",
+    "Health",
+    "Identify",
+    "LimitChoice",
+    "LineInfo",
+    "LineStatus",
+    "Login",
+    "ManagerStatus",
+    "Me",
+    "Measured",
+    "Message",
+    "MuteBuzzer",
+    "PauseEqualization",
+    "Place",
+    "Problem",
+    "PutBack",
+    "ReaddressModule",
+    "RecloseBreaker",
+    "ResumeEqualization",
+    "Runs",
+    "Session",
+    "SetAlarmLimit",
+    "SetEqualizationMode",
+    "SetNetwork",
+    "SetThresholds",
+    "ShelveAlarm",
+    "SiteInfo",
+    "SnapshotMessage",
+    "StartAddressing",
+    "StartBatteryTest",
+    "StartScan",
+    "StreamMessage",
+    "StringChanges",
+    "StringScalars",
+    "StringValues",
+    "Subscribe",
+    "SwitchProtectionOff",
+    "SwitchProtectionOn",
+    "SwitchRelay",
+    "TakeOutOfService",
+    "TripStatus",
+    "UnshelveAlarm",
+    "Values",
+    "Wording",
+]
 
 API_VERSION = 1
 API_PREFIX = f"/api/v{API_VERSION}"
@@ -39,12 +163,6 @@ DEFAULT_PORT = 8480
 
 Values = list[float | None]
 Runs = list[tuple[float | None, int]]
-
-
-class Message(BaseModel):
-    """Base of all messages: immutable, tolerant of fields a newer engine may add."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class EngineState(StrEnum):
@@ -114,13 +232,6 @@ class Me(Message):
     at_cabinet: bool
 
 
-class Wording(Message):
-    """A sentence for a screen that has its own language: which one, and what stands in it."""
-
-    code: str
-    arguments: dict[str, str | int | float] = {}
-
-
 class Doubt(Message):
     """A module that answers, but about which something is wrong.
 
@@ -151,13 +262,21 @@ class StringScalars(Message):
 
 
 class StringValues(Message):
-    """Everything about one string. `status` holds a `CellStatus` per cell."""
+    """Everything about one string. `status` holds a `CellStatus` per cell.
+
+    `brain`, `figures` (by `CellFigure`) and `codes` (by `CellCode`) are absent where nothing is
+    concluded.
+    """
 
     key: str
     scalars: StringScalars
     columns: dict[Quantity, Values]
     read_at: dict[Quantity, Runs]
     status: list[int]
+    brain: BrainScalars | None = None
+    figures: dict[str, Values] = {}
+    codes: dict[str, CodeRuns] = {}
+    findings: list[Finding] = []
 
 
 class CellChanges(Message):
@@ -168,13 +287,20 @@ class CellChanges(Message):
 
 
 class StringChanges(Message):
-    """What changed in one string since the last message; absent parts did not change."""
+    """What changed in one string since the last message; absent parts did not change.
+
+    `codes` are whole columns, `findings` is the whole list.
+    """
 
     key: str
     scalars: StringScalars | None = None
     columns: dict[Quantity, CellChanges] = {}
     read_at: dict[Quantity, Runs] = {}
     status: dict[int, int] = {}
+    brain: BrainScalars | None = None
+    figures: dict[str, CellChanges] = {}
+    codes: dict[str, CodeRuns] = {}
+    findings: list[Finding] | None = None
 
 
 class ManagerStatus(Message):
@@ -243,7 +369,7 @@ class AccessoryStatus(Message):
 class Alarm(Message):
     """One raised alarm. The place is as exact as the rule: cell, string, manager, line, accessory.
 
-    The alarm of an accessory names its line too.
+    The alarm of an accessory names its line too; one of the whole site names no place.
     """
 
     id: str
@@ -262,12 +388,17 @@ class Alarm(Message):
     note: Annotated[
         str, Field(description="who has the line and until when; which devices; its name")
     ] = ""
+    first_out: Annotated[bool, Field(description="came first in a burst of its string")] = False
+    shelved_until: datetime | None = None
+    suppressed_by: Annotated[
+        str | None, Field(description="why it is kept back, or who took its place out of service")
+    ] = None
     text: str
 
     @property
     def active(self) -> bool:
-        """Whether the condition still holds."""
-        return self.state is not AlarmState.RETURNED
+        """Whether the condition holds and nobody put the alarm aside."""
+        return self.state in {AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED}
 
 
 class SnapshotMessage(Message):
@@ -281,13 +412,14 @@ class SnapshotMessage(Message):
     lines: list[LineStatus]
     alarms: list[Alarm]
     accessories: list[AccessoryStatus] = []
+    annunciation: Annunciation | None = None
 
 
 class ChangesMessage(Message):
     """What changed since the message before; sent every tick, even when nothing did.
 
     `managers`, `lines`, `accessories` and `alarms` are whole lists, sent only when something in
-    them changed.
+    them changed, and so is `annunciation`.
     """
 
     type: Literal["changes"] = "changes"
@@ -298,6 +430,7 @@ class ChangesMessage(Message):
     lines: list[LineStatus] | None = None
     alarms: list[Alarm] | None = None
     accessories: list[AccessoryStatus] | None = None
+    annunciation: Annunciation | None = None
 
 
 StreamMessage = Annotated[SnapshotMessage | ChangesMessage, Field(discriminator="type")]
@@ -308,253 +441,6 @@ class Subscribe(Message):
 
     type: Literal["subscribe"] = "subscribe"
     raw: list[str]
-
-
-class CommandName(StrEnum):
-    """The commands of the API; who may give them stands in `access.rights`."""
-
-    ACKNOWLEDGE = "acknowledge"
-    PAUSE_EQUALIZATION = "pause_equalization"
-    RESUME_EQUALIZATION = "resume_equalization"
-    SET_NETWORK = "set_network"
-    START_SCAN = "start_scan"
-    START_ADDRESSING = "start_addressing"
-    READDRESS_MODULE = "readdress_module"
-    CANCEL_COMMISSIONING = "cancel_commissioning"
-    IDENTIFY = "identify"
-    CONFIRM_DEVICES = "confirm_devices"
-    SWITCH_RELAY = "switch_relay"
-    SET_THRESHOLDS = "set_thresholds"
-
-
-class CommandMessage(Message):
-    """Base of all commands: a field that nobody knows may be a slip, and then it means another."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Acknowledge(CommandMessage):
-    """Acknowledge one alarm, or all of them."""
-
-    command: Literal[CommandName.ACKNOWLEDGE] = CommandName.ACKNOWLEDGE
-    alarm_id: str | None = None
-
-
-class PauseEqualization(CommandMessage):
-    """Stop the bypass of one string until somebody resumes it or `until` has come."""
-
-    command: Literal[CommandName.PAUSE_EQUALIZATION] = CommandName.PAUSE_EQUALIZATION
-    string_key: str
-    until: AwareDatetime | None = None
-
-
-class ResumeEqualization(CommandMessage):
-    """Take back a pause."""
-
-    command: Literal[CommandName.RESUME_EQUALIZATION] = CommandName.RESUME_EQUALIZATION
-    string_key: str
-
-
-class SetNetwork(CommandMessage):
-    """Open the API to the network, or close it again; only at the cabinet."""
-
-    command: Literal[CommandName.SET_NETWORK] = CommandName.SET_NETWORK
-    enabled: StrictBool
-
-
-UnitAddress = Annotated[int, Field(ge=1, le=247)]
-ModuleUnit = Annotated[int, Field(ge=1, le=240)]
-SerialNumber = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
-Baud = Annotated[int, Field(ge=1200, le=921600)]
-
-
-class Place(CommandMessage):
-    """Which wire: a line of the site file, or a port that no line owns."""
-
-    line_id: str | None = None
-    port: Annotated[
-        str | None,
-        Field(description="path, `usb:SERIAL`, `rtu-tcp://host:port` or `modbus-tcp://host:port`"),
-    ] = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.line_id is None) is (self.port is None):
-            msg = "either a line or a port"
-            raise ValueError(msg)
-        return self
-
-
-class StartScan(Place):
-    """Ask every unit address who is there; the line is lent for it, at most ten minutes.
-
-    Named speeds and parities are all tried. Without them the line's own and the usual ones are, as
-    far as the first at which somebody answers.
-    """
-
-    command: Literal[CommandName.START_SCAN] = CommandName.START_SCAN
-    first_unit: UnitAddress = 1
-    last_unit: UnitAddress = 247
-    bauds: Annotated[list[Baud], Field(max_length=12)] = []
-    parities: Annotated[list[Parity], Field(max_length=3)] = []
-
-
-class AddressingMode(StrEnum):
-    """How the module is found whose turn it is."""
-
-    AUTOMATIC = "automatic"
-    """In the order of the chain in which the modules hang."""
-    MANUAL = "manual"
-    """The one whose button somebody presses next."""
-
-
-class StartAddressing(Place):
-    """Give modules of our own map their unit addresses, one after the other."""
-
-    command: Literal[CommandName.START_ADDRESSING] = CommandName.START_ADDRESSING
-    mode: AddressingMode
-    first_unit: ModuleUnit
-    count: Annotated[int, Field(ge=1, le=240)]
-    baud: Baud | None = None
-    parity: Parity | None = None
-
-
-class ReaddressModule(Place):
-    """Give one module, named by where it is and its serial number, another unit address."""
-
-    command: Literal[CommandName.READDRESS_MODULE] = CommandName.READDRESS_MODULE
-    unit: UnitAddress
-    serial_number: SerialNumber
-    new_unit: ModuleUnit
-    baud: Baud | None = None
-    parity: Parity | None = None
-
-
-class CancelCommissioning(CommandMessage):
-    """End what is running and give the line back."""
-
-    command: Literal[CommandName.CANCEL_COMMISSIONING] = CommandName.CANCEL_COMMISSIONING
-
-
-class Identify(CommandMessage):
-    """Let the LED of one module blink; 0 s ends it. Refused where nobody answers."""
-
-    command: Literal[CommandName.IDENTIFY] = CommandName.IDENTIFY
-    line_id: str
-    unit: ModuleUnit
-    seconds: Annotated[int, Field(ge=0, le=600)] = 30
-
-
-class ConfirmDevices(CommandMessage):
-    """Believe the devices that answer now: of a string, a manager, an accessory, or of all."""
-
-    command: Literal[CommandName.CONFIRM_DEVICES] = CommandName.CONFIRM_DEVICES
-    key: Annotated[str, Field(description="string key, id of a manager or accessory, or `all`")]
-
-
-class SwitchRelay(CommandMessage):
-    """Switch a relay that the site file releases; `relay` counts from 1."""
-
-    command: Literal[CommandName.SWITCH_RELAY] = CommandName.SWITCH_RELAY
-    device_id: str
-    relay: Annotated[int, Field(ge=1, le=16)]
-    closed: StrictBool
-
-
-class SetThresholds(CommandMessage):
-    """Write thresholds into the modules of a string: all of them, or one cell (from 1)."""
-
-    command: Literal[CommandName.SET_THRESHOLDS] = CommandName.SET_THRESHOLDS
-    string_key: str
-    cell: Annotated[int | None, Field(ge=1)] = None
-    thresholds: Annotated[
-        dict[str, float],
-        Field(min_length=1, max_length=16, description="by name in the register map"),
-    ]
-
-
-Command = Annotated[
-    Acknowledge
-    | PauseEqualization
-    | ResumeEqualization
-    | SetNetwork
-    | StartScan
-    | StartAddressing
-    | ReaddressModule
-    | CancelCommissioning
-    | Identify
-    | ConfirmDevices
-    | SwitchRelay
-    | SetThresholds,
-    Field(discriminator="command"),
-]
-
-
-class CommissioningState(StrEnum):
-    """How far a job of commissioning is."""
-
-    IDLE = "idle"
-    """None was started since the engine started."""
-    PREPARING = "preparing"
-    """Bypass on the line is being switched off."""
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    TIME_LIMIT = "time_limit"
-    """The line was lent for as long as it may be; what was found until then is told."""
-    FAILED = "failed"
-
-
-class FoundUnit(Message):
-    """One unit that answered. `device` is what the site file calls it; `None` is unknown."""
-
-    unit: int
-    baud: int
-    parity: Parity
-    stop_bits: int
-    device: str | None = None
-    title: str
-    serial_number: int | None = None
-    firmware_version: str | None = None
-    hardware_generation: int | None = None
-    module_type: str | None = None
-    string_cells: Annotated[
-        list[int | None], Field(description="cells per string of a manager, as far as it tells")
-    ] = []
-    remark: str = ""
-
-
-class Commissioning(Message):
-    """Answer of `GET /commissioning`: the job that runs, or the last one."""
-
-    state: CommissioningState = CommissioningState.IDLE
-    command: CommandName | None = None
-    line_id: str | None = None
-    port: str | None = None
-    by: str | None = None
-    started_at: datetime | None = None
-    ends_at_latest: datetime | None = None
-    done: int = 0
-    total: int = 0
-    remaining_s: float | None = None
-    baud: int | None = None
-    parity: Parity | None = None
-    found: list[FoundUnit] = []
-    message: str = ""
-    proposal: Annotated[str | None, Field(description="tables for the site file, TOML")] = None
-    """Only after a scan that found somebody."""
-
-
-class CommandResult(Message):
-    """Answer to a command that was carried out.
-
-    It stands in the history under `id`; `None` while the history cannot be written.
-    """
-
-    id: int | None
-    command: CommandName
-    by: str
-    at: datetime
 
 
 class Login(Message):

@@ -18,6 +18,9 @@ import numpy as np
 from bacs_core.api.image import PARTS, SiteImage, StringImage
 from bacs_core.api.messages import (
     AccessoryStatus,
+    BrainScalars,
+    CellFigure,
+    Finding,
     LineStatus,
     ManagerStatus,
     Measured,
@@ -32,6 +35,8 @@ LINE_STATISTICS_EVERY: Final = timedelta(seconds=5)
 REGISTERS_EVERY: Final = timedelta(seconds=5)
 #: So do the reading times of accessories whose values stay where they are.
 ACCESSORY_TIMES_EVERY: Final = timedelta(seconds=5)
+#: So do estimates of cells, which move slowly; their codes and marks go out at once.
+FIGURES_EVERY: Final = timedelta(seconds=5)
 #: Values are told in hundredths at most; half of one settles what rounding leaves open.
 HALF_PART: Final = 0.005
 
@@ -55,6 +60,8 @@ class DeadBands:
     #: 10 mA), or of the current itself, whichever is more.
     current_of_capacity: float = 1e-4
     current_fraction: float = 0.01
+    estimate_percent: float = 0.5
+    bled_ah: float = 0.1
     humidity_percent: float = 1.0
     hydrogen_percent: float = 0.05
 
@@ -97,6 +104,18 @@ class DeadBands:
             "room_temperature_c": self.temperature_k,
         }
 
+    def of_figure(self, figure: CellFigure) -> float:
+        """Dead band of what is concluded of cells, in the unit of the figure."""
+        return self.bled_ah if figure is CellFigure.BLED else self.estimate_percent
+
+    def of_brain(self) -> Mapping[str, float]:
+        """Dead band per scalar of what is concluded of a string."""
+        return {
+            "limit_percent": self.duty_percent,
+            "charge_percent": self.charge_percent,
+            "charge_uncertainty_percent": self.estimate_percent,
+        }
+
 
 def rebuilt(before: SiteImage, after: SiteImage) -> bool:
     """Tell whether the plant itself changed, so that only a full snapshot describes it."""
@@ -124,10 +143,12 @@ def publish(published: SiteImage, raw: SiteImage, bands: DeadBands) -> SiteImage
     keep_accessories = _same_states(published.accessories, accessories) and (
         abs(raw.at - published.accessories_at) < ACCESSORY_TIMES_EVERY
     )
+    # In either direction, as above.
+    keep_figures = abs(raw.at - published.figures_at) < FIGURES_EVERY
     return SiteImage(
         at=raw.at,
         strings={
-            key: _publish_string(published.strings[key], image, bands)
+            key: _publish_string(published.strings[key], image, bands, keep_figures=keep_figures)
             for key, image in raw.strings.items()
         },
         managers=published.managers if keep_managers else raw.managers,
@@ -137,10 +158,14 @@ def publish(published: SiteImage, raw: SiteImage, bands: DeadBands) -> SiteImage
         alarms=published.alarms if published.alarms == raw.alarms else raw.alarms,
         accessories=published.accessories if keep_accessories else accessories,
         accessories_at=published.accessories_at if keep_accessories else raw.accessories_at,
+        figures_at=published.figures_at if keep_figures else raw.figures_at,
+        annunciation=raw.annunciation,
     )
 
 
-def _publish_string(published: StringImage, raw: StringImage, bands: DeadBands) -> StringImage:
+def _publish_string(
+    published: StringImage, raw: StringImage, bands: DeadBands, *, keep_figures: bool
+) -> StringImage:
     # A cell whose mark changes shows the values that changed it.
     marked = published.status != raw.status
     quantities = {**published.columns, **raw.columns}
@@ -153,7 +178,61 @@ def _publish_string(published: StringImage, raw: StringImage, bands: DeadBands) 
         },
         read_at=raw.read_at,
         status=raw.status if marked.any() else published.status,
+        brain=_publish_brain(published.brain, raw.brain, bands),
+        figures=(
+            published.figures
+            if keep_figures and raw.figures.keys() == published.figures.keys()
+            else _publish_figures(published.figures, raw.figures, bands)
+        ),
+        codes=raw.codes,
+        findings=(
+            published.findings if _said(published.findings) == _said(raw.findings) else raw.findings
+        ),
     )
+
+
+def _publish_brain(
+    published: BrainScalars | None, raw: BrainScalars | None, bands: DeadBands
+) -> BrainScalars | None:
+    """Keep what was told of a string if no state changed and nothing moved out of its band."""
+    if published is None or raw is None:
+        return raw
+    within = bands.of_brain()
+    names = within.keys()
+    held = {
+        name: getattr(published, name)
+        for name in names
+        if not _moved(getattr(published, name), getattr(raw, name), within[name])
+    }
+    if held.keys() == names and raw.model_copy(update=held) == published:
+        return published
+    return raw
+
+
+def _moved(old: float | None, new: float | None, band: float) -> bool:
+    if old is None or new is None:
+        return old is not new
+    return abs(new - old) >= band
+
+
+def _publish_figures(
+    published: Mapping[CellFigure, Floats], raw: Mapping[CellFigure, Floats], bands: DeadBands
+) -> Mapping[CellFigure, Floats]:
+    told = {}
+    for figure, new in raw.items():
+        old = published.get(figure)
+        if old is None:
+            told[figure] = new
+            continue
+        moved = np.abs(new - old) >= bands.of_figure(figure)
+        moved |= np.isnan(old) != np.isnan(new)
+        told[figure] = np.where(moved, new, old) if moved.any() else old
+    return told
+
+
+def _said(findings: tuple[Finding, ...]) -> list[tuple[int, str]]:
+    """Return what people read of findings; scores and amounts behind it never stand still."""
+    return [(finding.cell, finding.text) for finding in findings]
 
 
 def _publish_column(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -211,12 +212,17 @@ class ModbusTcpOwner:
     def _start(
         self, connection: Connection, errand: _Errand, open_count: int
     ) -> asyncio.Task[None]:
-        if errand.request.is_broadcast:
-            pause_s = max(errand.pause_s, BROADCAST_PAUSE_S)
-            self._may_send_at = time.monotonic() + pause_s
         task = asyncio.create_task(self._run_errand(connection, errand, open_count))
+        if errand.request.is_broadcast:
+            # Its pause begins when it was sent, however late that is.
+            self._may_send_at = math.inf
+            pause_s = max(errand.pause_s, BROADCAST_PAUSE_S)
+            task.add_done_callback(lambda _task: self._keep_quiet(pause_s))
         task.add_done_callback(lambda _task: self._woken.set())
         return task
+
+    def _keep_quiet(self, pause_s: float) -> None:
+        self._may_send_at = time.monotonic() + pause_s
 
     async def _run_errand(self, connection: Connection, errand: _Errand, open_count: int) -> None:
         started = time.monotonic()

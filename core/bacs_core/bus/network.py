@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -92,19 +93,17 @@ async def _connect_any(host: str, number: int) -> socket.socket:
     loop = asyncio.get_running_loop()
     failure: OSError = OSError(f"{host} has no address")
     for family, address in await resolve(host, number, socket.SOCK_STREAM):
-        link = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            link.settimeout(0.0)
-            await loop.sock_connect(link, address)
-            _tune(link)
-        except OSError as error:
-            link.close()
-            failure = error
-        except BaseException:
-            link.close()
-            raise
-        else:
-            return link
+        with contextlib.ExitStack() as half_open:
+            link = half_open.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            try:
+                link.settimeout(0.0)
+                await loop.sock_connect(link, address)
+                _tune(link)
+            except OSError as error:
+                failure = error
+            else:
+                half_open.pop_all()
+                return link
     raise failure
 
 

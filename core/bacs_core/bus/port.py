@@ -203,11 +203,10 @@ def _open(line: Line) -> tuple[str, serial.Serial]:
         )
     except (serial.SerialException, OSError, ValueError, termios.error) as error:
         raise PortGoneError(_refusal(line, path, error)) from error
-    try:
+    with contextlib.ExitStack() as half_open:
+        half_open.callback(opened.close)
         _set_up(line, path, opened)
-    except BaseException:
-        opened.close()
-        raise
+        half_open.pop_all()
     return path, opened
 
 

@@ -12,7 +12,15 @@ from bacs_core.settings import Settings
 #: A line comes back after this time, whatever its borrower does.
 LONGEST_LOAN_S: Final = 600.0
 #: Rules that tell of a cell in a stage of thermal runaway: it must not be left alone.
-RUNAWAY_RULES: Final = frozenset({"cell_temperature_critical"})
+RUNAWAY_RULES: Final = frozenset(
+    {
+        "runaway_pre_alert",
+        "runaway_alarm",
+        "runaway_trip",
+        "trip_temperature",
+        "cell_temperature_critical",
+    }
+)
 
 
 def strings_on(settings: Settings, line_id: str) -> frozenset[str]:

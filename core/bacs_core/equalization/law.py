@@ -1,4 +1,4 @@
-"""The law of the bypass duty, for all cells of a string at once.
+"""The law of the bypass duty, for all cells of all strings at once.
 
     d(duty)/dt = (e + damping de/dt) / (integral authority)          e = voltage - target, filtered
 
@@ -12,17 +12,26 @@ where it was.
 The dead band is left when the error is outside of it and entered when it reaches zero. A band in
 which duty rests at once would leave many cells at its upper edge, and the lowest cell of the string
 far below the target, because the errors of all cells add up to zero.
+
+A cell whose duty is 0 starts only 5 mV above the target. That alone cannot lift a single low cell:
+of 24 cells with one at -50 mV the others are 2 mV too high, none starts, and after 36 h the one is
+still 47 mV low. So while a trusted cell is more than the goal below the target, cells above the
+dead band may start. Even then it took 48 h, and of 60 cells none starts, because each of the others
+is less than 1 mV too high. So the others also aim a little lower, by half of what the lowest lies
+deeper than the highest is high, 5 mV at most: their lift. With it the one cell is within 10 mV
+after 4 h, and after 5 h of 120 cells. In a string that is spread to both sides alike nobody is
+lifted: its high cells need what they have more than the others.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from bacs_core.equalization.tuning import Loop, Tuning
+from bacs_core.equalization.tuning import Loops, Tuning
+from bacs_core.rows import Rows
 from bacs_core.snapshot import Flags, Floats
 
 
@@ -30,16 +39,13 @@ from bacs_core.snapshot import Flags, Floats
 class LawMemory:
     """Per cell: the duty it works with when nothing inhibits it, and from which error it came.
 
-    `error_v` is NaN where the filter starts anew. `limited_s` counts how long a cell has been at
-    its limit since its error was `limited_error_v`.
+    `error_v` is NaN where the filter starts anew. `settling` marks the cells that have left the
+    dead band and not yet reached the target.
     """
 
     duty_percent: Floats
     error_v: Floats
     settling: Flags
-    limited_s: Floats
-    limited_error_v: Floats
-    exhausted: Flags
 
     @classmethod
     def initial(cls, cell_count: int) -> LawMemory:
@@ -48,80 +54,50 @@ class LawMemory:
             duty_percent=np.zeros(cell_count),
             error_v=np.full(cell_count, np.nan),
             settling=np.zeros(cell_count, np.bool_),
-            limited_s=np.zeros(cell_count),
-            limited_error_v=np.full(cell_count, np.nan),
-            exhausted=np.zeros(cell_count, np.bool_),
         )
 
 
-def follow(
-    memory: LawMemory,
-    error_v: Floats,
-    running: Flags,
-    limit_percent: float,
-    dt_s: float,
-    loop: Loop,
-    tuning: Tuning,
-) -> LawMemory:
-    """Return the memory `dt_s` later; `error_v` is the unfiltered error.
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What the law is given of all cells.
 
-    Cells that do not run keep their duty; their error is forgotten, as it was another plant's.
+    `error_v` is unfiltered, NaN where it is not known or its string does not run: there it is
+    forgotten, as it was another plant's. Cells that do not run keep their duty.
     """
-    before_v = memory.error_v
-    share = 1 - math.exp(-dt_s / tuning.filter_s)
-    known = np.isfinite(before_v)
-    filtered_v = np.where(known, before_v + share * (error_v - before_v), error_v)
-    filtered_v = np.where(running, filtered_v, np.nan)
-    # NaN compares as false throughout: a cell without an error neither moves nor settles.
-    same_side = filtered_v * before_v > 0
-    settling = (np.abs(filtered_v) > tuning.dead_band_v) | (memory.settling & same_side)
-    change = np.where(settling, filtered_v, 0.0) * (loop.percent_per_v_s * dt_s)
-    change += loop.percent_per_v * np.where(known, filtered_v - before_v, 0.0)
-    duty = memory.duty_percent
-    moving = running & ((duty > 0) | (filtered_v >= tuning.start_above_v))
-    change = np.where(moving, change, 0.0)
-    # At the limit nothing is added; what a limit that fell cuts off wears off in the integral time.
-    raised = np.minimum(duty + change, np.maximum(duty, limit_percent))
-    wearing = np.where(moving, np.maximum(raised - limit_percent, 0.0), 0.0)
-    duty = np.clip(raised - wearing * min(dt_s / tuning.integral_s, 1.0), 0.0, 100.0)
-    return _judge_authority(
-        LawMemory(
-            duty,
-            filtered_v,
-            settling,
-            memory.limited_s,
-            memory.limited_error_v,
-            memory.exhausted,
-        ),
-        running,
-        limit_percent,
-        dt_s,
-        tuning,
-    )
+
+    error_v: Floats
+    running: Flags
+    limit_percent: Floats
 
 
-#: A duty is as good as at its limit this close to it: noise pushes it down, the limit not up.
-_NEAR_PERCENT: Final = 5.0
-
-
-def _judge_authority(
-    memory: LawMemory, running: Flags, limit_percent: float, dt_s: float, tuning: Tuning
+def follow(
+    memory: LawMemory, rows: Rows, cells: Cells, dt_s: float, loops: Loops, tuning: Tuning
 ) -> LawMemory:
-    """Find the cells that their limit in force does not bring down, however long it is given."""
-    error_v = memory.error_v
-    limited = running & (memory.duty_percent >= limit_percent - _NEAR_PERCENT)
-    limited &= error_v > tuning.goal_v
-    falls = error_v < (1 - tuning.exhausted_progress) * memory.limited_error_v
-    begins = limited & (falls | np.isnan(memory.limited_error_v))
-    freed = running & ~limited
-    limited_error_v = np.where(begins, error_v, np.where(freed, np.nan, memory.limited_error_v))
-    limited_s = np.where(begins | freed, 0.0, memory.limited_s + np.where(limited, dt_s, 0.0))
-    exhausted = (memory.exhausted & ~freed) | (limited_s >= tuning.exhausted_after_s)
-    return LawMemory(
-        memory.duty_percent,
-        error_v,
-        memory.settling,
-        limited_s,
-        limited_error_v,
-        exhausted,
-    )
+    """Return the memory `dt_s` later."""
+    before_v = memory.error_v
+    duty, limit = memory.duty_percent, cells.limit_percent
+    step_v = (1 - math.exp(-dt_s / tuning.filter_s)) * (cells.error_v - before_v)
+    known = np.isfinite(step_v)
+    step_v = np.where(known, step_v, 0.0)
+    filtered_v = np.where(known, before_v + step_v, cells.error_v)
+    # NaN compares as false throughout: a cell without an error neither moves nor settles.
+    known_v = np.where(np.isfinite(filtered_v), filtered_v, 0.0)
+    deepest_v = -np.minimum.reduceat(known_v, rows.first_cell)
+    highest_v = np.maximum.reduceat(known_v, rows.first_cell)
+    lift_v = tuning.lift_share * (deepest_v - np.maximum(highest_v, tuning.lift_below_v))
+    lift_v = np.minimum(np.maximum(lift_v, 0.0), tuning.lift_most_v)
+    lagging = deepest_v > tuning.goal_v
+    start_v = np.where(lagging, tuning.dead_band_v, tuning.start_above_v) - lift_v
+    cell_lift_v = rows.spread(lift_v)
+    wanted_v = filtered_v + cell_lift_v
+    settling = memory.settling & (wanted_v * (before_v + cell_lift_v) > 0)
+    settling |= np.abs(wanted_v) > tuning.dead_band_v
+    moving = cells.running & ((duty > 0) | (filtered_v >= rows.spread(start_v)))
+    change = np.where(settling, wanted_v, 0.0) * loops.cell_percent_per_v_s
+    change *= dt_s
+    change += loops.cell_percent_per_v * step_v
+    # At the limit nothing is added; what a limit that fell cuts off wears off in the integral time.
+    raised = np.minimum(duty + change, np.maximum(duty, limit))
+    raised -= np.maximum(raised - limit, 0.0) * min(dt_s / tuning.integral_s, 1.0)
+    raised = np.minimum(np.maximum(raised, 0.0), 100.0)
+    return LawMemory(np.where(moving, raised, duty), filtered_v, settling)

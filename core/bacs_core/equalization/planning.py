@@ -1,219 +1,185 @@
-"""One tick of equalization: readings and memory in, duty and the new memory out.
+"""One tick of equalization: frame, estimates and memory in, duty and the new memory out.
 
-Inhibits of the whole string: discharge, too few trusted readings, a person's stop, and whatever
-the caller adds. Of single cells: no trusted reading, hot module or cell, resistance measurement. In
-both cases duty 0 is sent and the duty worked out so far is kept.
+Inhibits of the whole string: mode off, a phase of charging in which its mode does not bypass,
+discharge, too few trusted readings, a person's stop, and whatever the caller adds. Of single cells:
+no trusted reading, hot module or cell, resistance measurement, forming period. In all cases duty 0
+is sent and the duty worked out so far is kept.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from bacs_core.devices.panel_module import STATUS_HOT, STATUS_MEASURING_RESISTANCE
-from bacs_core.equalization.discharge import DischargeMemory, watch
-from bacs_core.equalization.law import LawMemory, follow
-from bacs_core.equalization.tuning import REFERENCE_C, Loop, Tuning, loop_for
-from bacs_core.model import EqualizationState, EqualizedBy, Inhibit, Quantity, String
-from bacs_core.snapshot import EqualizationSummary, Flags, Floats, StringReadings
-from bacs_core.summary import fresh_current_a, mean, target_voltage_v, trusted
+from bacs_core.devices.panel_module import STATUS_BYPASS_ON
+from bacs_core.equalization import findings, law, limits, partial
+from bacs_core.equalization.findings import Seen
+from bacs_core.equalization.inhibits import hot, inhibits_of, named
+from bacs_core.equalization.memory import CellMemory, Memory
+from bacs_core.equalization.orders import OFF, PARTIAL, Orders
+from bacs_core.equalization.partial import Surplus
+from bacs_core.equalization.tuning import Loops, Tuning, loops_of
+from bacs_core.estimation import Estimates
+from bacs_core.frame import Frame
+from bacs_core.model import ChargePhase, EqualizationState, Inhibit, Quantity
+from bacs_core.rows import Rows
+from bacs_core.snapshot import EqualizationSummary, Flags, Floats, frozen
 
 DEFAULT_TUNING: Final = Tuning()
 
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What equalization of one string remembers from tick to tick; `at` is the unix time of one."""
-
-    law: LawMemory
-    discharge: DischargeMemory
-    sent_percent: Floats
-    hot_at: Floats
-    at: float | None = None
+#: In the order of the codes that `_states` works out.
+_STATES: Final = np.array(
+    [
+        EqualizationState.NOT_OFFERED,
+        EqualizationState.INHIBITED,
+        EqualizationState.IDLE,
+        EqualizationState.ACTIVE,
+    ],
+    np.object_,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to send now, what to show, and what to remember.
+    """What to send now, what to show, and what to remember; columns are read-only, in rows.
 
-    `exhausted` marks the cells that are still too high after hours at the duty limit in force.
+    Per cell: the duty, whether the cell itself is inhibited, and the findings. `exhausted` marks
+    those that are still too high after hours at the duty limit in force, `stuck_on` and `stuck_off`
+    those whose bypass verifiably does not do what is ordered. Per string: the state, the duty limit
+    in force, and of each inhibit the strings in which it stops a cell or all of them. `bled_ah` is
+    the charge that the bypass of each cell has taken since the unix time `bled_since`.
     """
 
     duty_percent: Floats
-    summary: EqualizationSummary
-    memory: Memory
+    inhibited: Mapping[Inhibit, Flags]
+    cell_inhibited: Flags
+    state: tuple[EqualizationState, ...]
+    limit_percent: Floats
     exhausted: Flags
+    stuck_on: Flags
+    stuck_off: Flags
+    bled_ah: Floats
+    bled_since: Floats
+    memory: Memory
 
-
-def initial(string: String) -> Memory:
-    """Begin with no bypass anywhere."""
-    count = string.cell_count
-    return Memory(
-        law=LawMemory.initial(count),
-        discharge=DischargeMemory(active=False, voltage_v=np.full(count, np.nan)),
-        sent_percent=np.zeros(count),
-        hot_at=np.full(count, np.nan),
-    )
-
-
-def shifted(memory: Memory, step_s: float) -> Memory:
-    """Return the memory with its times moved by a step of the clock."""
-    since = memory.discharge.well_since
-    return replace(
-        memory,
-        at=None if memory.at is None else memory.at + step_s,
-        hot_at=memory.hot_at + step_s,
-        discharge=replace(memory.discharge, well_since=None if since is None else since + step_s),
-    )
+    def summary(self, rows: Rows, string: int) -> EqualizationSummary:
+        """Return what is shown of one string, by its index; `IndexError` where there is none."""
+        place = range(rows.string_count)[string]
+        reasons = (reason for reason, flags in self.inhibited.items() if flags[place])
+        return EqualizationSummary(self.state[place], tuple(reasons))
 
 
 def plan(
-    string: String,
-    readings: StringReadings,
+    frame: Frame,
+    estimates: Estimates,
     memory: Memory,
-    now: float,
-    *,
-    paused: bool,
+    orders: Orders,
     tuning: Tuning = DEFAULT_TUNING,
-    inhibits: tuple[Inhibit, ...] = (),
 ) -> Plan:
-    """Plan the bypass of one string at unix time `now`.
+    """Plan the bypass of all strings at the time of `frame`.
 
-    Ticks may come irregularly; after a gap longer than a lease nothing is integrated. `inhibits`
-    are reasons that do not show in the readings, e.g. mixed generations.
+    Ticks may come irregularly; after a gap longer than a lease nothing is integrated. Strings that
+    the engine does not equalize get no duty.
     """
-    if string.equalized_by is not EqualizedBy.ENGINE:
-        return _nothing_planned(string, readings, memory)
-    gap_s = 0.0 if memory.at is None else now - memory.at
+    rows, before = frame.rows, memory.cells
+    loops = loops_of(rows, tuning)
+    gap_s = 0.0 if memory.at is None else frame.now - memory.at
     dt_s = gap_s if 0 < gap_s <= tuning.longest_step_s else 0.0
-    voltage = readings.columns[Quantity.VOLTAGE]
-    cells = trusted(string, readings, now)
-    target_v = target_voltage_v(voltage, cells)
-    current_a = fresh_current_a(string, readings, now)
-    error_a = readings.current_error_a
-    clear_a = current_a if _beyond_error(current_a, error_a) else None
-    discharge = watch(memory.discharge, string, voltage.values, cells, clear_a, now, dt_s, tuning)
-    loop = loop_for(string, tuning)
-    string_inhibits = [*inhibits]
-    if paused:
-        string_inhibits.append(Inhibit.MANUAL_STOP)
-    if target_v is None:
-        string_inhibits.append(Inhibit.STALE_READING)
-    if discharge.active:
-        string_inhibits.append(Inhibit.DISCHARGE)
-    hot_at = np.where(_hot(string, readings, now), now, memory.hot_at)
-    measuring = readings.module_status & STATUS_MEASURING_RESISTANCE != 0
-    cell_inhibits = {
-        Inhibit.STALE_READING: ~cells,
-        Inhibit.HOT_MODULE: (hot_at <= now) & (hot_at > now - tuning.hot_hold_s),
-        Inhibit.RESISTANCE_MEASUREMENT: measuring,
-    }
-    too_early = (
-        loop.figures.final_phase_only
-        and target_v is not None
-        and target_v < (1 - tuning.final_phase_below) * string.float_voltage_v
+    reported = frame.known(Quantity.DUTY)
+    taken = np.where(reported > 0, reported, 0.0)
+    allowed = limits.phase_limit_percent(orders.mode, estimates.phase, tuning)
+    surplus = _surplus(frame, estimates, before, orders, loops, tuning)
+    uncounted = np.zeros(rows.string_count, np.bool_) if surplus is None else surplus.uncounted
+    hot_at = np.where(hot(frame, loops), frame.now, before.hot_at)
+    inhibits = inhibits_of(frame, estimates, orders, allowed, uncounted, hot_at, loops, tuning)
+    stopped = inhibits.any_string()
+    cell_inhibited = inhibits.any_cell()
+    limit = limits.duty_limit_percent(
+        frame, estimates, orders, allowed, np.minimum(before.sent_percent, taken), loops, tuning
     )
-    if string_inhibits or too_early or target_v is None:
-        running = np.zeros(string.cell_count, np.bool_)
-        error_v = np.full(string.cell_count, np.nan)
-    else:
-        running = ~np.logical_or.reduce(list(cell_inhibits.values()))
-        error_v = voltage.values - target_v
-    limit_percent = _limit_percent(string, readings, memory, now, loop, tuning)
-    law = memory.law
+    cell_limit = np.minimum(rows.spread(limit), memory.findings.eased_percent)
+    runs = loops.engine & ~stopped
+    reference_v = rows.spread(np.where(runs & (orders.mode != PARTIAL), frame.target_v, np.nan))
+    running = ~cell_inhibited & np.isfinite(reference_v)
+    error_v = np.where(frame.trusted, frame.columns[Quantity.VOLTAGE].values - reference_v, np.nan)
+    law_now = memory.law
     if dt_s > 0:
-        law = follow(law, error_v, running, limit_percent, dt_s, loop, tuning)
-    else:
-        law = replace(law, error_v=np.full(string.cell_count, np.nan))
-    sent = np.where(running, np.minimum(law.duty_percent, limit_percent), 0.0)
-    sent.flags.writeable = False
+        cells = law.Cells(error_v, running, cell_limit)
+        law_now = law.follow(law_now, rows, cells, dt_s, loops, tuning)
+    elif gap_s != 0:
+        law_now = replace(law_now, error_v=np.full(rows.cell_count, np.nan))
+    sent = np.where(running, np.minimum(law_now.duty_percent, cell_limit), 0.0)
+    bleeding = before.bleeding
+    if surplus is not None:
+        bleeding = surplus.bleeding
+        bled_now = bleeding & ~cell_inhibited & rows.spread(runs)
+        sent = np.where(bled_now, np.minimum(surplus.duty_percent, cell_limit), sent)
+    unjudged_s = memory.unjudged_s + dt_s
+    findings_now = memory.findings
+    if unjudged_s >= tuning.judge_every_s:
+        seen = Seen(
+            error_v=law_now.error_v,
+            running=running,
+            floats=running & rows.spread(estimates.phase == ChargePhase.FLOAT),
+            off=rows.spread(orders.mode == OFF),
+            duty_percent=law_now.duty_percent,
+            limit_percent=np.where(rows.spread(allowed) >= limits.ALL, cell_limit, np.inf),
+            sent_percent=before.sent_percent,
+            reported_percent=reported,
+            conducts=frame.module_status & STATUS_BYPASS_ON != 0,
+        )
+        findings_now = findings.judge(memory.findings, rows, seen, unjudged_s, loops, tuning)
+        unjudged_s = 0.0
+    # What the modules report is what conducts; where none does, nothing is known to.
+    bled_ah = before.bled_ah + taken * (loops.cell_ah_per_percent_s * dt_s)
+    bled_since = before.bled_since
+    if memory.at is None:
+        bled_since = np.where(np.isnan(bled_since), frame.now, bled_since)
+    remembered = CellMemory(bleeding, frozen(sent), hot_at, frozen(bled_ah), frozen(bled_since))
     return Plan(
         duty_percent=sent,
-        summary=_summary(sent, running, string_inhibits, cell_inhibits, too_early=too_early),
-        memory=Memory(law, discharge, sent, hot_at, now),
-        exhausted=law.exhausted,
+        inhibited=named(inhibits, frame, loops),
+        cell_inhibited=frozen(cell_inhibited),
+        state=_states(rows, stopped, cell_inhibited, sent, loops),
+        limit_percent=frozen(limit),
+        exhausted=frozen(findings_now.exhausted & ~findings_now.unmoved_off),
+        stuck_on=frozen(findings.stuck_on(findings_now, tuning)),
+        stuck_off=frozen(findings.stuck_off(findings_now, tuning)),
+        bled_ah=bled_ah,
+        bled_since=bled_since,
+        memory=Memory(law_now, findings_now, remembered, unjudged_s, frame.now),
     )
 
 
-def _nothing_planned(string: String, readings: StringReadings, memory: Memory) -> Plan:
-    state = EqualizationState.NOT_OFFERED
-    if string.equalized_by is EqualizedBy.MANAGER:
-        state = readings.reported_equalization or EqualizationState.UNKNOWN
-    return Plan(
-        duty_percent=np.zeros(string.cell_count),
-        summary=EqualizationSummary(state),
-        memory=memory,
-        exhausted=np.zeros(string.cell_count, np.bool_),
-    )
-
-
-def _beyond_error(current_a: float | None, error_a: float | None) -> bool:
-    return current_a is not None and error_a is not None and abs(current_a) > error_a
-
-
-def _hot(string: String, readings: StringReadings, now: float) -> Flags:
-    hot: Flags = readings.module_status & STATUS_HOT != 0
-    critical_c = string.limits.temperature_critical_c
-    if critical_c is not None:
-        column = readings.columns[Quantity.TEMPERATURE]
-        fresh = column.fresh(now, string.stale_after_s[Quantity.TEMPERATURE])
-        hot |= fresh & (column.values >= critical_c)
-    return hot
-
-
-def _limit_percent(
-    string: String,
-    readings: StringReadings,
-    memory: Memory,
-    now: float,
-    loop: Loop,
+def _surplus(
+    frame: Frame,
+    estimates: Estimates,
+    before: CellMemory,
+    orders: Orders,
+    loops: Loops,
     tuning: Tuning,
-) -> float:
-    """Return the highest duty that takes no charge from a cell.
-
-    Where the float current can be measured, bypass leaves a tenth of the nominal one to the cell at
-    the least current the reading allows. Elsewhere the string current is worked out: a charger that
-    holds the sum of the voltages gives the float current of the cells and the mean of what their
-    bypass takes. That estimate never lifts the blind limit, nor what the sensor rules out.
-    """
-    current_a = fresh_current_a(string, readings, now)
-    error_a = readings.current_error_a
-    if (
-        current_a is not None
-        and error_a is not None
-        and error_a < tuning.usable_error_share * current_a
-    ):
-        least_a = current_a - error_a - tuning.reserve * loop.float_a
-        return float(np.clip(100 * least_a / loop.bypass_a, 0.0, 100.0))
-    column = readings.columns[Quantity.TEMPERATURE]
-    fresh = column.fresh(now, string.stale_after_s[Quantity.TEMPERATURE])
-    mean_c = mean(column.values[fresh]) if fresh.any() else REFERENCE_C
-    # Warmth is no reason for more: a hot string is one to be careful with.
-    warmer_k = min(mean_c - REFERENCE_C, 0.0)
-    float_a = loop.float_a * 2 ** (warmer_k / loop.figures.doubling_k)
-    estimate_percent = 100 * float_a / loop.bypass_a + mean(memory.sent_percent)
-    most_percent = math.inf
-    if current_a is not None and error_a is not None:
-        most_percent = max(100 * (current_a + error_a) / loop.bypass_a, 0.0)
-    return min(tuning.blind_limit_percent, estimate_percent, most_percent)
+) -> Surplus | None:
+    """Work out what to bleed where a string is balanced by ampere-hours."""
+    strings = orders.mode == PARTIAL
+    if not strings.any():
+        return None
+    return partial.bleed(
+        frame,
+        strings,
+        estimates.charge.value,
+        estimates.capacity.value,
+        before.bleeding,
+        loops,
+        tuning,
+    )
 
 
-def _summary(
-    sent: Floats,
-    running: Flags,
-    string_inhibits: list[Inhibit],
-    cell_inhibits: dict[Inhibit, Flags],
-    *,
-    too_early: bool,
-) -> EqualizationSummary:
-    named = set(string_inhibits) | {
-        inhibit for inhibit, cells in cell_inhibits.items() if cells.any()
-    }
-    inhibited_by = tuple(inhibit for inhibit in Inhibit if inhibit in named)
-    if string_inhibits or (not running.any() and not too_early):
-        return EqualizationSummary(EqualizationState.INHIBITED, inhibited_by)
-    state = EqualizationState.ACTIVE if sent.any() else EqualizationState.IDLE
-    return EqualizationSummary(state, inhibited_by)
+def _states(
+    rows: Rows, stopped: Flags, cell_inhibited: Flags, sent: Floats, loops: Loops
+) -> tuple[EqualizationState, ...]:
+    still = stopped | rows.all(cell_inhibited)
+    code = np.where(still, 1, 2 + rows.any(sent > 0))
+    return tuple(_STATES[np.where(loops.engine, code, 0)].tolist())

@@ -1,12 +1,14 @@
-"""State of charge per cell: what a device says, else counted from the last proven full charge.
+"""Charge per cell and string: what a device says, else counted from the last proof.
 
-    charge = 100 + 100 / C * integral of (I_string - duty * I_bypass)        never above the proof
+    charge = that of the proof - 100 (out - stored + bled) / C
 
-Full is proven by a stable float: mean voltage near the float setting and a current that is not
-above the tail of charging, its error included, for an hour (the float reset of the open battery
-monitors). Before that proof, and after current was not measured for a while, the charge is unknown:
-NaN, never an unmeasured 100 %. A current inside the sensor's stated error counts as none, and the
-bypass then takes what the charger gives.
+A proof is a stable float or the end of a constant voltage (`recharge`), a rest voltage, or the
+voltage in a discharge (`voltage`). A proof replaces the count where it is more certain; a full
+charge, and a cell at its end voltage, also where the count says otherwise. The uncertainty of a
+count is the square sum of that of its proof, of what the sensor and the acceptance may have made of
+what has moved, and of the capacity for what has moved since. Before the first proof, and when a
+count has become too uncertain, the charge is NaN: never an unmeasured 100 %. Only while full is
+proven is anything above 99 % said.
 """
 
 from __future__ import annotations
@@ -15,111 +17,248 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bacs_core.model import MODULE_TYPES, Quantity, String
-from bacs_core.snapshot import Column, Floats, StringReadings, frozen
-from bacs_core.summary import fresh_current_a, target_voltage_v, trusted
+from bacs_core.estimation import phase
+from bacs_core.estimation.estimates import Estimate
+from bacs_core.estimation.recharge import Memory as Recharge
+from bacs_core.estimation.throughput import Throughput
+from bacs_core.estimation.tuning import SECONDS_PER_HOUR, Plant, Tuning
+from bacs_core.estimation.voltage import Told
+from bacs_core.frame import Frame
+from bacs_core.model import Basis, Quantity
+from bacs_core.rows import Rows
+from bacs_core.snapshot import Flags, Floats
 
-FLOAT_TOLERANCE: Final = 0.01
-TAIL_A_PER_AH: Final = 0.002
-PROOF_S: Final = 3600.0
-#: Ticks further apart do not count as one observation.
-LONGEST_STEP_S: Final = 20.0
-#: So long may the current be unknown before the count is worth nothing.
-LONGEST_UNKNOWN_S: Final = 60.0
-#: What a recharge can count up to before full is proven again.
-UNPROVEN_PERCENT: Final = 99.0
-SECONDS_PER_HOUR: Final = 3600.0
+_ALL: Final = 100.0
+#: Until more than this has moved a value is that of its proof; then it is counted from it.
+_MOVED_PERCENT: Final = 0.5
+#: Full is proven anew at every look; one that is older is none.
+_FULL_HOLDS_S: Final = 60.0
+#: A proof by voltage has to be better by so much, or noise would move the value.
+_BETTER_PERCENT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The count. `missing_ah` is what each cell lacks to full, NaN before full was ever proven.
+    """The count, per cell.
 
-    Times are unix seconds: `at` of the last tick, `floating_since` of a float that is not broken.
+    `proven` is the charge in percent at the proof of time `at`, uncertain by `proof_error`; NaN
+    where there is none. `taken_ah` is what went out since then, less what went in; `doubt_ah` and
+    `blind_ah` gather beside it.
     """
 
-    missing_ah: Floats
-    at: float | None = None
-    floating_since: float | None = None
-    unknown_s: float = 0.0
-    full: bool = False
+    proven: Floats
+    taken_ah: Floats
+    proof_error: Floats
+    doubt_ah: Floats
+    blind_ah: Floats
+    basis: NDArray[np.uint8]
+    at: Floats
 
 
-def initial(string: String) -> Memory:
-    """Begin without a proof of full."""
-    return Memory(np.full(string.cell_count, np.nan))
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What the count divides by, per cell: ampere-hours, and how far they may be off as a share."""
+
+    ah: Floats
+    error: Floats
+
+
+def initial(rows: Rows) -> Memory:
+    """Begin without a proof."""
+    unknown = np.full(rows.cell_count, np.nan)
+    none = np.zeros(rows.cell_count)
+    basis = np.full(rows.cell_count, Basis.NONE, np.uint8)
+    return Memory(unknown, none, unknown, none, none, basis, unknown)
 
 
 def shifted(memory: Memory, step_s: float) -> Memory:
     """Return the memory with its times moved by a step of the clock."""
-    since = memory.floating_since
-    return replace(
+    return replace(memory, at=memory.at + step_s)
+
+
+def replaced(memory: Memory, row: int) -> Memory:
+    """Return the memory with one cell of which nothing is known."""
+    here = np.arange(len(memory.at)) == row
+    return _forgotten(memory, here)
+
+
+def count(
+    frame: Frame, plant: Plant, memory: Memory, moved: Throughput, capacity: Capacity
+) -> Memory:
+    """Return the memory with what moved since the last time counted in."""
+    rows = frame.rows
+    taken_ah = memory.taken_ah + rows.spread(moved.given_ah - moved.stored_ah)
+    if plant.any_bypass and moved.counted_s.any():
+        duty = frame.known(Quantity.DUTY)
+        bled_ah = duty * plant.cell_bypass_a * rows.spread(moved.counted_s) / SECONDS_PER_HOUR
+        taken_ah += np.where(np.isfinite(bled_ah), bled_ah, 0.0)
+    memory = replace(
         memory,
-        at=None if memory.at is None else memory.at + step_s,
-        floating_since=None if since is None else since + step_s,
+        taken_ah=_within(taken_ah, memory.proven, capacity),
+        doubt_ah=memory.doubt_ah + rows.spread(moved.doubt_ah),
+        blind_ah=memory.blind_ah + rows.spread(moved.blind_ah),
+    )
+    if moved.lost.any():
+        memory = _forgotten(memory, rows.spread(moved.lost))
+    return memory
+
+
+def _within(taken_ah: Floats, proven: Floats, capacity: Capacity) -> Floats:
+    """Keep a count between empty and full."""
+    share_ah = capacity.ah / _ALL
+    return np.clip(taken_ah, (proven - _ALL) * share_ah, proven * share_ah)
+
+
+def percent_of(memory: Memory, capacity: Capacity) -> Floats:
+    """Return the charge of the cells, NaN where unknown."""
+    return memory.proven - _ALL * memory.taken_ah / capacity.ah
+
+
+def error_of(memory: Memory, capacity: Capacity) -> Floats:
+    """Return how far the charge may be off, in percent."""
+    squares = (memory.taken_ah * capacity.error) ** 2 + (memory.doubt_ah + memory.blind_ah) ** 2
+    return np.sqrt(memory.proof_error**2 + squares * (_ALL / capacity.ah) ** 2)
+
+
+def prove_full(
+    frame: Frame,
+    memory: Memory,
+    recharge: Recharge,
+    full: Flags,
+    capacity: Capacity,
+    tuning: Tuning,
+) -> Memory:
+    """Take what a constant voltage proves; `full` marks strings with a float that proves all."""
+    held = np.isfinite(recharge.held_since)
+    held &= frame.now - recharge.held_since >= tuning.proof_s
+    if not held.any():
+        return memory
+    missing = recharge.missing_percent
+    shown = np.where(missing <= tuning.shown_full_percent, 0.0, missing / 2)
+    floor = np.where(full, tuning.full_error_percent, tuning.near_full_error_percent)
+    error = shown + np.where(
+        missing <= tuning.shown_full_percent, np.maximum(floor, missing), floor
+    )
+    held &= error <= tuning.proof_error_percent
+    rows = frame.rows
+    told = Told(rows.spread(_ALL - shown), rows.spread(np.where(held, error, np.nan)))
+    held_cells = rows.spread(held)
+    return take(
+        frame, memory, told, Basis.PROVEN_FULL, capacity, better_by=0.0, overrules=held_cells
     )
 
 
-def estimate(
-    string: String, readings: StringReadings, memory: Memory, now: float
-) -> tuple[StringReadings, Memory]:
-    """Return the readings with the charge column filled, and the new memory.
+def take(
+    frame: Frame,
+    memory: Memory,
+    told: Told | None,
+    basis: Basis,
+    capacity: Capacity,
+    *,
+    better_by: float = _BETTER_PERCENT,
+    overrules: Flags | None = None,
+) -> Memory:
+    """Let a proof replace the count where it is better by some percent.
 
-    A fresh value of the device itself always wins.
+    Where it `overrules` it does so too if the count cannot be right beside it: a curve of voltages
+    may not fit the battery, but at its end voltage a cell is empty.
     """
-    memory = _count(string, readings, memory, now)
-    column = readings.columns[Quantity.CHARGE]
-    given = column.fresh(now, string.stale_after_s[Quantity.CHARGE])
-    counted = _percent(string, memory)
-    filled = ~given & np.isfinite(counted)
-    if not filled.any():
-        return readings, memory
-    merged = Column(np.where(filled, counted, column.values), np.where(filled, now, column.read_at))
-    frozen(merged.values)
-    frozen(merged.read_at)
-    return replace(readings, columns={**readings.columns, Quantity.CHARGE: merged}), memory
+    if told is None:
+        return memory
+    error = error_of(memory, capacity)
+    takes = np.isfinite(told.error) & (np.isnan(error) | (told.error <= error - better_by))
+    if overrules is not None:
+        apart = np.abs(told.percent - percent_of(memory, capacity)) > told.error + error
+        takes |= overrules & apart
+    if not takes.any():
+        return memory
+    return Memory(
+        proven=np.where(takes, told.percent, memory.proven),
+        taken_ah=np.where(takes, 0.0, memory.taken_ah),
+        proof_error=np.where(takes, told.error, memory.proof_error),
+        doubt_ah=np.where(takes, 0.0, memory.doubt_ah),
+        blind_ah=np.where(takes, 0.0, memory.blind_ah),
+        basis=np.where(takes, basis, memory.basis).astype(np.uint8),
+        at=np.where(takes, frame.now, memory.at),
+    )
 
 
-def _percent(string: String, memory: Memory) -> Floats:
-    percent = 100 - 100 * memory.missing_ah / string.capacity_ah
-    return np.clip(percent, 0.0, 100.0 if memory.full else UNPROVEN_PERCENT)
+def forget_uncertain(memory: Memory, capacity: Capacity, tuning: Tuning) -> Memory:
+    """Forget the counts that have become worth too little."""
+    worthless = error_of(memory, capacity) > tuning.most_error_percent
+    return _forgotten(memory, worthless) if worthless.any() else memory
 
 
-def _count(string: String, readings: StringReadings, memory: Memory, now: float) -> Memory:
-    gap_s = 0.0 if memory.at is None else max(now - memory.at, 0.0)
-    current_a = fresh_current_a(string, readings, now)
-    error_a = readings.current_error_a
-    if current_a is None or error_a is None or gap_s > LONGEST_STEP_S:
-        unknown_s = memory.unknown_s + gap_s
-        lost = unknown_s > LONGEST_UNKNOWN_S
-        missing_ah = np.full(string.cell_count, np.nan) if lost else memory.missing_ah
-        return Memory(missing_ah, at=now, unknown_s=unknown_s)
-    missing_ah, full = memory.missing_ah, memory.full
-    if abs(current_a) > error_a:
-        through_a = current_a - _bypass_a(string, readings, now)
-        missing_ah = np.maximum(missing_ah - through_a * gap_s / SECONDS_PER_HOUR, 0.0)
-        full = full and current_a > 0
-    held = _held_at_float(string, readings, now)
-    # Off the charger a current that is too small to be seen empties the cells all the same.
-    full = full and held
-    floats = held and abs(current_a) + error_a <= TAIL_A_PER_AH * string.capacity_ah
-    since = memory.floating_since if floats and memory.floating_since is not None else now
-    if floats and now - since >= PROOF_S:
-        missing_ah, full = np.zeros(string.cell_count), True
-    return Memory(missing_ah, now, since if floats else None, 0.0, full)
+def _forgotten(memory: Memory, cells: Flags) -> Memory:
+    def unknown(values: Floats) -> Floats:
+        return np.where(cells, np.nan, values)
+
+    return Memory(
+        proven=unknown(memory.proven),
+        taken_ah=np.where(cells, 0.0, memory.taken_ah),
+        proof_error=unknown(memory.proof_error),
+        doubt_ah=np.where(cells, 0.0, memory.doubt_ah),
+        blind_ah=np.where(cells, 0.0, memory.blind_ah),
+        basis=np.where(cells, Basis.NONE, memory.basis).astype(np.uint8),
+        at=unknown(memory.at),
+    )
 
 
-def _held_at_float(string: String, readings: StringReadings, now: float) -> bool:
-    mean_v = target_voltage_v(readings.columns[Quantity.VOLTAGE], trusted(string, readings, now))
-    if mean_v is None:
-        return False
-    return abs(mean_v - string.float_voltage_v) <= FLOAT_TOLERANCE * string.float_voltage_v
+def published(
+    frame: Frame, memory: Memory, recharge: Recharge, capacity: Capacity, tuning: Tuning
+) -> Estimate:
+    """Return what is said of the cells; only a held voltage with nothing missing may say 100 %."""
+    full = np.isfinite(recharge.held_since)
+    full &= recharge.missing_percent <= tuning.shown_full_percent
+    now_full = frame.rows.spread(full) & (frame.now - memory.at <= _FULL_HOLDS_S)
+    most = np.where(now_full, _ALL, tuning.unproven_percent)
+    percent = np.clip(percent_of(memory, capacity), 0.0, most)
+    counted = np.abs(memory.taken_ah) > _MOVED_PERCENT / _ALL * capacity.ah
+    basis = np.where(counted, Basis.COUNTED, memory.basis)
+    return Estimate(percent, error_of(memory, capacity), basis.astype(np.uint8), memory.at)
 
 
-def _bypass_a(string: String, readings: StringReadings, now: float) -> Floats:
-    column = readings.columns[Quantity.DUTY]
-    fresh = column.fresh(now, string.stale_after_s[Quantity.DUTY])
-    module_type = MODULE_TYPES.get(string.module_type)
-    full_a = 0.0 if module_type is None else module_type.bypass_current_a
-    return np.where(fresh, column.values, 0.0) / 100 * full_a
+def of_strings(frame: Frame, charge: Estimate, capacity: Capacity) -> Estimate:
+    """Return what can be taken out of each string, in percent of what it can give when full.
+
+    The cell with the least left decides, and the cell with the least capacity what is full. Unknown
+    where fewer than half the cells are known.
+    """
+    rows = frame.rows
+    known = np.isfinite(charge.value)
+    left_ah = charge.value * capacity.ah
+    least_ah = rows.least(left_ah, known)
+    weakest_ah = rows.least(capacity.ah, known)
+    decides = known & (left_ah <= rows.spread(least_ah))
+    enough = 2 * rows.total(known) >= rows.counts
+
+    def of_deciding(values: Floats) -> Floats:
+        return np.where(enough, rows.most(values, decides), np.nan)
+
+    basis = rows.most(charge.basis.astype(np.float64), decides)
+    return Estimate(
+        value=np.where(enough, np.minimum(least_ah / weakest_ah, _ALL), np.nan),
+        uncertainty=of_deciding(charge.uncertainty),
+        basis=np.where(enough & np.isfinite(basis), basis, Basis.NONE).astype(np.uint8),
+        at=of_deciding(charge.at),
+    )
+
+
+def with_devices(frame: Frame, charge: Estimate) -> Estimate:
+    """Return the charge with what devices say of it in its place."""
+    says = frame.fresh[Quantity.CHARGE]
+    column = frame.columns[Quantity.CHARGE]
+    return Estimate(
+        value=np.where(says, column.values, charge.value),
+        uncertainty=np.where(says, np.nan, charge.uncertainty),
+        basis=np.where(says, Basis.DEVICE, charge.basis).astype(np.uint8),
+        at=np.where(says, column.read_at, charge.at),
+    )
+
+
+def full_strings(plant: Plant, seen: phase.Memory, moved: Throughput, tuning: Tuning) -> Flags:
+    """Tell which strings take next to nothing, the sensor's error included."""
+    flows_a = np.abs(seen.smooth_a) + moved.zero_error_a
+    return flows_a <= tuning.full_a_per_ah * plant.capacity_ah

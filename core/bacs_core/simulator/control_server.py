@@ -100,7 +100,7 @@ def _no_string(cabinet: SimulatedCabinet, command: Any, key: str) -> str | None:
 
 
 def _no_cell(cabinet: SimulatedCabinet, command: Any, cell: int) -> str | None:  # noqa: ANN401
-    if cell > cabinet.plant.strings[command.string].cells.count:
+    if cell > cabinet.plant.strings[command.string].string.cell_count:
         return f"string {command.string} has no cell {cell}"
     return None
 
@@ -152,10 +152,8 @@ def _cell(cabinet: SimulatedCabinet, command: control.ChangeCell) -> None:
     if command.warmer_k is not None:
         simulated.set_surroundings(cell, command.warmer_k)
     if command.temperature_offset_k is not None:
-        simulated.sensors = simulated.sensors.with_temperature_offset(
-            cell, command.temperature_offset_k
-        )
-    simulated.sensors = simulated.sensors.with_absent(
+        simulated.set_temperature_offset(cell, command.temperature_offset_k)
+    simulated.set_absent(
         cell, temperature=command.temperature_absent, voltage=command.voltage_absent
     )
     if "stuck_bypass_percent" in command.model_fields_set:

@@ -16,7 +16,11 @@ class LineCounters:
     noise around them, collided) and whose CRC-16 fits nevertheless. `mistakable` counts whole
     frames, alone on the wire, of the very unit, function and length that were asked for last, which
     are not the answer: older ones, overtaken by the newest request, and those of a second device at
-    the same address. Nothing in an RTU frame tells them from the one that is waited for.
+    the same address. Nothing in an RTU frame tells them from the one that is waited for; `held_up`
+    of them may be there only because a busy machine kept the simulator from the pace of the wire.
+
+    `silence_violations` counts frames of the master that surely began too early, however late the
+    simulator noticed what.
     """
 
     requests: Counter[int] = field(default_factory=Counter)
@@ -27,5 +31,6 @@ class LineCounters:
     faults: Counter[FaultKind] = field(default_factory=Counter)
     crc_passed: int = 0
     mistakable: int = 0
+    held_up: int = 0
     collisions: int = 0
     last_answer: dict[int, bytes] = field(default_factory=dict)

@@ -7,8 +7,8 @@ from typing import Final
 from bacs_core.devices.panel_current_sensor import MEASUREMENT
 from bacs_core.devices.panel_map import KIND_CURRENT_SENSOR
 from bacs_core.simulator.identity import Nameplate, identity_row
-from bacs_core.simulator.plant import SimulatedString
-from bacs_core.simulator.served import Environment, block_row
+from bacs_core.simulator.served import Environment, block_row, number_or_none
+from bacs_core.simulator.string_view import SimulatedString
 from bacs_core.simulator.wakeful import WakefulUnit
 
 FIRMWARE_VERSION: Final = 0x0100
@@ -32,9 +32,9 @@ class CurrentSensor(WakefulUnit):
 
     def _measurement(self, _now: float) -> dict[str, float | None]:
         return {
-            "current_a": self._simulated.current_a(),
-            "ac_current_a": self._simulated.ac_current_a(),
-            "error_a": self._simulated.sensors.tolerances.current_error_a,
-            "room_temperature_c": self._simulated.room_temperature_c,
+            "current_a": number_or_none(self._simulated.current_a()),
+            "ac_current_a": number_or_none(self._simulated.ac_current_a()),
+            "error_a": number_or_none(self._simulated.current_error_a),
+            "room_temperature_c": number_or_none(self._simulated.measured_room_c()),
             "status": 0,
         }

@@ -26,7 +26,6 @@ from bacs_core.simulator.manager_equalization import (
     gains_for,
     next_plan,
 )
-from bacs_core.simulator.plant import SimulatedString
 from bacs_core.simulator.served import (
     ILLEGAL_ADDRESS,
     NEVER,
@@ -35,6 +34,7 @@ from bacs_core.simulator.served import (
     Unit,
     number_or_none,
 )
+from bacs_core.simulator.string_view import SimulatedString
 from bacs_core.snapshot import StringReadings
 
 SCAN_S: Final = 1.0

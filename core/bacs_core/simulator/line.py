@@ -4,6 +4,11 @@ Free of I/O and of the clock: bytes and times are passed in, `transmit` hands ou
 due. A pseudo-terminal delivers at once what a real line would carry for milliseconds, so that the
 wire time of each request is waited for here, as is the pace of the answer.
 
+Whoever serves the line may be held up by a busy machine, as no wire ever is. A master is therefore
+blamed for a short silence only where it surely was one: what was noticed late counts as begun when
+it can have begun at the earliest, and what was handed over late counts only against who has surely
+written after it.
+
 Requests are cut by their expected length. What has no known length ends with silence; a frame with
 a bad CRC is dropped without a word, as a slave does it. A request during which a device was sending
 reaches nobody.
@@ -49,19 +54,27 @@ class _Shape:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """An unspoilt frame on the wire, and the number of the request that called for it."""
+    """An unspoilt frame on the wire, and the number of the request that called for it.
+
+    `doubt_s` is how late that request may have been noticed.
+    """
 
     request: int
     shape: _Shape
+    doubt_s: float
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Arrival:
-    """A frame of the master, from its first to its last bit on the wire."""
+    """A frame of the master, from its first to its last bit on the wire.
+
+    It may have begun earlier by up to `doubt_s`.
+    """
 
     ended_s: float
     number: int
     started_s: float = field(compare=False)
+    doubt_s: float = field(compare=False)
     frame: bytes = field(compare=False)
     request: modbus.Request | None = field(compare=False)
 
@@ -89,7 +102,10 @@ class VirtualLine:
         self._wire = Wire(line)
         self._received = bytearray()
         self._first_byte_s = 0.0
+        self._doubt_s = 0.0
         self._quiet_since_s = -NEVER
+        self._surely_quiet_since_s = -NEVER
+        self._held_up_s = -NEVER
         self._arrivals: list[_Arrival] = []
         self._newest_request = 0
         self._asked: _Shape | None = None
@@ -111,20 +127,24 @@ class VirtualLine:
         self._arrivals.clear()
         self._wire.fall_silent()
 
-    def receive(self, data: bytes, now: float) -> None:
-        """Take what a master wrote, which began to arrive at `now`."""
+    def receive(self, data: bytes, now: float, nothing_at_s: float | None = None) -> None:
+        """Take what a master wrote, which was noticed at `now`.
+
+        `nothing_at_s` is a moment at which it surely had not begun to arrive; without it, it began
+        at `now`.
+        """
         if now < self.absent_until_s:
             return
+        not_before_s = now if nothing_at_s is None else nothing_at_s
         if not self._received:
-            quiet_since_s = max(self._quiet_since_s, self._wire.last_end_s(now))
-            self._first_byte_s = max(now, self._quiet_since_s)
-            if now - quiet_since_s < self.line.gap_s - ROUNDING_S:
-                self.counters.silence_violations += 1
+            self._begin(not_before_s, now)
         self._received += data
         while (size := modbus.expected_size(bytes(self._received))) is not None:
             if len(self._received) < size:
                 break
             self._complete(size)
+            if self._received:
+                self._begin(not_before_s, now)
 
     def transmit(self, now: float) -> bytes:
         """Answer all requests that are complete by `now`; return the bytes that are due."""
@@ -135,14 +155,39 @@ class VirtualLine:
         if self.faults.faults:
             for hit in self.faults.take_own(now, self._random):
                 self._happen(hit, now)
+        overdue_s = now - self._wire.next_due_s
+        is_held_up = self._is_held_up(now)
         received = self._wire.receive(now)
-        self._account(received, now)
+        if received.data:
+            # Whoever reads late hears the end of the last byte later than the wire had it.
+            self._quiet_since_s = max(self._quiet_since_s, now)
+            self._surely_quiet_since_s = max(self._surely_quiet_since_s, now)
+            if is_held_up:
+                self._held_up_s = now
+        self._account(received, overdue_s)
         return received.data
 
     @property
     def _silence_ends_s(self) -> float:
         on_wire_s = len(self._received) * self.line.character_s
         return self._first_byte_s + on_wire_s + GARBAGE_SILENCE_S
+
+    def _begin(self, not_before_s: float, now: float) -> None:
+        """Take the first byte of a frame, which came between two moments."""
+        quiet_since_s = self._surely_quiet_since_s
+        if not self._is_held_up(now):
+            quiet_since_s = max(quiet_since_s, self._wire.last_end_s(now))
+        surely_quiet_s = now - quiet_since_s
+        if surely_quiet_s < self.line.gap_s - ROUNDING_S and not_before_s >= self._held_up_s:
+            self.counters.silence_violations += 1
+        # It is counted where its silence surely was too short. Elsewhere it may have been kept.
+        not_before_s = max(not_before_s, self._surely_quiet_since_s + self.line.gap_s)
+        self._doubt_s = max(now - not_before_s, 0.0)
+        self._first_byte_s = max(now, self._quiet_since_s)
+
+    def _is_held_up(self, now: float) -> bool:
+        """Tell whether what is due may be late by more than a silence: whoever waits may go on."""
+        return now - self._wire.next_due_s + self._doubt_s > self.line.gap_s
 
     def _complete(self, size: int) -> None:
         frame = bytes(self._received[:size])
@@ -151,12 +196,13 @@ class VirtualLine:
         ended_s = started_s + size * self.line.character_s
         self._first_byte_s = ended_s
         self._quiet_since_s = max(self._quiet_since_s, ended_s)
+        self._surely_quiet_since_s = max(self._surely_quiet_since_s, ended_s - self._doubt_s)
         self._newest_request += 1
         request = modbus.parse(frame)
         if request is not None:
             size = modbus.answer_size(request)
             self._asked = _Shape(request.unit, request.function, size)
-        arrival = _Arrival(ended_s, self._newest_request, started_s, frame, request)
+        arrival = _Arrival(ended_s, self._newest_request, started_s, self._doubt_s, frame, request)
         heapq.heappush(self._arrivals, arrival)
 
     def _handle(self, arrival: _Arrival) -> None:
@@ -201,7 +247,8 @@ class VirtualLine:
                 self.counters.crc_passed += 1
             tag = None
             if whole or not part.spoilt:
-                tag = _Answer(arrival.number if whole else NO_REQUEST, shape)
+                number = arrival.number if whole else NO_REQUEST
+                tag = _Answer(number, shape, arrival.doubt_s)
             self._wire.send(Sending(starts_s + part.after_s, part.data, tag))
             self.counters.last_answer[body[0]] = part.data
             self.counters.answers[body[0]] += 1
@@ -214,10 +261,7 @@ class VirtualLine:
         else:
             self._wire.send(Sending(now, self._random.bytes(hit.size)))
 
-    def _account(self, received: Received, now: float) -> None:
-        if received.data:
-            # Whoever reads late hears the end of the last byte later than the wire had it.
-            self._quiet_since_s = max(self._quiet_since_s, now)
+    def _account(self, received: Received, overdue_s: float) -> None:
         for sending in received.whole:
             answer = sending.tag
             if (
@@ -226,5 +270,6 @@ class VirtualLine:
                 and answer.shape == self._asked
             ):
                 self.counters.mistakable += 1
+                self.counters.held_up += overdue_s + answer.doubt_s > self.line.gap_s
         self.counters.collisions += len(received.collided)
         self.counters.crc_passed += sum(modbus.crc_fits(data) for data in received.collided)

@@ -19,13 +19,13 @@ from bacs_core.devices.registers import PAGE_EXTRA_WORDS, Column
 from bacs_core.model import Quantity
 from bacs_core.simulator.identity import Nameplate, identity_row
 from bacs_core.simulator.manager_equalization import ManagerPlan, first_plan, gains_for, next_plan
-from bacs_core.simulator.plant import SimulatedString
 from bacs_core.simulator.served import (
     Environment,
     Served,
     block_row,
     number_or_none,
 )
+from bacs_core.simulator.string_view import SimulatedString
 from bacs_core.simulator.wakeful import WakefulUnit
 from bacs_core.snapshot import Floats, StringReadings
 

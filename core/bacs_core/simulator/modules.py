@@ -44,7 +44,6 @@ from bacs_core.errors import FrameError
 from bacs_core.model import MODULE_TYPES
 from bacs_core.simulator.addressing import Chain
 from bacs_core.simulator.identity import Nameplate, identity_row
-from bacs_core.simulator.plant import SimulatedString
 from bacs_core.simulator.served import (
     ILLEGAL_ADDRESS,
     ILLEGAL_VALUE,
@@ -57,6 +56,7 @@ from bacs_core.simulator.served import (
     order,
 )
 from bacs_core.simulator.sleeping import Sleep
+from bacs_core.simulator.string_view import SimulatedString
 
 #: The bypass is off this long before a hold latches, so that the cell's voltage has settled.
 SETTLING_S: Final = 0.016
@@ -308,7 +308,7 @@ class Module:
         self._low = voltage_v is None or voltage_v < self.voltage_low_v
 
     def _electronics_c(self) -> float:
-        cell_c = float(self.simulated.state.temperature_c[self.cell_index])
+        cell_c = self.simulated.true_temperature_c(self.cell_index)
         return cell_c + self.warmer_k + WARMING_K * self._conducted_percent / 100
 
     def _measure(self) -> tuple[float | None, float | None]:

@@ -8,6 +8,7 @@ the port does not end the line.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import termios
@@ -38,6 +39,7 @@ class VirtualPort:
         self._stopping = threading.Event()
         self._near = -1
         self._far = -1
+        self._nothing_at_s = -math.inf
         self._own_speed = getattr(termios, f"B{line.line.baud}")
         self._client_speed: int | None = None
 
@@ -121,7 +123,11 @@ class VirtualPort:
             due_s = min(due_s, self.line.absent_until_s)
         wait_s = min(max(due_s - now, 0.0), LONGEST_WAIT_S)
         watched = [self._wake_reader] + ([self._near] if self.present else [])
-        ready, _, _ = select.select(watched, [], [], wait_s)
+        ready, _, _ = select.select(watched, [], [], 0.0)
+        if self._near not in ready:
+            self._nothing_at_s = now
+        if not ready:
+            ready, _, _ = select.select(watched, [], [], wait_s)
         arrived_s = time.monotonic()
         if self._wake_reader in ready:
             os.read(self._wake_reader, READ_BYTES)
@@ -132,7 +138,7 @@ class VirtualPort:
             if data and self._talks_otherwise():
                 self.line.counters.bad_frames += 1
             elif data:
-                self.line.receive(data, arrived_s)
+                self.line.receive(data, arrived_s, self._nothing_at_s)
             due = self.line.transmit(time.monotonic())
         if due and self.present:
             # A terminal that nobody reads is full after some kilobytes; a wire forgets them too.

@@ -1,4 +1,4 @@
-"""What the electronics of a string report of the truth: noise, tolerance, resolution, lost sensors.
+"""What the electronics of a plant report of the truth: noise, tolerance, resolution, faults.
 
 Defaults follow the product's data sheet: 1 mV resolution, temperature within 1 K, resistance within
 3 %. Modules of one string match each other far better than their absolute accuracy of 0.5 %, so the
@@ -7,11 +7,14 @@ gain spread is small. The state of charge is an estimate that is a little low.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
 
+from bacs_core.rows import Indices, Rows
 from bacs_core.snapshot import Flags, Floats
 
 VOLTAGE_RESOLUTION_V: Final = 0.001
@@ -19,9 +22,10 @@ TEMPERATURE_RESOLUTION_C: Final = 0.1
 RESISTANCE_RESOLUTION_OHM: Final = 1e-6
 CHARGE_RESOLUTION_PERCENT: Final = 0.1
 CURRENT_RESOLUTION_A: Final = 0.001
+SECONDS_PER_DAY: Final = 86400.0
 
-#: One element of a string's column, or all of it.
-Cells = int | slice
+#: Rows of a plant, or places of its strings: one, some, or all.
+Where = int | slice | Indices | Flags
 ALL: Final = slice(None)
 
 
@@ -49,97 +53,139 @@ class Tolerances:
 IDEAL: Final = Tolerances(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Sensors:
-    """The sensors of one string as built; arrays have one place per cell."""
+class CurrentSensing(StrEnum):
+    """What measures the current of a string."""
 
-    tolerances: Tolerances
-    voltage_gain: Floats
-    temperature_offset_k: Floats
-    resistance_gain: Floats
-    charge_error_percent: Floats
-    temperature_absent: Flags
-    voltage_absent: Flags
-    current_offset_a: float
+    ABSENT = "absent"
+    COARSE = "coarse"
+    """A clamp for the discharge current, ±5 A."""
+    FLOAT_PROBE = "float_probe"
+    """Made for the float current: 5 A full scale, resolution 5 mA (Multitel FCCP)."""
+
+
+_SENSED_ERROR_A: Final = {CurrentSensing.COARSE: 5.0, CurrentSensing.FLOAT_PROBE: 0.005}
+#: The true offset of a current sensor stays inside half of its stated error.
+LARGEST_SHARE: Final = 0.5
+#: Noise of a current sensor as a share of its stated error.
+_CURRENT_NOISE_SHARE: Final = 0.1
+
+
+@dataclass(slots=True, eq=False)
+class Sensor:
+    """One kind of sensor on every place of a plant; all of it may be changed while time passes.
+
+    What it tells is `gain` x truth + `offset` + `drift_per_s` x time, or `stuck` where that is not
+    NaN, or nothing where `absent`.
+    """
+
+    gain: Floats
+    offset: Floats
+    drift_per_s: Floats
+    stuck: Floats
+    absent: Flags
 
     @classmethod
-    def draw(cls, count: int, tolerances: Tolerances, random: np.random.Generator) -> Sensors:
-        """Build the sensors of a string of `count` cells."""
-        half_error_a = tolerances.current_error_a / 2
+    def of(cls, gain: Floats, offset: Floats) -> Sensor:
+        """Return sensors without a fault."""
+        count = len(gain)
+        return cls(gain, offset, np.zeros(count), np.full(count, np.nan), np.zeros(count, np.bool_))
+
+    def stick(self, where: Where, value: float) -> None:
+        """Let sensors tell one value for ever."""
+        self.stuck[where] = value
+
+    def lose(self, where: Where) -> None:
+        """Let sensors tell nothing."""
+        self.absent[where] = True
+
+    def drift(self, where: Where, per_day: float, time_s: float = 0.0) -> None:
+        """Let the error of sensors grow, from `time_s` of plant time on."""
+        per_s = per_day / SECONDS_PER_DAY
+        self.offset[where] += (self.drift_per_s[where] - per_s) * time_s
+        self.drift_per_s[where] = per_s
+
+    def repair(self, where: Where) -> None:
+        """End what is stuck, lost or drifting; gain and offset stay."""
+        self.stuck[where] = np.nan
+        self.absent[where] = False
+        self.drift_per_s[where] = 0.0
+
+    def tell(
+        self, true: Floats, noise: Floats, where: Where, time_s: float, resolution: float
+    ) -> Floats:
+        """Return what is told of `true`, NaN where nothing is."""
+        told = true * self.gain[where] + self.offset[where] + self.drift_per_s[where] * time_s
+        told = rounded(told + noise, resolution)
+        stuck = self.stuck[where]
+        told = np.where(np.isnan(stuck), told, stuck)
+        return np.where(self.absent[where], np.nan, told)
+
+
+@dataclass(slots=True, eq=False)
+class Sensors:
+    """All sensors of a plant: in rows, and those of the strings one place per string.
+
+    The stated error of a current sensor is NaN where there is none.
+    """
+
+    tolerances: Tolerances
+    voltage: Sensor
+    temperature: Sensor
+    resistance: Sensor
+    charge_error_percent: Floats
+    current: Sensor
+    current_share: Floats
+    """Offset of each current sensor as a share of its stated error."""
+    current_error_a: Floats
+    current_noise_a: Floats
+    room: Sensor
+
+    @classmethod
+    def draw(
+        cls, rows: Rows, tolerances: Tolerances, streams: Sequence[np.random.Generator]
+    ) -> Sensors:
+        """Build the sensors of all strings, each from its own stream."""
+        drawn = [
+            (
+                random.normal(0, tolerances.voltage_gain, string.cell_count),
+                random.normal(0, tolerances.temperature_offset_k, string.cell_count),
+                random.normal(0, tolerances.resistance_gain, string.cell_count),
+                random.uniform(0, tolerances.charge_error_percent, string.cell_count),
+                random.uniform(-LARGEST_SHARE, LARGEST_SHARE, 1),
+            )
+            for string, random in zip(rows.strings, streams, strict=True)
+        ]
+        voltage, temperature, resistance, charge, share = (
+            np.concatenate([np.zeros(0), *column]) for column in zip(*drawn, strict=True)
+        )
+        cells, strings = np.zeros(rows.cell_count), np.zeros(rows.string_count)
         return cls(
             tolerances=tolerances,
-            voltage_gain=1 + random.normal(0, tolerances.voltage_gain, count),
-            temperature_offset_k=random.normal(0, tolerances.temperature_offset_k, count),
-            resistance_gain=1 + random.normal(0, tolerances.resistance_gain, count),
-            charge_error_percent=random.uniform(0, tolerances.charge_error_percent, count),
-            temperature_absent=np.zeros(count, np.bool_),
-            voltage_absent=np.zeros(count, np.bool_),
-            current_offset_a=float(random.uniform(-half_error_a, half_error_a)),
+            voltage=Sensor.of(1 + voltage, cells.copy()),
+            temperature=Sensor.of(1 + cells, temperature),
+            resistance=Sensor.of(1 + resistance, cells.copy()),
+            charge_error_percent=charge,
+            current=Sensor.of(1 + strings, share * tolerances.current_error_a),
+            current_share=share,
+            current_error_a=strings + tolerances.current_error_a,
+            current_noise_a=strings + tolerances.current_noise_a,
+            room=Sensor.of(1 + strings, strings.copy()),
         )
 
-    def with_temperature_offset(self, cell: int, offset_k: float) -> Sensors:
-        """Return these sensors with another temperature error of one cell."""
-        return replace(
-            self, temperature_offset_k=changed(self.temperature_offset_k, cell, offset_k)
-        )
-
-    def with_absent(
-        self, cell: int, *, temperature: bool | None = None, voltage: bool | None = None
-    ) -> Sensors:
-        """Return these sensors with a sensor of one cell lost or found again."""
-        lost = self
-        if temperature is not None:
-            flags = self.temperature_absent.copy()
-            flags[cell] = temperature
-            lost = replace(lost, temperature_absent=flags)
-        if voltage is not None:
-            flags = self.voltage_absent.copy()
-            flags[cell] = voltage
-            lost = replace(lost, voltage_absent=flags)
-        return lost
-
-    def voltage_v(
-        self, true_v: Floats, bypass_a: Floats, cells: Cells, random: np.random.Generator
-    ) -> Floats:
-        """Measure; a bypass current that flows meanwhile falsifies by the drop along the lead."""
-        true = true_v[cells] - self.tolerances.lead_resistance_ohm * bypass_a[cells]
-        noise = random.normal(0, self.tolerances.voltage_noise_v, np.shape(true))
-        measured = rounded(true * self.voltage_gain[cells] + noise, VOLTAGE_RESOLUTION_V)
-        return np.where(self.voltage_absent[cells], np.nan, measured)
-
-    def temperature_c(self, true_c: Floats, cells: Cells, random: np.random.Generator) -> Floats:
-        """Measure at the negative pole."""
-        true = true_c[cells] + self.temperature_offset_k[cells]
-        noise = random.normal(0, self.tolerances.temperature_noise_k, np.shape(true))
-        measured = rounded(true + noise, TEMPERATURE_RESOLUTION_C)
-        return np.where(self.temperature_absent[cells], np.nan, measured)
-
-    def resistance_ohm(self, true_ohm: Floats, cells: Cells, random: np.random.Generator) -> Floats:
-        """Measure the internal resistance."""
-        true = true_ohm[cells] * self.resistance_gain[cells]
-        noise = random.normal(1, self.tolerances.resistance_noise, np.shape(true))
-        return rounded(true * noise, RESISTANCE_RESOLUTION_OHM)
-
-    def charge_percent(self, true_charge: Floats, cells: Cells) -> Floats:
-        """Estimate the state of charge from its true value of 0 to 1."""
-        estimate = 100 * true_charge[cells] - self.charge_error_percent[cells]
-        return rounded(np.clip(estimate, 0, 100), CHARGE_RESOLUTION_PERCENT)
-
-    def current_a(self, true_a: float, random: np.random.Generator) -> float:
-        """Measure the string current."""
-        noise_a = random.normal(0, self.tolerances.current_noise_a)
-        return float(rounded(true_a + self.current_offset_a + noise_a, CURRENT_RESOLUTION_A))
+    def sense_current(self, where: Where, sensing: CurrentSensing) -> None:
+        """Put another current sensor on strings; its offset is the same share of its error."""
+        self.current.absent[where] = sensing is CurrentSensing.ABSENT
+        if sensing is CurrentSensing.ABSENT:
+            self.current_error_a[where] = np.nan
+            return
+        error_a = _SENSED_ERROR_A[sensing]
+        self.current.offset[where] = self.current_share[where] * error_a
+        self.current_error_a[where] = error_a
+        self.current_noise_a[where] = _CURRENT_NOISE_SHARE * error_a
 
 
 def rounded(values: Floats | float, resolution: float) -> Floats:
     """Round to whole steps of `resolution`."""
     # Dividing by the inverse keeps 2250 steps of 0.001 at exactly 2.25.
     steps_per_unit = round(1 / resolution)
-    return np.round(np.asarray(values) * steps_per_unit) / steps_per_unit
-
-
-def changed(column: Floats, cell: int, value: float) -> Floats:
-    """Return a copy of `column` with another value in one place."""
-    copy = column.copy()
-    copy[cell] = value
-    return copy
+    return np.asarray(np.rint(np.asarray(values) * steps_per_unit) / steps_per_unit)

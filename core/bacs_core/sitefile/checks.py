@@ -7,7 +7,7 @@ that do not fit the cells: all mistakes are found at once.
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path as FilePath
 from typing import Final
@@ -16,11 +16,18 @@ from bacs_core.devices import bacs_manager, sunspec_battery
 from bacs_core.devices.catalogue import DEVICES, refusal
 from bacs_core.devices.device import Role
 from bacs_core.devices.panel_map import MAX_MODULE_UNIT
+from bacs_core.equalization_modes import misfit
 from bacs_core.errors import SettingsError
-from bacs_core.model import MAX_CELLS_PER_MANAGER, MODULE_TYPES, EqualizedBy, Site, string_key
+from bacs_core.model import (
+    MAX_CELLS_PER_MANAGER,
+    MODULE_TYPES,
+    EqualizedBy,
+    Site,
+    string_key,
+)
 from bacs_core.settings import Address, Link
+from bacs_core.sitefile import contacts
 from bacs_core.sitefile.devices import (
-    CONTACTS,
     ENGINE,
     FAMILY,
     OWN,
@@ -29,9 +36,8 @@ from bacs_core.sitefile.devices import (
     PUBLISHED_REGISTERS,
 )
 from bacs_core.sitefile.limits import wrong_values
-from bacs_core.sitefile.plan import NO_UNIT, module_addresses
+from bacs_core.sitefile.plan import NO_UNIT, may_command, module_addresses, usual_equalization
 from bacs_core.sitefile.tables import (
-    DeviceTable,
     LineTable,
     ManagerTable,
     ModuleBlockTable,
@@ -94,11 +100,7 @@ def refusals(tables: SiteFile, folder: FilePath) -> list[Refusal]:
             for n, manager in enumerate(tables.manager)
             for found in _wrong_manager(manager, tables, ("manager", n))
         ),
-        *(
-            found
-            for n, device in enumerate(tables.device)
-            for found in _wrong_contacts(device, ("device", n))
-        ),
+        *contacts.refusals(tables),
     ]
 
 
@@ -378,15 +380,12 @@ def _wrong_equalization(
     is_engine = manager.device == ENGINE
     if string.equalized_by is EqualizedBy.MANAGER and is_engine:
         yield Refusal((*place, "equalized_by"), "this string has no web manager")
+    closed = {line.id: line.port.link for line in tables.line if not may_command(line)}
+    yield from _wrong_mode(manager, string, closed, place)
     if string.equalized_by is not EqualizedBy.ENGINE:
         return
     if not is_engine:
         yield Refusal((*place, "equalized_by"), 'only strings of device = "engine" can have this')
-    closed = {
-        line.id: line.port.link
-        for line in tables.line
-        if line.port.link is not Link.SERIAL and not line.commands_over_network
-    }
     for modules in string.modules:
         if modules.device != OWN_MODULE:
             yield Refusal(
@@ -400,14 +399,17 @@ def _wrong_equalization(
             )
 
 
-def _wrong_contacts(device: DeviceTable, place: Path) -> Iterator[Refusal]:
-    for key, count in zip(("inputs", "relays"), CONTACTS.get(device.device, (0, 0)), strict=True):
-        if len(getattr(device, key)) > count:
-            yield Refusal((*place, key), f"{device.device} has {count or 'no'} {key}")
-    for key in ("released", "breakers"):
-        for number in getattr(device, key):
-            if number > len(device.relays):
-                reason = f"{key}: there is no relay {number}, 'relays' names {len(device.relays)}"
-                yield Refusal((*place, key), reason)
-    for number in sorted(set(device.released) & set(device.breakers)):
-        yield Refusal((*place, "released"), f"relay {number} trips a breaker: it is never released")
+def _wrong_mode(
+    manager: ManagerTable, string: StringTable, closed: Mapping[str, Link], place: Path
+) -> Iterator[Refusal]:
+    """Find a mode of equalization that this string cannot have."""
+    if "equalization" not in string.model_fields_set:
+        return
+    place = (*place, "equalization")
+    open_lines = {modules.line: modules.line not in closed for modules in string.modules}
+    who = string.equalized_by or usual_equalization(manager, string, open_lines)
+    if who is not EqualizedBy.ENGINE:
+        yield Refusal(place, f"this string is equalized by {who}, the engine has no say in it")
+    reason = misfit(string.equalization, string.chemistry, string.module_type or "")
+    if reason is not None:
+        yield Refusal(place, reason)

@@ -13,6 +13,8 @@ from bacs_core.model import EqualizedBy, Limits, Manager, Quantity, Site, String
 from bacs_core.settings import (
     Accessory,
     Address,
+    AlarmRelay,
+    Breaker,
     Line,
     Link,
     ManagerOptions,
@@ -28,6 +30,7 @@ from bacs_core.sitefile.devices import (
     STALE_AFTER_S,
 )
 from bacs_core.sitefile.tables import (
+    BreakerTable,
     DeviceTable,
     LimitsTable,
     LineTable,
@@ -45,6 +48,8 @@ TURNAROUND_S: Final = {
     Link.MODBUS_TCP: 0.5,
     Link.SNMP: 0.5,
 }
+#: IEC 60896-21 states the capacity of stationary lead cells for 10 h.
+USUAL_RATED_HOURS: Final = 10.0
 #: What asks an agent that has no unit address.
 NO_UNIT: Final = 0
 NETWORK: Final = frozenset(Link) - {Link.SERIAL}
@@ -58,6 +63,7 @@ def build(tables: SiteFile, folder: Path) -> Settings:
         for manager in tables.manager
         for string in manager.string
     }
+    alarm_relay = tables.site.alarm_relay
     return Settings(
         site=Site(tables.site.name, tuple(_manager(table, lines) for table in tables.manager)),
         lines=lines,
@@ -83,6 +89,23 @@ def build(tables: SiteFile, folder: Path) -> Settings:
             for manager in tables.manager
             if (options := _options(manager)) is not None
         },
+        breakers={
+            key: breaker_of(table.breaker)
+            for key, table in strings.items()
+            if table.breaker is not None
+        },
+        alarm_relay=None if alarm_relay is None else AlarmRelay(alarm_relay.box, alarm_relay.relay),
+    )
+
+
+def breaker_of(table: BreakerTable) -> Breaker:
+    """Return what trips a breaker and how it is read back."""
+    return Breaker(
+        box=table.box,
+        relay=table.relay,
+        input=table.input,
+        open_when=table.open_when == "closed contact",
+        trips_by_closing=table.trips_by == "closing",
     )
 
 
@@ -99,6 +122,11 @@ def _address(device: str, line: str, unit: int | None, turnaround_s: float | Non
     if turnaround_s is None and (known := DEVICES.get(device)) is not None:
         turnaround_s = known.max_turnaround_s
     return Address(line, NO_UNIT if unit is None else unit, turnaround_s)
+
+
+def may_command(table: LineTable) -> bool:
+    """Tell whether bypass and trips may go over a line."""
+    return table.port.link not in NETWORK or table.commands_over_network
 
 
 def line_of(table: LineTable, folder: Path) -> Line:
@@ -118,7 +146,7 @@ def line_of(table: LineTable, folder: Path) -> Line:
         link=link,
         rs485=table.rs485,
         in_flight=table.in_flight,
-        may_command=link not in NETWORK or table.commands_over_network,
+        may_command=may_command(table),
         snmp=(
             None
             if table.snmp is None
@@ -148,6 +176,9 @@ def limits_of(string: StringTable) -> Limits:
         temperature_high_c=_given(given.temperature_high, usual.temperature_high_c),
         temperature_critical_c=_given(given.temperature_critical, usual.temperature_critical_c),
         resistance_high_ohm=given.resistance_high,
+        voltage_trip_low_v=given.voltage_trip_low,
+        voltage_trip_high_v=given.voltage_trip_high,
+        temperature_trip_c=given.temperature_trip,
     )
 
 
@@ -200,6 +231,9 @@ def _string(
         stale_after_s=_stale_after_s(manager.device),
         first_cell=first_cell,
         absent=_absent(manager, table),
+        equalization=table.equalization,
+        end_voltage_v=table.end_voltage,
+        rated_hours=table.rated_hours or USUAL_RATED_HOURS,
     )
 
 

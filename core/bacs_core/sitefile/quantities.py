@@ -24,6 +24,7 @@ UNITS: Final[dict[str, dict[str, float]]] = {
     "temperature": {"°C": 1.0, "degC": 1.0},
     "share": {"%": 1.0},
     "duration": {"s": 1.0, "ms": 1e-3},
+    "discharge time": {"h": 1.0, "min": 1 / 60},
 }
 MAX_UNIT: Final = 247
 #: What commands say for all managers or devices.
@@ -170,6 +171,8 @@ Resistance = Annotated[float, _quantity("resistance"), Field(gt=0, le=1)]
 Temperature = Annotated[float, _quantity("temperature"), Field(ge=-40, le=100)]
 #: Above it a cell is burning; an alarm that waits so long is none.
 CriticalTemperature = Annotated[Temperature, Field(le=80)]
+#: Batteries of uninterruptible supplies are rated for minutes, those of telecom for 10 or 20 h.
+DischargeTime = Annotated[float, _quantity("discharge time"), Field(ge=0.05, le=240)]
 Duration = Annotated[float, _quantity("duration"), Field(ge=0, le=2)]
 Silence = Annotated[Duration, Field(le=0.1)]
 #: What one count of a register stands for.

@@ -15,6 +15,7 @@ from bacs_core.model import (
     MAX_STRINGS_PER_MANAGER,
     MODULE_TYPES,
     Chemistry,
+    EqualizationMode,
     EqualizedBy,
     Quantity,
 )
@@ -25,6 +26,7 @@ from bacs_core.sitefile.quantities import (
     CriticalTemperature,
     CurrentScale,
     DeviceIdentifier,
+    DischargeTime,
     Duration,
     FileName,
     Identifier,
@@ -47,9 +49,8 @@ Baud = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 4608
 DeviceName = Annotated[str, Field(min_length=1, max_length=60)]
 MAX_CONTACTS = 16
 Names = Annotated[list[Name], Field(max_length=MAX_CONTACTS)]
-Contacts = Annotated[
-    list[Annotated[int, Field(ge=1, le=MAX_CONTACTS)]], Field(max_length=MAX_CONTACTS)
-]
+Contact = Annotated[int, Field(ge=1, le=MAX_CONTACTS)]
+Contacts = Annotated[list[Contact], Field(max_length=MAX_CONTACTS)]
 
 _TURNAROUND = "how long the device may think; without it what is known of the device, or the line's"
 
@@ -60,10 +61,26 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class AlarmRelayTable(Table):
+    """`alarm_relay` of the site: closed while all is well, open on an alarm or without engine."""
+
+    box: Annotated[str, Field(description="id of the relay box")]
+    relay: Annotated[
+        Contact, Field(description="its relay, from 1; neither released nor a breaker's")
+    ]
+
+
 class SiteTable(Table):
-    """`[site]`: what the place is called."""
+    """`[site]`: what the place is called, and how it calls for help."""
 
     name: Annotated[Name, Field(description="name of the site, as people say it")]
+    alarm_relay: Annotated[
+        AlarmRelayTable | None,
+        Field(
+            description="relay that is closed while all is well and drops out on an alarm and when "
+            "the engine dies"
+        ),
+    ] = None
 
 
 class SnmpTable(Table):
@@ -139,8 +156,33 @@ class SensorTable(Table):
     max_turnaround: Annotated[Duration | None, Field(description=_TURNAROUND)] = None
 
 
+class BreakerTable(Table):
+    """`breaker` of a string: what opens it, and how it tells that it is open."""
+
+    box: Annotated[str, Field(description="id of the relay box, on a line that may command")]
+    relay: Annotated[Contact, Field(description="relay (from 1), one of the `breakers` of the box")]
+    input: Annotated[
+        Contact,
+        Field(description="input (from 1) on which the contact of the breaker is read back"),
+    ]
+    open_when: Annotated[
+        Literal["open contact", "closed contact"],
+        Field(description="what the input shows while the breaker is open"),
+    ]
+    trips_by: Annotated[
+        Literal["closing", "opening"],
+        Field(
+            description="what the relay does to trip: closing (shunt trip) or opening "
+            "(undervoltage release)"
+        ),
+    ]
+    shared: Annotated[
+        bool, Field(description="other strings hang on the same breaker, and all of them say so")
+    ] = False
+
+
 class LimitsTable(Table):
-    """`limits` of a string: its alarm limits per cell."""
+    """`limits` of a string, per cell: of its alarms, and of the trip of its breaker."""
 
     voltage_low: Annotated[
         Voltage | None, Field(description="below it a warning; the chemistry's")
@@ -156,6 +198,19 @@ class LimitsTable(Table):
     ] = None
     resistance_high: Annotated[
         Resistance | None, Field(description="above it a warning; without it no limit")
+    ] = None
+    voltage_trip_low: Annotated[
+        Voltage | None,
+        Field(description="below it the breaker trips, in discharge too; without it never"),
+    ] = None
+    voltage_trip_high: Annotated[
+        Voltage | None, Field(description="above it the breaker trips; without it never")
+    ] = None
+    temperature_trip: Annotated[
+        CriticalTemperature | None,
+        Field(
+            description="above it the breaker trips; without it only where thermal runaway is seen"
+        ),
     ] = None
 
 
@@ -187,6 +242,14 @@ class StringTable(Table):
     float_voltage: Annotated[
         Voltage | None, Field(description="float voltage per cell; without it the chemistry's")
     ] = None
+    end_voltage: Annotated[
+        Voltage | None,
+        Field(description="per cell, where a discharge ends; without it the chemistry's"),
+    ] = None
+    rated_hours: Annotated[
+        DischargeTime | None,
+        Field(description="discharge time for which `capacity` is stated; without it 10 h"),
+    ] = None
     equalized_by: Annotated[
         EqualizedBy | None,
         Field(
@@ -194,6 +257,14 @@ class StringTable(Table):
             description="who drives the bypass; without it what the devices allow",
         ),
     ] = None
+    equalization: Annotated[
+        EqualizationMode,
+        Field(
+            strict=False,
+            description="when the engine equalizes: never, in float, at the end of charging "
+            "(generation 4), or by ampere-hours (lithium); can be changed at the panel",
+        ),
+    ] = EqualizationMode.CONTINUOUS
     modules: Annotated[
         list[ModulesTable],
         BeforeValidator(_as_list),
@@ -202,7 +273,12 @@ class StringTable(Table):
     current_sensor: Annotated[
         SensorTable | None, Field(description='where the sensor is (`device = "engine"`)')
     ] = None
-    limits: Annotated[LimitsTable, Field(description="alarm limits per cell")] = LimitsTable()
+    breaker: Annotated[
+        BreakerTable | None, Field(description="what opens its breaker; without it nothing trips")
+    ] = None
+    limits: Annotated[LimitsTable, Field(description="limits of alarms and trips, per cell")] = (
+        LimitsTable()
+    )
 
 
 class RegistersTable(Table):

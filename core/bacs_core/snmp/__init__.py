@@ -1,5 +1,5 @@
 """Reads managers that speak SNMP; nothing is ever set.
 
-Only what reading takes is here: GET and GETBULK of versions 2c and 3. Messages and tables are free
-of I/O and of the clock; the client owns the socket, and the owner decides when to ask.
+The library `snmp` asks and checks what comes back (versions 2c and 3). Here is what this project
+adds: the socket, the tables of a manager, and when to ask.
 """

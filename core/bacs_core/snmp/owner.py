@@ -28,18 +28,16 @@ from bacs_core.polling.foreign_values import told_serial_number
 from bacs_core.polling.image import StringImage, reading
 from bacs_core.settings import Line
 from bacs_core.snmp import secrets
-from bacs_core.snmp.ber import Value, oid
-from bacs_core.snmp.client import Column, SnmpClient, open_client
-from bacs_core.snmp.community import Community
-from bacs_core.snmp.tables import Places, column, places
+from bacs_core.snmp.client import SnmpClient, open_client
+from bacs_core.snmp.tables import Column, Places, Value, column, places
 
 _log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S: Final = 1.0
 
-_SCALARS: Final = tuple(oid(row.oid) for row in device.SCALARS)
-_MODULES: Final = tuple(oid(row.oid) for row in (device.MODULE_INDEX, *device.MODULE_COLUMNS))
-_STRINGS: Final = tuple(oid(row.oid) for row in (device.STRING_INDEX, *device.STRING_COLUMNS))
+_SCALARS: Final = tuple(row.oid for row in device.SCALARS)
+_MODULES: Final = tuple(row.oid for row in (device.MODULE_INDEX, *device.MODULE_COLUMNS))
+_STRINGS: Final = tuple(row.oid for row in (device.STRING_INDEX, *device.STRING_COLUMNS))
 
 
 class SnmpOwner:
@@ -255,7 +253,7 @@ class SnmpOwner:
         if isinstance(error, PortGoneError):
             return str(error)
         if isinstance(error, BusTimeoutError) and error.__cause__ is None:
-            secret = "community" if isinstance(self._access, Community) else "privacy key"
+            secret = "community" if isinstance(self._access, secrets.Community) else "privacy key"
             return f"agent {self.line.port} does not answer (wrong address, {secret} or firewall)"
         return f"agent {self.line.port}: {error}"
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from bacs_core.errors import SettingsError
 from bacs_core.settings import SnmpVersion
-from bacs_core.snmp.community import Community
-from bacs_core.snmp.user import DIGEST_LENGTHS, PRIVACY, User
+
+#: Protocols that a version 3 user may have (RFC 3414, RFC 7860).
+AUTHENTICATION: Final = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+PRIVACY: Final = ("aes",)
+"""AES with 128 bits (RFC 3826); DES is broken, and longer keys have no standard of their own."""
 
 #: (needed, possible) keys of each version.
 _KEYS: Final = {
@@ -27,6 +31,26 @@ _KEYS: Final = {
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 #: RFC 3414, 11.2: agents do not take shorter passwords.
 _SHORTEST_KEY: Final = 8
+#: In bytes (RFC 3414, section 5).
+_LONGEST_USER: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """The community of version 2c: its only, and open, protection."""
+
+    name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of version 3; without `priv` messages are signed, but readable."""
+
+    name: str
+    auth: str
+    auth_key: str = field(repr=False)
+    priv: str | None = None
+    priv_key: str | None = field(default=None, repr=False)
 
 
 def load(path: Path, version: SnmpVersion) -> Community | User:
@@ -66,7 +90,10 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def _user(path: Path, table: dict[str, str]) -> User:
-    _allow(path, "auth", table["auth"], tuple(DIGEST_LENGTHS))
+    _allow(path, "auth", table["auth"], AUTHENTICATION)
+    if len(table["user"].encode()) > _LONGEST_USER:
+        message = f"{path}: user must have at most {_LONGEST_USER} characters"
+        raise SettingsError(message)
     if ("priv" in table) != ("priv_key" in table):
         message = f"{path}: priv and priv_key belong together"
         raise SettingsError(message)

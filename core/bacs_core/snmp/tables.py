@@ -12,10 +12,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bacs_core.snmp.ber import Value
+Value = int | bytes | None
+"""A number, a text, or `None` where the agent has neither."""
 
-Instance = bytes
-"""What tells the rows of a table apart in the names of their values."""
+Instance = tuple[int, ...]
+"""What tells the rows of a table apart: what follows the column in the names of their values."""
+
+Column = dict[Instance, Value]
+"""Values of one column by the instance of their row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ import { OverviewModel, SILENT } from "bacs_frames";
 import { ageText, withUnit } from "bacs_numbers";
 import {
   COLOUR,
+  breakerSign,
   cellBars,
   equalizationSign,
   fontsReady,
@@ -17,6 +18,9 @@ import { arrange } from "bacs_tiles";
 
 const DENSE_BELOW = 110;
 const WIDE_FROM = 260;
+const FINDING_FROM = 150;
+// In these the breaker of a string does not stand ready, or has done its work.
+const TRIPS = new Set(["deferred", "tripping", "tripped", "failed", "off"]);
 const COUNTED = [
   { status: 2, word: "alarms_count", colour: COLOUR.alarmInk },
   { status: 1, word: "warnings", colour: COLOUR.warningInk },
@@ -29,11 +33,12 @@ export default {
       <canvas aria-hidden="true"></canvas>
       <div class="bacs-hits"></div>
     </div>`,
-  props: { plan: Object, texts: Object, first: String },
+  props: { plan: Object, texts: Object, first: String, findings: Object },
   emits: ["open", "resync"],
   mounted() {
     this.canvas = this.$el.querySelector("canvas");
     this.hits = this.$el.querySelector(".bacs-hits");
+    this.told = this.findings;
     this.build();
     this.observer = new ResizeObserver(() => this.place());
     this.observer.observe(this.$el);
@@ -55,6 +60,10 @@ export default {
         return;
       }
       this.asked = false;
+      this.redraw();
+    },
+    explain(findings) {
+      this.told = findings;
       this.redraw();
     },
     build() {
@@ -136,6 +145,8 @@ export default {
         current: withUnit(values.current, Math.abs(values.current) < 100 ? 1 : 0, "A", mark),
         equalization: values.equalization.state,
         equalizationText: this.texts[`equalization_${values.equalization.state}`],
+        trip: TRIPS.has(values.trip) ? this.texts[`trip_${values.trip}`] : null,
+        finding: this.told[string.key] ?? null,
         size: `${string.cells} ${this.texts.cells}`,
         age: values.age ? ageText(values.age, mark) : null,
         old: values.age ? this.texts.age_of.replace("{age}", ageText(values.age, mark)) : null,
@@ -148,6 +159,7 @@ export default {
         ...COUNTED.filter(({ status }) => counts[status]).map(({ status, word }) =>
           this.counted(counts[status], word),
         ),
+        ...(tile.trip ? [`${this.texts.protection}: ${tile.trip}`] : []),
         ...(tile.old ? [tile.old] : []),
       ];
       return tile;
@@ -213,8 +225,28 @@ export default {
       ].join(", ");
     },
     frameOf(context, spot, tile) {
-      const edge = { 1: COLOUR.warning, 2: COLOUR.alarm }[tile.worst];
-      panel(context, spot.x, spot.y, spot.width, spot.height, COLOUR.tile, edge ?? COLOUR.tileEdge, edge ? 2 : 1);
+      const edge = tile.trip ? COLOUR.alarm : { 1: COLOUR.warning, 2: COLOUR.alarm }[tile.worst];
+      const width = tile.trip ? 4 : edge ? 2 : 1;
+      panel(context, spot.x, spot.y, spot.width, spot.height, COLOUR.tile, edge ?? COLOUR.tileEdge, width);
+    },
+    // A red field with the sign of a breaker, and what protection did; returns where it ends.
+    tripSign(context, tile, x, y, width, size) {
+      const sign = size * 1.5;
+      const wanted = sign + textWidth(context, tile.trip, size, 500) + 14;
+      const shown = Math.min(width, wanted);
+      panel(context, x, y, shown, size + 10, COLOUR.alarm);
+      if (wanted > 1.3 * width) {
+        breakerSign(context, x + shown / 2 - size * 0.9, y + 5 + size / 2, size * 1.4);
+        return x + shown;
+      }
+      breakerSign(context, x + 6, y + 5 + size / 2, size);
+      text(context, tile.trip, x + sign + 8, y + size + 3, {
+        size,
+        weight: 500,
+        colour: COLOUR.tile,
+        width: shown - sign - 12,
+      });
+      return x + shown;
     },
     badges(context, counts, right, middle, size) {
       let x = right;
@@ -248,13 +280,16 @@ export default {
       const y = spot.y + 58;
       text(context, tile.sum, x, y, { size: 22, weight: 500 });
       text(context, tile.current, x + 112, y, { size: 20 });
+      if (tile.trip) this.tripSign(context, tile, x + 196, y - 21, right - x - 196, 18);
       const signX = x + 196;
-      if (tile.equalization !== "not_offered" && signX + 100 < right - 90) {
+      if (!tile.trip && tile.equalization !== "not_offered" && signX + 100 < right - 90) {
         equalizationSign(context, tile.equalization, signX, y - 13, 14);
         text(context, tile.equalizationText, signX + 22, y, { size: 16, colour: COLOUR.quiet, width: right - signX - 110 });
       }
-      text(context, tile.size, right, y, { size: 16, colour: COLOUR.quiet, align: "right" });
-      const area = { x, y: spot.y + 72, width: right - x, height: spot.height - 84 };
+      if (!tile.trip) text(context, tile.size, right, y, { size: 16, colour: COLOUR.quiet, align: "right" });
+      const told = tile.finding && spot.height >= FINDING_FROM ? 24 : 0;
+      if (told) text(context, tile.finding, x, spot.y + spot.height - 14, { size: 16, colour: COLOUR.quiet, width: right - x });
+      const area = { x, y: spot.y + 72, width: right - x, height: spot.height - 84 - told };
       cellBars(context, tile.cells, area.x, area.y, area.width, area.height, { minPitch: 4 });
       this.veil(context, spot, tile, area);
     },
@@ -265,8 +300,9 @@ export default {
       text(context, shortName(tile.string), x, spot.y + 21, { size: 16, weight: 500, width: free - x - 4 });
       text(context, tile.sum, x, spot.y + 41, { size: 17, weight: 500 });
       const after = x + textWidth(context, tile.sum, 17, 500) + 12;
-      text(context, tile.current, after, spot.y + 41, { size: 16, colour: COLOUR.quiet, width: right - after - 20 });
-      equalizationSign(context, tile.equalization, right - 13, spot.y + 29, 13);
+      if (tile.trip) this.tripSign(context, tile, after - 4, spot.y + 24, right - after + 4, 15);
+      else text(context, tile.current, after, spot.y + 41, { size: 16, colour: COLOUR.quiet, width: right - after - 20 });
+      if (!tile.trip) equalizationSign(context, tile.equalization, right - 13, spot.y + 29, 13);
       const area = { x, y: spot.y + 48, width: right - x, height: spot.height - 54 };
       cellBars(context, tile.cells, area.x, area.y, area.width, area.height);
       this.veil(context, spot, tile, area);
@@ -278,7 +314,8 @@ export default {
       if (tile.worst) this.badges(context, only(tile.counts, tile.worst), right, spot.y + 11, 14);
       else equalizationSign(context, tile.equalization, right - 11, spot.y + 6, 11);
       text(context, tile.sum, x, spot.y + 31, { size: 15, width: right - x });
-      text(context, tile.current, x, spot.y + 46, { size: 15, colour: COLOUR.quiet, width: right - x });
+      if (tile.trip) this.tripSign(context, tile, x - 1, spot.y + 33, right - x + 2, 12);
+      else text(context, tile.current, x, spot.y + 46, { size: 15, colour: COLOUR.quiet, width: right - x });
       const area = { x, y: spot.y + 50, width: right - x, height: spot.height - 53 };
       cellBars(context, tile.cells, area.x, area.y, area.width, area.height, {
         minPitch: 2.6,

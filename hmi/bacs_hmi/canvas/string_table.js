@@ -49,7 +49,7 @@ export default {
         <table class="bacs-mirror"><thead><tr></tr></thead><tbody></tbody></table>
       </div>
     </div>`,
-  props: { plan: Object, texts: Object, first: String, sort: String, marked: Number, reasons: Object },
+  props: { plan: Object, texts: Object, first: String, sort: String, marked: Number, reasons: Object, mode: String },
   emits: ["cell", "resync"],
   watch: {
     sort() {
@@ -61,6 +61,9 @@ export default {
       this.redraw();
     },
     reasons() {
+      this.redraw();
+    },
+    mode() {
       this.redraw();
     },
   },
@@ -250,7 +253,7 @@ export default {
       const { state, inhibitedBy } = this.model.equalization;
       const reasons = inhibitedBy.map((inhibit) => this.texts[`inhibit_${inhibit}`]).join(", ");
       say(this.equalizationState, this.texts[`equalization_${state}`]);
-      say(this.equalizationBy, reasons ? `${reasons} · ${this.plan.equalizedBy}` : this.plan.equalizedBy);
+      say(this.equalizationBy, [reasons || this.mode, this.plan.equalizedBy].filter(Boolean).join(" · "));
     },
     drawStrip(context) {
       const cells = Array.from({ length: this.plan.cells }, (_, cell) => ({

@@ -34,6 +34,7 @@ class StringTable(Element, component="string_table.js", dependencies=["shared/*.
         self._props["sort"] = sort
         self._props["marked"] = 0
         self._props["reasons"] = {}
+        self._props["mode"] = ""
         self.on("cell", lambda event: on_cell(int(event.args)))
         self.on("resync", lambda _: on_resync())
 
@@ -50,6 +51,12 @@ class StringTable(Element, component="string_table.js", dependencies=["shared/*.
         """Say of abnormal cells (counted from 1) what is wrong with them."""
         if reasons != self._props["reasons"]:
             self._props["reasons"] = reasons
+            self.update()
+
+    def say_mode(self, mode: str) -> None:
+        """Say when the string is equalized."""
+        if mode != self._props["mode"]:
+            self._props["mode"] = mode
             self.update()
 
     def highlight(self, cell: int | None) -> None:

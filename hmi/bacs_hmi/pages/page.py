@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from nicegui.element import Element
+
 from bacs_core.api.live import LiveSite
+from bacs_core.api.messages import Command, CommandName
 from bacs_core.model import Site
 from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.format import Numbers
@@ -37,7 +40,9 @@ class Surroundings:
     """Change to another view."""
     note: Callable[[View], None]
     """Write a change inside the view to the address."""
-    acknowledge: Callable[[str | None], None]
-    """Acknowledge one alarm, or all."""
-    may_acknowledge: Callable[[], bool]
-    """Whether to offer it: to who may, and to nobody known yet. The engine decides."""
+    order: Callable[[Command, str], None]
+    """Give a command in the name of who is signed in; the text is that of the touched button."""
+    may: Callable[[CommandName], bool]
+    """Whether to offer a command: to who may, and to nobody known yet. The engine decides."""
+    over: Element
+    """Takes a sheet in front of the page; clearing it closes the sheet."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from bacs_core.model import String
-from bacs_hmi import wording
+from bacs_core.api.messages import CommandName
+from bacs_core.model import String, TripState
+from bacs_hmi import conclusions, wording
 from bacs_hmi.canvas.string_table import StringTable
+from bacs_hmi.conclusions import today_of, trip_of
 from bacs_hmi.pages.cell import CellPanel
 from bacs_hmi.pages.page import Surroundings
+from bacs_hmi.pages.protection import ProtectionBand, SwitchOffSheet
 from bacs_hmi.parts import arrow, box, button, choose, label
 from bacs_hmi.views import Sort, View, ViewName
 
@@ -22,6 +25,7 @@ class StringPage:
         self._view = view
         self._panel: CellPanel | None = None
         self._build_title()
+        self._protection = ProtectionBand(around, string)
         channel = around.broadcast.string(string.key)
         with box("bacs-string-body") as self._body:
             self._table = StringTable(
@@ -35,6 +39,7 @@ class StringPage:
         self._channel = channel
         self._leave = channel.join(self._table.show)
         self._table.explain(self._reasons())
+        self._table.say_mode(self._mode())
         if view.cell is not None and 1 <= view.cell <= string.cell_count:
             self._open_cell(view.cell)
 
@@ -42,6 +47,9 @@ class StringPage:
         """Follow the newest values in the cell panel; the canvas follows by itself."""
         if alarms_changed:
             self._table.explain(self._reasons())
+        self._refresh_conclusions()
+        self._table.say_mode(self._mode())
+        self._protection.refresh()
         if self._panel is not None:
             self._panel.refresh(alarms_changed=alarms_changed)
 
@@ -58,6 +66,8 @@ class StringPage:
             with box("bacs-title-text"):
                 label(string.name, tag="h1")
                 label(self._facts(), "bacs-quiet")
+                self._concluded = label("", "bacs-concluded")
+            self._off = button(texts["protection"], self._switch_off)
             with box("bacs-segments").props("role=group"):
                 self._sort_buttons = {
                     sort: button(texts[f"sort_{sort.value}"], partial(self._sort, sort))
@@ -67,6 +77,25 @@ class StringPage:
                 other = strings[(place + step) % len(strings)]
                 arrow(way, texts[text], partial(self._other, other.key))
         self._show_sort()
+        self._refresh_conclusions()
+
+    def _refresh_conclusions(self) -> None:
+        """Say what is concluded of the string; offer to switch armed protection off."""
+        around = self._around
+        mirror = around.live.strings[self._string.key]
+        told = conclusions.facts(mirror, around.texts, around.numbers, today_of(around.live))
+        self._concluded.set_text(told)
+        self._concluded.set_visibility(bool(told))
+        state = trip_of(around.live, self._string.key).state
+        may = around.may(CommandName.SWITCH_PROTECTION_OFF)
+        self._off.set_visibility(may and state in {TripState.ARMED, TripState.DEFERRED})
+
+    def _mode(self) -> str:
+        mirror = self._around.live.strings[self._string.key]
+        return conclusions.mode(mirror, self._around.texts)
+
+    def _switch_off(self) -> None:
+        SwitchOffSheet(self._around, self._string)
 
     def _other(self, key: str) -> None:
         self._around.open(View(ViewName.STRING, key, sort=self._view.sort))

@@ -10,7 +10,7 @@ from bacs_core.api.live import LiveSite, Update, UpdateKind
 from bacs_core.model import Quantity
 
 from .freshness import FreshnessWatch
-from .readings import Place, View, by_place, places_of
+from .readings import Place, View, look, places_of
 from .writer import ChunkedWriter, Writable
 
 
@@ -130,7 +130,7 @@ class Feed:
             self._look_again()
         else:
             if update.alarms_raised or update.alarms_changed or update.alarms_cleared:
-                self.view = View(live, by_place(live.alarms.values()))
+                self.view = look(live)
             sources = set(self._touched(update))
             sources.update(cell_value_source(*cell) for cell in freshness.turned(update))
             self._writer.add(
@@ -142,7 +142,7 @@ class Feed:
         """Take a new view and queue every entity."""
         live = self._live
         if live is not None and live.connected and _site_id(live) == self._site_id:
-            self.view = View(live, by_place(live.alarms.values()))
+            self.view = look(live)
             self._freshness = FreshnessWatch(live, self._keys)
         else:
             self.view = self._freshness = None

@@ -12,7 +12,7 @@ from homeassistant.helpers.typing import StateType
 
 from bacs_core.api.live import LiveSite, LiveString
 from bacs_core.api.messages import Alarm
-from bacs_core.model import CellStatus, EqualizationState, Quantity
+from bacs_core.model import AlarmState, CellStatus, EqualizationState, Quantity
 
 #: An attribute with every reason of a bad day would be too long for the recorder.
 MAX_REASONS: Final = 20
@@ -30,15 +30,19 @@ class Place(NamedTuple):
 
 SITE: Final = Place()
 
+#: Shelved by a person, kept back by design or out of service: known, but no problem.
+PUT_ASIDE: Final = frozenset({AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE})
+
 AlarmsByPlace = Mapping[Place, tuple[Alarm, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A connected site, with its active alarms sorted by place."""
+    """A connected site, with its alarms sorted by place: active ones, and those put aside."""
 
     live: LiveSite
     alarms: AlarmsByPlace
+    put_aside: AlarmsByPlace = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,19 @@ def places_of(alarm: Alarm) -> tuple[Place, ...]:
     return tuple(places)
 
 
+def look(live: LiveSite) -> View:
+    """Take a view of a connected site."""
+    alarms = live.alarms.values()
+    aside = (alarm for alarm in alarms if alarm.state in PUT_ASIDE)
+    return View(live, by_place(alarm for alarm in alarms if alarm.active), by_place(aside))
+
+
 def by_place(alarms: Iterable[Alarm]) -> AlarmsByPlace:
-    """Sort the active ones of `alarms` by place, so that 512 cells need not search them all."""
+    """Sort `alarms` by place, so that 512 cells need not search them all."""
     found: dict[Place, list[Alarm]] = {}
     for alarm in alarms:
-        if alarm.active:
-            for place in places_of(alarm):
-                found.setdefault(place, []).append(alarm)
+        for place in places_of(alarm):
+            found.setdefault(place, []).append(alarm)
     return {place: tuple(raised) for place, raised in found.items()}
 
 
@@ -123,10 +133,11 @@ def cell_problem(view: View | None, *, key: str, index: int) -> Shown:
     alarms = view.alarms.get(Place(key, index + 1), ())
     status = mirror.status[index]
     if alarms or status in (CellStatus.WARNING, CellStatus.ALARM):
-        return Shown(available=True, value=True, attributes={"reasons": reasons(alarms)})
+        attributes = _told(view, Place(key, index + 1))
+        return Shown(available=True, value=True, attributes=attributes)
     if status == CellStatus.SILENT:
         return UNKNOWN
-    return Shown(available=True, value=False, attributes={"reasons": []})
+    return Shown(available=True, value=False, attributes=_told(view, Place(key, index + 1)))
 
 
 def string_scalar(view: View | None, *, key: str, name: str) -> Shown:
@@ -163,7 +174,7 @@ def place_problem(view: View | None, *, place: Place) -> Shown:
     if view is None:
         return UNAVAILABLE
     alarms = view.alarms.get(place, ())
-    return Shown(available=True, value=bool(alarms), attributes={"reasons": reasons(alarms)})
+    return Shown(available=True, value=bool(alarms), attributes=_told(view, place))
 
 
 def alarm_count(view: View | None) -> Shown:
@@ -187,6 +198,13 @@ def line_connected(view: View | None, *, line_id: str) -> Shown:
     if line is None:
         return UNAVAILABLE
     return Shown(available=True, value=line.port_open, attributes={"message": line.message})
+
+
+def _told(view: View, place: Place) -> dict[str, list[str]]:
+    """Put the alarms of a place in words, and beside them those that somebody put aside."""
+    told = {"reasons": reasons(view.alarms.get(place, ()))}
+    aside = view.put_aside.get(place, ())
+    return told | {"put_aside": reasons(aside)} if aside else told
 
 
 def reasons(alarms: Iterable[Alarm]) -> list[str]:

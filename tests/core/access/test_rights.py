@@ -4,6 +4,7 @@ import pytest
 
 from bacs_core.access.principal import ROLE_ORDER, Principal
 from bacs_core.access.rights import RIGHTS, require
+from bacs_core.access.tokens import PANEL, TOKEN_ROLES
 from bacs_core.api.messages import CommandName
 from bacs_core.errors import RefusedError
 from bacs_core.model import Role
@@ -22,6 +23,20 @@ EXPECTED = {
     CommandName.CONFIRM_DEVICES: (Role.TECHNICIAN, False),
     CommandName.SWITCH_RELAY: (Role.OPERATOR, False),
     CommandName.SET_THRESHOLDS: (Role.TECHNICIAN, False),
+    CommandName.SHELVE_ALARM: (Role.OPERATOR, False),
+    CommandName.UNSHELVE_ALARM: (Role.OPERATOR, False),
+    CommandName.MUTE_BUZZER: (Role.OPERATOR, False),
+    CommandName.SET_ALARM_LIMIT: (Role.TECHNICIAN, False),
+    CommandName.TAKE_OUT_OF_SERVICE: (Role.TECHNICIAN, False),
+    CommandName.PUT_BACK: (Role.TECHNICIAN, False),
+    CommandName.SET_EQUALIZATION_MODE: (Role.TECHNICIAN, False),
+    CommandName.CELL_REPLACED: (Role.TECHNICIAN, False),
+    CommandName.DEFER_TRIP: (Role.TECHNICIAN, True),
+    CommandName.RECLOSE_BREAKER: (Role.TECHNICIAN, True),
+    CommandName.SWITCH_PROTECTION_OFF: (Role.TECHNICIAN, True),
+    CommandName.SWITCH_PROTECTION_ON: (Role.TECHNICIAN, False),
+    CommandName.START_BATTERY_TEST: (Role.TECHNICIAN, False),
+    CommandName.END_BATTERY_TEST: (Role.TECHNICIAN, False),
 }
 
 
@@ -48,6 +63,26 @@ def test_a_command_is_allowed_exactly_for_its_roles_and_places(
         assert refused.value.code == "cabinet_only"
     else:
         require(principal, command)
+
+
+@pytest.mark.parametrize(
+    "token", [PANEL, *(Principal("a program", role) for role in TOKEN_ROLES)], ids=str
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        CommandName.RECLOSE_BREAKER,
+        CommandName.DEFER_TRIP,
+        CommandName.SWITCH_PROTECTION_OFF,
+        CommandName.SET_ALARM_LIMIT,
+        CommandName.TAKE_OUT_OF_SERVICE,
+    ],
+)
+def test_no_token_closes_a_breaker_or_weakens_protection(
+    token: Principal, command: CommandName
+) -> None:
+    with pytest.raises(RefusedError):
+        require(token, command)
 
 
 def test_each_role_includes_those_before_it() -> None:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bacs_core.alarms.layout import Place
-from bacs_core.alarms.machine import Occurrence
+from bacs_core.alarms.book import Occurrence
+from bacs_core.alarms.place import Place
 from bacs_core.alarms.rules import RULES
 from bacs_core.alarms.view import to_message
 from bacs_core.model import AlarmSeverity, AlarmState
@@ -68,6 +68,14 @@ def occurrence(rule_name: str, place: Place, value: float, limit: float) -> Occu
         ),
         ("manager_silent", Place(manager_id="ups-a"), 1.0, 0.5, "UPS A: does not answer"),
         ("line_gone", Place(line_id="modules"), 1.0, 0.5, "Line modules: port not available"),
+        (
+            "charge_low",
+            STRING,
+            29.04,
+            30.0,
+            "ROOM string 1: charge low, 29.0 %, limit 30 %",
+        ),
+        ("recording_failed", Place(), 1.0, 0.5, "Test room: the history cannot be written: "),
     ],
 )
 def test_an_alarm_is_a_sentence_that_names_the_place(

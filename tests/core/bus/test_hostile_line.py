@@ -40,6 +40,7 @@ def run(name: str, faults: Sequence[Fault], transactions: int) -> HostileLine:
     master = make_master(hostile)
     master.run(transactions)
     tell(name, hostile, transactions, master.errors)
+    assert hostile.virtual.counters.held_up == 0, "virtual time holds nobody up"
     assert hostile.judge.accepted > 0.8 * transactions, "the line still works"
     return hostile
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from bacs_core.bus import modbus_tcp
-from bacs_core.bus.frames import read_registers, write_registers
+from bacs_core.bus.frames import Request, read_registers, write_registers
+from bacs_core.bus.mbap_connection import Connection
 from bacs_core.bus.modbus_tcp import ModbusTcpOwner
 from bacs_core.bus.owner import Priority
 from bacs_core.bus.rtu import BROADCAST_PAUSE_S
@@ -16,9 +19,9 @@ from bacs_core.bus.schedule import Job
 from bacs_core.errors import BusTimeoutError, PortGoneError, RefusedError
 from bacs_core.settings import Link
 from tests.core.bus.far_end import HEADER, Asked, far_end, registers
-from tests.core.bus.owning import Heard, line, read_job, running, until
+from tests.core.bus.owning import FOREVER_S, Heard, line, read_job, running, until
 
-TURNAROUND_S = 0.05
+SHORT_S = 0.05
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +32,7 @@ def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def owner_of(port: int, jobs: Sequence[Job], **changes: object) -> ModbusTcpOwner:
-    given = line(
-        f"127.0.0.1:{port}", Link.MODBUS_TCP, **{"max_turnaround_s": TURNAROUND_S} | changes
-    )
+    given = line(f"127.0.0.1:{port}", Link.MODBUS_TCP, **changes)
     return ModbusTcpOwner(given, jobs, lambda: 1.0)
 
 
@@ -92,7 +93,7 @@ async def test_a_late_answer_is_no_value() -> None:
 
     heard = Heard()
     async with far_end(answer_after_the_time_out) as there:
-        owner = owner_of(there.port, [read_job(1, 10, 2, heard)])
+        owner = owner_of(there.port, [read_job(1, 10, 2, heard)], max_turnaround_s=SHORT_S)
         async with running(owner):
             await until(lambda: owner.statistics.lost_bytes)
     assert not heard.payloads
@@ -145,7 +146,8 @@ async def test_a_silent_unit_stops_nobody_else() -> None:
             asked.answer()
 
     heard = Heard()
-    jobs = [read_job(1, 10, 2, heard), read_job(2, 10, 2, Heard())]
+    silent = replace(read_job(2, 10, 2, Heard()), max_turnaround_s=SHORT_S)
+    jobs = [replace(read_job(1, 10, 2, heard), max_turnaround_s=FOREVER_S), silent]
     async with far_end(answer_but_for_unit_2) as there:
         owner = owner_of(there.port, jobs, in_flight=2)
         async with running(owner):
@@ -190,7 +192,7 @@ async def test_a_connection_that_the_far_end_closed_is_made_anew() -> None:
 async def test_a_far_end_that_accepts_and_never_answers_is_connected_anew() -> None:
     jobs = [read_job(unit, 10, 2, Heard()) for unit in range(1, 5)]
     async with far_end(lambda _asked: None) as there:
-        owner = owner_of(there.port, jobs)
+        owner = owner_of(there.port, jobs, max_turnaround_s=SHORT_S)
         async with running(owner):
             await until(lambda: there.connections > 1)
             assert owner.has_answered(1) is not True
@@ -208,15 +210,25 @@ async def test_nobody_who_listens_is_told_in_words() -> None:
     assert not owner.port_open
 
 
-async def test_a_broadcast_is_sent_alone_and_what_follows_keeps_its_pause() -> None:
-    sent_at: list[tuple[int, float, int]] = []
-    loop = asyncio.get_running_loop()
+async def test_a_broadcast_is_sent_alone_and_what_follows_keeps_its_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[tuple[int, float]] = []
+    ended: list[tuple[int, float]] = []
+    ask = Connection.ask
+
+    async def noted(connection: Connection, request: Request, timeout_s: float) -> bytes:
+        begun.append((request.unit, time.monotonic()))
+        payload = await ask(connection, request, timeout_s)
+        ended.append((request.unit, time.monotonic()))
+        return payload
 
     async def answer_slowly(asked: Asked) -> None:
-        sent_at.append((asked.unit, loop.time(), len(there.asked)))
         await asyncio.sleep(0.02)
         if asked.unit:
             asked.answer()
+
+    monkeypatch.setattr(Connection, "ask", noted)
 
     heard = Heard()
     hold = Job("hold", 0, lambda: write_registers(0, 0, bytes(4)), lambda _data, _at: None)
@@ -226,10 +238,9 @@ async def test_a_broadcast_is_sent_alone_and_what_follows_keeps_its_pause() -> N
         running(owner_of(there.port, jobs, in_flight=4)),
     ):
         await until(lambda: len(heard.payloads) >= 3)
-    place = next(index for index, (unit, *_) in enumerate(sent_at) if unit == 0)
     # Both reads before it were answered, and nothing came behind it for a while.
-    assert place == 2
-    assert sent_at[place + 1][1] >= sent_at[place][1] + BROADCAST_PAUSE_S
+    assert [unit for unit, _ in begun[:4]] == [unit for unit, _ in ended[:4]] == [1, 1, 0, 1]
+    assert begun[3][1] >= ended[2][1] + BROADCAST_PAUSE_S
 
 
 async def test_a_command_goes_before_polls_and_ends_with_its_answer() -> None:

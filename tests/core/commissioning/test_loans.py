@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from tests.core.plant import (
 
 ONE_HIGH = [FLOAT_V + 0.04, *[FLOAT_V] * (CELLS - 1)]
 LINE = "modules"
+#: A guard only: nothing here takes so long.
+PATIENCE_S = 20.0
 
 
 @pytest.fixture
@@ -53,24 +55,34 @@ async def taken(plant: HandDriven) -> AsyncIterator[list[dict[int, float]]]:
     sending.cancel()
 
 
+def is_off(told: list[dict[int, float]]) -> bool:
+    """Whether the newest duties that the line was told switch everything off."""
+    return bool(told) and set(told[-1].values()) == {0}
+
+
+async def until(reached: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not reached():
+            await asyncio.sleep(0.001)
+
+
 async def test_a_line_is_withheld_only_when_every_module_says_that_its_bypass_is_off(
     plant: HandDriven, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loans, "LOOK_EVERY_S", 0.001)
     async with taken(plant) as told:
         withholding = asyncio.create_task(plant.engine.loans.withhold(LINE))
-        await asyncio.sleep(0.02)
-        assert set(told[-1].values()) == {0}
+        await until(lambda: is_off(told))
         assert not withholding.done()
         plant.run(1, ONE_HIGH)
-        await asyncio.wait_for(withholding, 5)
+        await asyncio.wait_for(withholding, PATIENCE_S)
+        del told[:]
         plant.run(5, ONE_HIGH)
-        await asyncio.sleep(0.01)
-        assert all(set(duty.values()) == {0} for duty in told[-3:])
+        await until(lambda: told)
+        assert all(set(duty.values()) == {0} for duty in told)
         plant.engine.loans.release(LINE)
         plant.run(2, ONE_HIGH)
-        await asyncio.sleep(0.01)
-        assert told[-1][1] > 0
+        await until(lambda: told[-1][1] > 0)
 
 
 async def test_without_a_word_of_the_modules_the_lease_has_to_run_out(
@@ -82,7 +94,7 @@ async def test_without_a_word_of_the_modules_the_lease_has_to_run_out(
         await asyncio.sleep(0.05)
         assert not withholding.done()
         plant.engine.loans._bypassed_at[LINE] -= LEASE_S
-        await asyncio.wait_for(withholding, 5)
+        await asyncio.wait_for(withholding, PATIENCE_S)
 
 
 async def test_after_a_restart_the_leases_of_the_engine_before_may_still_run(
@@ -92,11 +104,10 @@ async def test_after_a_restart_the_leases_of_the_engine_before_may_still_run(
     plant = hand_driven(tmp_path)
     async with taken(plant) as told:
         withholding = asyncio.create_task(plant.engine.loans.withhold(LINE))
-        await asyncio.sleep(0.02)
-        assert set(told[-1].values()) == {0}
+        await until(lambda: is_off(told))
         assert not withholding.done()
         plant.engine.loans._bypassed_at[LINE] -= LEASE_S
-        await asyncio.wait_for(withholding, 5)
+        await asyncio.wait_for(withholding, PATIENCE_S)
 
 
 async def test_on_a_lent_line_nothing_is_ordered(plant: HandDriven) -> None:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bacs_core import chemistries
-from bacs_core.model import Chemistry, EqualizedBy, Limits, Quantity, String
+from bacs_core.estimation import ChargerFindings, Estimate, Estimates
+from bacs_core.frame import Frame, gather
+from bacs_core.model import (
+    ChargePhase,
+    Chemistry,
+    EqualizationMode,
+    EqualizedBy,
+    Limits,
+    Quantity,
+    String,
+)
+from bacs_core.rows import Rows, rows_of
 from bacs_core.snapshot import Column, Floats, Reading, StringReadings
 
 NAN = float("nan")
@@ -26,6 +38,7 @@ def a_string(
     manager_id: str = "room",
     number: int = 1,
     limits: Limits | None = None,
+    equalization: EqualizationMode = EqualizationMode.CONTINUOUS,
 ) -> String:
     return String(
         manager_id=manager_id,
@@ -40,6 +53,7 @@ def a_string(
         equalized_by=equalized_by,
         limits=limits or chemistries.limits(chemistry, cell_voltage_v),
         stale_after_s=dict.fromkeys(Quantity, STALE_S),
+        equalization=equalization,
     )
 
 
@@ -78,4 +92,48 @@ def readings(
         module_status=np.array([0] * count if status is None else status, np.uint16),
         current_a=None if current_a is None else Reading(current_a, read_at),
         current_error_a=current_error_a,
+    )
+
+
+def rows_and_frame(
+    strings: Sequence[String] | String, told: Sequence[StringReadings] | StringReadings, now: float
+) -> tuple[Rows, Frame]:
+    """Put strings in rows, and what was read of each into one frame."""
+    strings = [strings] if isinstance(strings, String) else strings
+    told = [told] if isinstance(told, StringReadings) else told
+    rows = rows_of(strings)
+    keys = [string.key for string in strings]
+    return rows, gather(rows, dict(zip(keys, told, strict=True)), now)
+
+
+def estimates(
+    rows: Rows,
+    phase: ChargePhase = ChargePhase.FLOAT,
+    *,
+    usable: bool = False,
+    charge_percent: Sequence[float] | Floats | None = None,
+    capacity_percent: Sequence[float] | Floats | None = None,
+) -> Estimates:
+    """Estimates of which only what equalization needs is known."""
+    cells, strings = rows.cell_count, rows.string_count
+    unknown_cells, unknown_strings = np.full(cells, np.nan), np.full(strings, np.nan)
+
+    def of_cells(values: Sequence[float] | Floats | None) -> Estimate:
+        estimate = Estimate.unknown(cells)
+        return estimate if values is None else replace(estimate, value=np.asarray(values))
+
+    return Estimates(
+        phase=np.full(strings, phase, np.uint8),
+        phase_since=np.zeros(strings),
+        absorption_since=unknown_strings,
+        recharging_since=unknown_strings,
+        current_clear=np.zeros(strings, np.bool_),
+        float_current_usable=np.full(strings, usable),
+        cell_current_a=unknown_cells,
+        charge=of_cells(charge_percent),
+        string_charge=Estimate.unknown(strings),
+        capacity=of_cells(capacity_percent),
+        health=Estimate.unknown(cells),
+        resistance_rise=unknown_cells,
+        charger=ChargerFindings(unknown_strings, unknown_strings),
     )

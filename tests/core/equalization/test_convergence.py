@@ -1,267 +1,270 @@
-"""Equalization against the simulated plant, in process: hours of plant time, the true currents.
-
-The polarisation capacitance of real cells is known to a factor of five at best, and so are float
-current and spread: what holds for one set of figures must hold for its neighbours.
-"""
+"""Equalization against the simulated plant, in process: hours of plant time, the true currents."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from bacs_core import equalization
-from bacs_core.model import Inhibit, Quantity, String
-from bacs_core.simulator.building import PlantOptions, SpreadShape
-from bacs_core.simulator.plant import Plant, SimulatedString
-from bacs_core.simulator.sensors import Tolerances
-from bacs_core.snapshot import Column, Flags, Floats, StringReadings
-from tests.core.equalization.build import NAN, a_string
-
-TICK_S = 20.0
-HOUR_S = 3600.0
-GOAL_V = 0.010
-LOSS_SHARE = 0.001
-#: A clamp on the string cable with ±0.5 A cannot see 0.2 A of float current; a float probe can.
-CLAMP_A = 0.5
-PROBE_A = 0.005
-
-CELL = a_string(24)
-BLOCK = a_string(40, cell_voltage_v=12.0, capacity_ah=100.0, module_type="C24")
-
-Disturb = Callable[[float, SimulatedString], None]
-Falsify = Callable[[StringReadings], StringReadings]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A string, how far apart its cells float, and what its cells and sensors are like."""
-
-    name: str
-    string: String = CELL
-    spread_v: float = 0.05
-    shape: SpreadShape = SpreadShape.LINEAR
-    capacitance_f_per_ah: float = 100.0
-    current_error_a: float = CLAMP_A
-    noise_v: float = 0.001
-    room_c: float = 25.0
-    hours: float = 24.0
-    disturb: Disturb | None = None
-    falsify: Falsify | None = None
-
-
-@dataclass
-class Course:
-    """What happened, judged on what really was in the cells."""
-
-    deviation_v: list[float] = field(default_factory=list)
-    least_current_a: float = np.inf
-    lost_ah: float = 0.0
-    inhibited: list[bool] = field(default_factory=list)
-    duty_percent: Floats = field(default_factory=lambda: np.zeros(0))
-    exhausted: Flags = field(default_factory=lambda: np.zeros(0, np.bool_))
-
-    def settled_after_h(self) -> float:
-        """Hours until all cells were within the goal for good."""
-        outside = [tick for tick, worst_v in enumerate(self.deviation_v) if worst_v > GOAL_V]
-        return (outside[-1] + 1) * TICK_S / HOUR_S if outside else 0.0
-
-
-def run(case: Case) -> Course:
-    """Let the plant and its equalization run; what flows out of a discharge is not counted."""
-    string = case.string
-    error_a = case.current_error_a
-    tolerances = Tolerances(
-        voltage_gain=0.0,
-        voltage_noise_v=case.noise_v,
-        current_error_a=error_a,
-        current_noise_a=error_a / 10,
-    )
-    options = PlantOptions(
-        seed=7,
-        spread_v=case.spread_v,
-        spread_shape=case.shape,
-        tolerances=tolerances,
-        room_temperature_c=case.room_c,
-    )
-    plant = Plant([string], options)
-    simulated = plant.strings[string.key]
-    table = replace(simulated.cells.table, polarisation_f_per_ah=case.capacitance_f_per_ah)
-    simulated.cells = replace(simulated.cells, table=table)
-    memory = equalization.initial(string)
-    course = Course()
-    through_ah = plant.truth(string.key).through_ah
-    net_ah = highest_ah = np.zeros(string.cell_count)
-    for _ in range(int(case.hours * HOUR_S / TICK_S)):
-        now = plant.time_s
-        if case.disturb is not None:
-            case.disturb(now, simulated)
-        read = plant.readings()[string.key]
-        if case.falsify is not None:
-            read = case.falsify(read)
-        plan = equalization.plan(string, read, memory, now, paused=False)
-        memory = plan.memory
-        plant.set_duty(string.key, plan.duty_percent)
-        plant.advance(TICK_S)
-        truth = plant.truth(string.key)
-        if simulated.load_a == 0:
-            course.least_current_a = min(course.least_current_a, truth.cell_current_a.min())
-            net_ah = net_ah + truth.through_ah - through_ah
-            highest_ah = np.maximum(highest_ah, net_ah)
-            course.lost_ah = max(course.lost_ah, float((highest_ah - net_ah).max()))
-        through_ah = truth.through_ah
-        course.deviation_v.append(float(np.abs(truth.voltage_v - truth.voltage_v.mean()).max()))
-        course.inhibited.append(Inhibit.DISCHARGE in plan.summary.inhibited_by)
-    course.duty_percent, course.exhausted = plan.duty_percent, plan.exhausted
-    return course
-
-
-def named(*cases: Case) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
-
-
-REQUIRED = (
-    Case(name="100 F per Ah"),
-    Case(name="300 F per Ah", capacitance_f_per_ah=300.0),
+from bacs_core.simulator.building import SpreadShape
+from bacs_core.simulator.plant import Plant
+from tests.core.equalization.build import a_string
+from tests.core.equalization.floating import (
+    BLOCKS,
+    CELLS,
+    HOUR_S,
+    PROBE_A,
+    TICK_S,
+    Case,
+    Course,
+    Disturb,
+    run,
 )
-GRID = (
-    Case(name="300 F per Ah and a noise of 1.5 mV", capacitance_f_per_ah=300.0, noise_v=0.0015),
-    Case(name="a cool room", room_c=18.0),
-    Case(name="random spread", shape=SpreadShape.RANDOM, capacitance_f_per_ah=200.0),
-    Case(name="no noise", noise_v=0.0, capacitance_f_per_ah=200.0),
-    Case(name="2 V 1000 Ah", string=a_string(24, capacity_ah=1000.0), spread_v=0.02),
-    Case(name="12 V 100 Ah", string=BLOCK, spread_v=0.2, hours=72),
-    Case(
-        name="12 V 100 Ah, 300 F per Ah",
-        string=BLOCK,
-        spread_v=0.2,
-        capacitance_f_per_ah=300.0,
-        hours=72,
+
+LARGE = a_string(24, capacity_ah=1000.0)
+DRAWN_SHARE = 0.001
+BATCH_H = 39.0
+
+
+def probed(case: Case) -> Case:
+    return replace(case, name=f"{case.name}, probe", current_error_a=PROBE_A)
+
+
+REQUIRED = {
+    24: (
+        Case(name="2 V 500 Ah"),
+        Case(name="2 V 500 Ah, 300 F per Ah", capacitance_f_per_ah=300.0),
+        Case(name="2 V 500 Ah, random", shape=SpreadShape.RANDOM, capacitance_f_per_ah=200.0),
+        Case(name="one of 24 too low", one_low_v=0.05),
+        Case(name="one of 120 too low", string=a_string(120), one_low_v=0.05),
     ),
-    Case(
-        name="12 V 40 Ah, 300 F per Ah",
-        string=replace(BLOCK, capacity_ah=40.0),
-        spread_v=0.2,
-        capacitance_f_per_ah=300.0,
-        hours=72,
-    ),
-)
-PROBED = tuple(
-    replace(case, name=f"{case.name}, probe", current_error_a=PROBE_A)
-    for case in (*REQUIRED, *GRID)
-)
-
-
-def assert_equalized_without_loss(case: Case) -> None:
-    course = run(case)
-    assert course.settled_after_h() < case.hours
-    assert course.lost_ah <= LOSS_SHARE * case.string.capacity_ah
-    assert not any(course.inhibited)
-    assert course.duty_percent.max() <= 50
-
-
-@named(*REQUIRED)
-def test_a_linear_spread_of_50_mv_is_within_10_mv_after_a_day(case: Case) -> None:
-    assert_equalized_without_loss(case)
-
-
-def test_with_a_float_probe_no_cell_is_ever_discharged() -> None:
-    course = run(replace(PROBED[0], hours=12))
-    assert course.settled_after_h() < 10
-    assert course.least_current_a > 0
-
-
-@pytest.mark.soak
-@named(*GRID)
-def test_other_strings_converge_as_well(case: Case) -> None:
-    assert_equalized_without_loss(case)
-
-
-@pytest.mark.soak
-@named(*PROBED)
-def test_no_string_with_a_float_probe_is_ever_discharged(case: Case) -> None:
-    course = run(case)
-    assert course.settled_after_h() < case.hours
-    assert course.least_current_a > 0
-
-
-@pytest.mark.soak
-def test_500_f_per_ah_takes_little_more_than_a_day_and_costs_no_charge() -> None:
-    course = run(Case(name="500 F per Ah", capacitance_f_per_ah=500.0, hours=36))
-    assert course.settled_after_h() < 30
-    assert course.lost_ah <= LOSS_SHARE * CELL.capacity_ah
-
-
-@pytest.mark.soak
-def test_a_spread_beyond_the_authority_is_reported_and_costs_no_charge() -> None:
-    course = run(Case(name="±100 mV", spread_v=0.1, hours=36))
-    assert course.exhausted.any()
-    assert course.exhausted[-1]
-    assert not course.exhausted[:12].any()
-    assert course.lost_ah <= LOSS_SHARE * CELL.capacity_ah
-
-
-def falsified(cell: int, voltage_v: float) -> Falsify:
-    def falsify(read: StringReadings) -> StringReadings:
-        column = read.columns[Quantity.VOLTAGE]
-        values, read_at = column.values.copy(), column.read_at.copy()
-        values[cell] = voltage_v
-        read_at[cell] = np.nan if np.isnan(voltage_v) else read_at[cell]
-        columns = {**read.columns, Quantity.VOLTAGE: Column(values, read_at)}
-        return replace(read, columns=columns)
-
-    return falsify
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("voltage_v", [NAN, 2.60, 2.35], ids=["dead", "gross lie", "small lie"])
-def test_a_dead_or_lying_module_costs_no_cell_its_charge(voltage_v: float) -> None:
-    course = run(Case(name="bad module", falsify=falsified(20, voltage_v)))
-    assert course.lost_ah <= LOSS_SHARE * CELL.capacity_ah
-
-
-def charger_off(from_h: float, to_h: float) -> Disturb:
-    def disturb(now: float, simulated: SimulatedString) -> None:
-        works = not from_h * HOUR_S <= now < to_h * HOUR_S
-        simulated.charger = replace(simulated.charger, on=works)
-
-    return disturb
-
-
-def power_failure(from_h: float, to_h: float) -> Disturb:
-    def disturb(now: float, simulated: SimulatedString) -> None:
-        fails = from_h * HOUR_S <= now < to_h * HOUR_S
-        simulated.load_a = 100.0 if fails else 0.0
-        simulated.charger = replace(simulated.charger, on=not fails)
-
-    return disturb
-
-
-@pytest.mark.parametrize(
-    "capacitance_f_per_ah", [100.0, pytest.param(300.0, marks=pytest.mark.soak)]
-)
-def test_a_charger_that_stops_unseen_costs_no_cell_its_charge(capacitance_f_per_ah: float) -> None:
-    course = run(
+    36: (
+        Case(name="12 V 100 Ah", string=BLOCKS, spread_v=0.2),
         Case(
-            name="charger off",
-            capacitance_f_per_ah=capacitance_f_per_ah,
-            disturb=charger_off(4, 7),
-            hours=8,
-        )
-    )
-    assert not any(course.inhibited[: int(4 * HOUR_S / TICK_S)])
-    assert all(course.inhibited[int(5 * HOUR_S / TICK_S) : int(7 * HOUR_S / TICK_S)])
-    assert not course.inhibited[-1]
-    assert course.lost_ah <= LOSS_SHARE * CELL.capacity_ah
+            name="12 V 100 Ah, 300 F per Ah",
+            string=BLOCKS,
+            spread_v=0.2,
+            capacitance_f_per_ah=300.0,
+        ),
+        Case(
+            name="12 V 100 Ah, 500 F per Ah",
+            string=BLOCKS,
+            spread_v=0.2,
+            capacitance_f_per_ah=500.0,
+        ),
+    ),
+}
+PROBED = {hours: tuple(map(probed, cases)) for hours, cases in REQUIRED.items()}
+HOT = probed(Case(name="12 V 100 Ah at 35 °C", string=BLOCKS, spread_v=0.2, room_c=35.0))
+TOO_MUCH = Case(name="2 V 1000 Ah, 1 mA/Ah", string=LARGE, float_ma_per_ah=1.0)
+
+
+def stick_voltage(voltage_v: float) -> Disturb:
+    def disturb(plant: Plant, key: str, hours: float) -> bool:
+        if hours == 0:
+            plant.sensors.voltage.stick(plant.row(key, 20), voltage_v)
+        return False
+
+    return disturb
+
+
+def lose_voltage(plant: Plant, key: str, hours: float) -> bool:
+    if hours == 0:
+        plant.sensors.voltage.lose(plant.row(key, 20))
+    return False
+
+
+LYING = (
+    Case(name="dead module", disturb=lose_voltage),
+    Case(name="gross lie", disturb=stick_voltage(2.60)),
+    Case(name="small lie", disturb=stick_voltage(2.35)),
+    Case(name="small lie below", disturb=stick_voltage(2.235)),
+)
+
+
+def stick_bypass(cell: int, percent: float, from_h: float) -> Disturb:
+    def disturb(plant: Plant, key: str, hours: float) -> bool:
+        if hours >= from_h:
+            plant.stuck_percent[plant.row(key, cell)] = percent
+        return hours >= from_h
+
+    return disturb
+
+
+STUCK_OFF = Case(name="stuck off", disturb=stick_bypass(23, 0.0, 0.0))
+STUCK_ON = Case(name="stuck on", disturb=stick_bypass(12, 60.0, 16.0))
+
+
+def charger_off(plant: Plant, key: str, hours: float) -> bool:
+    """Stop the charger from hour 4 to 7, without any load."""
+    plant.set_charger(key, on=not 4 <= hours < 7)
+    return False
+
+
+def power_failure(plant: Plant, key: str, hours: float) -> bool:
+    """Draw 100 A from hour 2 to 3, without a charger."""
+    fails = 2 <= hours < 3
+    plant.set_charger(key, on=not fails)
+    plant.set_load_current(key, 100.0 if fails else 0.0)
+    return fails
+
+
+OFF = Case(name="charger off", disturb=charger_off)
+FAILURE = Case(name="power failure", disturb=power_failure)
+
+BATCH = (
+    *REQUIRED[24],
+    *REQUIRED[36],
+    *PROBED[24],
+    *PROBED[36],
+    HOT,
+    TOO_MUCH,
+    probed(TOO_MUCH),
+    *LYING,
+    STUCK_OFF,
+    STUCK_ON,
+    OFF,
+    FAILURE,
+)
+#: Strings in which every bypass does what is ordered and every voltage is what it is.
+SOUND = tuple(case for case in BATCH if case not in (*LYING, STUCK_OFF, STUCK_ON))
+
+
+@pytest.fixture(scope="module")
+def courses() -> dict[str, Course]:
+    told = run(BATCH, BATCH_H)
+    for course in told.values():
+        print(course.line())
+    return told
+
+
+def at_h(hours: float) -> int:
+    return int(hours * HOUR_S / TICK_S)
+
+
+def test_every_required_spread_is_within_10_mv_in_time(courses: dict[str, Course]) -> None:
+    for within in (REQUIRED, PROBED):
+        for hours, cases in within.items():
+            for case in cases:
+                assert courses[case.name].settled_after_h < hours, case.name
+                assert not any(courses[case.name].exhausted), case.name
+
+
+def test_no_cell_loses_more_than_a_thousandth_of_its_capacity(courses: dict[str, Course]) -> None:
+    for course in courses.values():
+        if course.case not in (STUCK_OFF, STUCK_ON):
+            assert course.drawn_share <= DRAWN_SHARE, course.line()
+
+
+def test_with_a_float_probe_no_cell_is_ever_discharged(courses: dict[str, Course]) -> None:
+    for course in courses.values():
+        if course.case.current_error_a == PROBE_A:
+            assert course.least_current_a > 0, course.line()
+
+
+def test_without_one_no_duty_exceeds_half(courses: dict[str, Course]) -> None:
+    # In the recharge after a trouble even a clamp sees the current.
+    for course in courses.values():
+        if course.case.current_error_a != PROBE_A and course.case not in (OFF, FAILURE):
+            assert max(course.sent_percent) <= 50, course.line()
+
+
+def test_with_a_probe_a_hot_room_is_no_obstacle(courses: dict[str, Course]) -> None:
+    assert courses[HOT.name].settled_after_h < BATCH_H
+
+
+@pytest.mark.parametrize("case", [TOO_MUCH, probed(TOO_MUCH)], ids=lambda case: case.name)
+def test_a_spread_beyond_the_authority_ends_in_a_finding_and_not_in_endless_heating(
+    courses: dict[str, Course], case: Case
+) -> None:
+    course = courses[case.name]
+    assert not any(course.exhausted[: at_h(8)])
+    assert course.first_h(course.exhausted) < 16
+    assert course.exhausted[-1]
+    assert course.sent_percent[at_h(20)] > 45
+    assert course.sent_percent[-1] <= 20
+
+
+def test_no_bypass_of_a_sound_string_is_ever_called_stuck(courses: dict[str, Course]) -> None:
+    for case in SOUND:
+        course = courses[case.name]
+        assert not np.any(course.stuck_on), case.name
+        assert not np.any(course.stuck_off), case.name
+
+
+def test_a_bypass_that_does_not_conduct_is_found_and_no_other_is_accused(
+    courses: dict[str, Course],
+) -> None:
+    course = courses[STUCK_OFF.name]
+    assert np.flatnonzero(course.stuck_off[-1]).tolist() == [23]
+    assert not np.any(course.stuck_on)
+
+
+def test_a_bypass_that_does_not_end_is_found_and_no_other_is_accused(
+    courses: dict[str, Course],
+) -> None:
+    course = courses[STUCK_ON.name]
+    assert not np.any(course.stuck_on[: at_h(16)])
+    assert np.flatnonzero(course.stuck_on[-1]).tolist() == [12]
+    assert not np.any(course.stuck_off)
+
+
+def test_a_charger_that_stops_unseen_ends_all_bypass(courses: dict[str, Course]) -> None:
+    course = courses[OFF.name]
+    assert course.sent_percent[at_h(4) - 1] > 0
+    assert max(course.sent_percent[at_h(5) : at_h(7)]) == 0
+    assert course.sent_percent[at_h(9)] > 0
+    assert course.settled
+
+
+def test_equalization_goes_on_after_a_power_failure(courses: dict[str, Course]) -> None:
+    course = courses[FAILURE.name]
+    assert max(course.sent_percent[at_h(2.1) : at_h(3)]) == 0
+    assert course.settled_after_h < 36
+
+
+# --- wider ---
+
+
+def _grid() -> tuple[Case, ...]:
+    cases = []
+    for string, spread_v, size in ((CELLS, 0.05, "2 V 500 Ah"), (BLOCKS, 0.2, "12 V 100 Ah")):
+        for current in (0.2, 0.4, 1.0):
+            for capacitance in (100.0, 300.0, 500.0):
+                for room_c in (20.0, 25.0, 30.0, 35.0):
+                    if room_c != 25.0 and current != 0.4:
+                        continue
+                    case = Case(
+                        name=f"{size}, {current} mA/Ah, {capacitance:.0f} F/Ah, {room_c:.0f} °C",
+                        string=string,
+                        spread_v=spread_v,
+                        float_ma_per_ah=current,
+                        capacitance_f_per_ah=capacitance,
+                        room_c=room_c,
+                    )
+                    cases += [case, probed(case)]
+    return tuple(cases)
 
 
 @pytest.mark.soak
-def test_equalization_goes_on_after_a_power_failure() -> None:
-    course = run(Case(name="power failure", disturb=power_failure(2, 3), hours=36))
-    during = slice(int(2.1 * HOUR_S / TICK_S), int(3 * HOUR_S / TICK_S))
-    assert all(course.inhibited[during])
-    assert not course.inhibited[-1]
-    assert course.settled_after_h() < 36
-    assert course.lost_ah <= LOSS_SHARE * CELL.capacity_ah
+def test_the_wider_grid_converges_as_far_as_physics_allows() -> None:
+    """Without a sensor half the bypass does not reach at 1 mA/Ah and at 35 °C, nor quite at 30 °C.
+
+    There the error is reported. With half the float current that is assumed, what is taken beyond
+    it flows as long as the voltages need to settle: up to 0.4 % at 500 F per Ah.
+    """
+    told = run(_grid(), 72.0)
+    for course in told.values():
+        print(course.line())
+    for course in told.values():
+        case = course.case
+        assert not np.any(course.stuck_on), course.line()
+        assert not np.any(course.stuck_off), course.line()
+        assert course.settled or course.exhausted[-1], course.line()
+        if case.current_error_a == PROBE_A:
+            assert course.least_current_a > 0, course.line()
+            assert course.settled, course.line()
+        assert course.drawn_share <= (DRAWN_SHARE if case.float_ma_per_ah >= 0.4 else 0.004)
+        if case.float_ma_per_ah == 0.4 and case.room_c <= 25:
+            assert course.settled, course.line()

@@ -35,17 +35,19 @@ from bacs_core.simulator.gateway import Gateway
 from bacs_core.simulator.line import VirtualLine
 from bacs_core.simulator.managers import Manager
 from bacs_core.simulator.modules import Module
-from bacs_core.simulator.plant import Plant, SimulatedString
+from bacs_core.simulator.plant import Plant
 from bacs_core.simulator.port import VirtualPort
 from bacs_core.simulator.relay_boxes import RelayBox
 from bacs_core.simulator.room import Room
 from bacs_core.simulator.sensors import IDEAL
 from bacs_core.simulator.served import Unit
+from bacs_core.simulator.string_view import SimulatedString
 from bacs_core.simulator.tcp_front import TcpFront
 from tests.core.polling.foreign_plants import SCALES, STRINGS, UNIT, lead_strings
 from tests.core.simulator.plants import make_line
 
-PATIENCE_S = 20.0
+#: A guard only: nothing here takes so long.
+PATIENCE_S = 60.0
 OWN = [name for name, device in DEVICES.items() if device.evidence is Evidence.OWN]
 FOREIGN = [
     *(name for name in DEVICES if name not in OWN and Link.SERIAL in DEVICES[name].links),

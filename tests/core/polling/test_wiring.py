@@ -13,7 +13,7 @@ from bacs_core.alarms.keeping import keep
 from bacs_core.bus.line import LineOwner
 from bacs_core.bus.modbus_tcp import ModbusTcpOwner
 from bacs_core.clock import SteadyClock
-from bacs_core.engine import Engine
+from bacs_core.engine import ALARMS_MEMORY, Engine
 from bacs_core.polling.identity import Identity
 from bacs_core.polling.modules import DEAF_AFTER_HOLDS
 from bacs_core.polling.wiring import DOUBTS_TOLD, UNVERIFIED, Wiring, wire
@@ -168,7 +168,7 @@ def test_nobody_is_known_before_the_lines_run(wiring: Wiring) -> None:
 
 
 def test_bypass_is_driven_only_over_lines_that_may_command(wiring: Wiring) -> None:
-    recorder = SimpleNamespace(event=None, remember=None)
+    recorder = SimpleNamespace(event=None, remember=None, problem=None)
     engine = Engine(wiring, recorder, SteadyClock())  # type: ignore[arg-type]
     assert set(engine._drivers) == {"one"}
 
@@ -232,7 +232,10 @@ async def test_the_engine_raises_the_alarm_of_a_silent_accessory_by_its_name(
 ) -> None:
     told: list[object] = []
     recorder = SimpleNamespace(
-        event=told.append, sample=told.append, remember=lambda *what: told.append(what)
+        event=told.append,
+        sample=told.append,
+        remember=lambda *what: told.append(what),
+        problem=None,
     )
     engine = Engine(wiring, recorder, SteadyClock())  # type: ignore[arg-type]
     monkeypatch.setattr(LineOwner, "has_answered", lambda _owner, unit: unit != 242)
@@ -242,7 +245,7 @@ async def test_the_engine_raises_the_alarm_of_a_silent_accessory_by_its_name(
     assert alarms["accessory_silent"].text == "Line one: Room does not answer or is not believed"
     assert alarms["accessory_silent"].accessory_id == "room"
     again = Engine(wiring, recorder, SteadyClock())  # type: ignore[arg-type]
-    again.restore_alarms(keep(engine.alarms))
+    again.restore({ALARMS_MEMORY: keep(engine.alarms)})
     assert "accessory_silent" in {alarm.rule.name for alarm in again.alarms.raised}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from bacs_core.model import (
     Site,
     String,
 )
+from bacs_core.rows import rows_of
 from bacs_core.settings import Address, Line, Parity, Settings
-from bacs_core.simulator.building import PlantOptions
+from bacs_core.simulator.building import PlantOptions, build_cells, random_streams
 from bacs_core.simulator.cells import CellParameters, CellState
 from bacs_core.simulator.chemistry import CHEMISTRY_TABLES, ChemistryTable
 from bacs_core.simulator.plant import Plant
@@ -88,33 +90,57 @@ def equal_cells(
     heat_capacity_j_per_k: float = 1e9,
 ) -> CellParameters:
     """Cells that differ only in their float reference; by default nothing ever warms them."""
-    count = len(deviation_v)
-    return CellParameters(
-        table=table,
-        elements=elements,
-        capacity_ah=np.full(count, capacity_ah),
+    string = make_string(
+        len(deviation_v),
+        cell_voltage_v=elements * table.nominal_v,
+        float_voltage_v=elements * float_v,
+        capacity_ah=capacity_ah,
+    )
+    options = PlantOptions(
+        spread_v=0.0,
+        surroundings_spread_k=0.0,
+        capacity_spread=0.0,
+        resistance_spread=0.0,
+        tables={Chemistry.VRLA: table},
+    )
+    cells = build_cells(rows_of([string]), options, random_streams([string], options))
+    everywhere = np.ones(len(deviation_v))
+    return replace(
+        cells,
+        elements=elements * everywhere,
         float_reference_v=elements * float_v + deviation_v,
-        resistance_ohm=np.zeros(count),
-        surroundings_k=np.zeros(count),
-        heat_capacity_j_per_k=heat_capacity_j_per_k,
-        heat_loss_w_per_k=heat_loss_w_per_k,
-        neighbour_w_per_k=0.0,
+        resistance_ohm=0.0 * everywhere,
+        surroundings=replace(
+            cells.surroundings,
+            heat_capacity_j_per_k=heat_capacity_j_per_k * everywhere,
+            loss_w_per_k=heat_loss_w_per_k * everywhere,
+            to_next_w_per_k=0.0 * everywhere,
+        ),
     )
 
 
 def full_state(cells: CellParameters, temperature_c: float = 25.0) -> CellState:
     """Full cells, each at its own float reference and nominal float current."""
-    current_a = cells.table.float_a_per_ah * cells.capacity_ah
     zero = np.zeros(cells.count)
     return CellState(
         polarisation_v=cells.float_reference_v,
         charge=zero + 1.0,
+        available=zero + 1.0,
         temperature_c=zero + temperature_c,
-        cell_current_a=current_a,
-        string_current_a=float(current_a[0]),
-        float_current_a=current_a,
+        resistance_ohm=cells.resistance_ohm,
+        cell_current_a=cells.float_a,
+        string_current_a=cells.float_a[:1],
+        float_current_a=cells.float_a,
         through_ah=zero,
         discharged_ah=zero,
+        overcharge_ah=zero,
+    )
+
+
+def charged_to(cells: CellParameters, charge: Floats, polarisation_v: Floats) -> CellState:
+    """Cells at a charge (0 to 1 of all in the plates) and voltage that they had for long."""
+    return replace(
+        full_state(cells), charge=charge, available=charge, polarisation_v=polarisation_v
     )
 
 

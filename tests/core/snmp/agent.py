@@ -82,11 +82,14 @@ class Agent:
     """snmpd as a process of its own, with its files in `folder`; raises where it is not installed.
 
     It knows the community `COMMUNITY` (2c) and the user `USER` (3, SHA and AES, encrypted only).
+    `engine_id` and `boots` are what it says of itself in version 3 when it starts the next time.
     """
 
     def __init__(self, folder: Path, objects: Iterable[Object]) -> None:
         self.folder = folder
         self.port = _free_udp_port()
+        self.engine_id = "80001f880462616373"
+        self.boots = 1
         self._file = folder / "objects"
         self._process: subprocess.Popen[bytes] | None = None
         self.serve(objects)
@@ -141,6 +144,9 @@ class Agent:
         script = Path(__file__).with_name("passed_objects.py")
         return (
             f"rocommunity {COMMUNITY} {HOST}\n"
+            f"exactEngineID 0x{self.engine_id}\n"
+            # As snmpd left it when it ended; it counts the start that reads it.
+            f"oldEngineID 0x{self.engine_id}\nengineBoots {self.boots - 1}\n"
             f"createUser {USER} SHA {AUTH_KEY} AES {PRIV_KEY}\n"
             f"rouser {USER} priv\n"
             f"pass_persist .{UPS_MIB} {sys.executable} -S -E {script} {self._file}\n"

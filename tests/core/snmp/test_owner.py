@@ -17,8 +17,8 @@ from bacs_core.devices import bacs_manager_snmp
 from bacs_core.errors import RefusedError, SettingsError
 from bacs_core.model import EqualizationState, Quantity
 from bacs_core.snmp import client as client_module, owner as owner_module
-from bacs_core.snmp.ber import Value
 from bacs_core.snmp.owner import SnmpOwner
+from bacs_core.snmp.tables import Value
 from tests.core.snmp.agent import AUTH_KEY, HOST, PRIV_KEY, USER, Agent, Tables
 from tests.core.snmp.conftest import CELLS, steady_tables
 from tests.core.snmp.polled import LENGTHS, NOW, OPEN, SECRET, Polled, line, manager, prepared

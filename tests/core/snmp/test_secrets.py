@@ -8,9 +8,7 @@ import pytest
 
 from bacs_core.errors import SettingsError
 from bacs_core.settings import SnmpVersion
-from bacs_core.snmp.community import Community
-from bacs_core.snmp.secrets import load
-from bacs_core.snmp.user import User
+from bacs_core.snmp.secrets import Community, User, load
 
 SIGNED = 'user = "panel"\nauth = "sha256"\nauth_key = "long enough"\n'
 
@@ -55,6 +53,7 @@ def test_a_file_that_others_may_open_is_refused_with_the_way_out(tmp_path: Path,
         (SnmpVersion.V2C, "community\n", "is not valid TOML"),
         (SnmpVersion.V3, 'community = "r"\n', "unknown for SNMP version 3: community"),
         (SnmpVersion.V3, SIGNED.replace("sha256", "sha"), "auth must be one of md5, sha1"),
+        (SnmpVersion.V3, SIGNED.replace("panel", "p" * 33), "user must have at most 32"),
         (SnmpVersion.V3, SIGNED.replace("long enough", "short"), "at least 8 characters"),
         (SnmpVersion.V3, SIGNED + 'priv = "aes"\n', "priv and priv_key belong together"),
         (SnmpVersion.V3, SIGNED + 'priv = "des"\npriv_key = "12345678"\n', "priv must be one of"),
@@ -77,3 +76,8 @@ def test_a_refusal_shows_no_secret(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         load(tmp_path / "nowhere.toml", SnmpVersion.V2C)
+
+
+def test_no_secret_is_shown_by_accident() -> None:
+    assert "reading" not in repr(Community("reading"))
+    assert "maple" not in repr(User("somebody", "sha1", "maplesyrup", "aes", "maple-sugar"))

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given, strategies as st
 
-from bacs_core.snmp.tables import column, places
+from bacs_core.snmp.tables import Column, column, places
 
 COUNT = 12
 
 
-def rows(numbers: Iterable[int]) -> dict[bytes, int]:
+def rows(numbers: Iterable[int]) -> Column:
     """Rows whose numbers do not follow their names."""
-    return {bytes((0x40 + row,)): number for row, number in enumerate(numbers)}
+    return {(40 + row,): number for row, number in enumerate(numbers)}
 
 
 @given(first=st.integers(0, 1), order=st.permutations(range(COUNT)))
@@ -74,9 +74,9 @@ def test_a_table_that_contradicts_itself_is_not_believed(
 
 
 def test_a_row_without_a_number_and_a_value_that_is_none_are_absent() -> None:
-    indices: dict[bytes, int | bytes | None] = {**rows(range(1, COUNT + 1)), b"x": b"text"}
+    indices: Column = {**rows(range(1, COUNT + 1)), (99,): b"text"}
     found = places(indices, COUNT, None)
-    values: dict[bytes, int | bytes | None] = dict.fromkeys(indices, 7)
-    values[b"\x41"] = b"text"
-    del values[b"\x42"]
+    values: Column = dict.fromkeys(indices, 7)
+    values[41,] = b"text"
+    del values[42,]
     assert column(found, values, COUNT)[:4] == [7, None, None, 7]

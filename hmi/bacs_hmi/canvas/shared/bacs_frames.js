@@ -1,5 +1,5 @@
 // Reads the frames that bacs_hmi/frames.py packs; the layout stands there.
-export const VERSION = 2;
+export const VERSION = 3;
 export const KIND_OVERVIEW = 0;
 export const KIND_STRING = 1;
 export const EQUALIZATION_STATES = ["not_offered", "idle", "active", "inhibited", "unknown"];
@@ -11,6 +11,17 @@ export const INHIBITS = [
   "forming_period",
   "mixed_generations",
   "manual_stop",
+  "mode_off",
+  "charge_phase",
+];
+export const TRIP_STATES = [
+  "no_breaker",
+  "armed",
+  "deferred",
+  "tripping",
+  "tripped",
+  "failed",
+  "off",
 ];
 export const STATUSES = ["normal", "warning", "alarm", "silent"];
 export const NORMAL = 0;
@@ -62,7 +73,7 @@ class Reader {
   }
   equalization() {
     const state = EQUALIZATION_STATES[this.u8()];
-    const bits = this.u8();
+    const bits = this.u16();
     return { state, inhibitedBy: INHIBITS.filter((_, place) => bits & (1 << place)) };
   }
   header() {
@@ -89,6 +100,7 @@ export class OverviewModel {
       age: null,
       alarms: 0,
       warnings: 0,
+      trip: "no_breaker",
       sumVoltage: NaN,
       current: NaN,
     }));
@@ -110,6 +122,7 @@ export class OverviewModel {
       string.age = reader.age();
       string.alarms = reader.u16();
       string.warnings = reader.u16();
+      string.trip = TRIP_STATES[reader.u8()];
       string.sumVoltage = reader.f32();
       string.current = reader.f32();
     }

@@ -130,6 +130,22 @@ export function equalizationSign(context, state, x, y, size, colour = COLOUR.qui
   }
 }
 
+// A breaker that is off: two contacts and the lever between them, open.
+export function breakerSign(context, x, cy, size, colour = COLOUR.tile) {
+  const width = size * 1.3;
+  const lift = size * 0.42;
+  context.strokeStyle = colour;
+  context.fillStyle = colour;
+  context.lineWidth = Math.max(1.5, size / 8);
+  context.beginPath();
+  context.moveTo(x, cy + lift * 0.5);
+  context.lineTo(x + width * 0.3, cy + lift * 0.5);
+  context.lineTo(x + width * 0.78, cy - lift);
+  context.moveTo(x + width * 0.75, cy + lift * 0.5);
+  context.lineTo(x + width, cy + lift * 0.5);
+  context.stroke();
+}
+
 let hatchTile = null;
 
 // Diagonal lines over whatever is old; never shown as live.

@@ -1,0 +1,191 @@
+"""Rules about thermal runaway, trips, and sensors that protection has to do without.
+
+What tells of a trip stands: no shelf, no mute and nobody's wish ever hides it. Delays and
+qualifiers are those of protection itself, so most of these are raised at once.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bacs_core.alarms.declaration import Rule, Signal
+from bacs_core.alarms.rules_of_devices import UNHEARD
+from bacs_core.model import AlarmSeverity
+
+_MINUTE: Final = 60.0
+
+PROTECTION_RULES: Final = (
+    Rule(
+        "protection_off",
+        Signal.PROTECTION_OFF,
+        AlarmSeverity.ALARM,
+        "protection is switched off, {note}",
+        raise_after_s=0,
+        clear_after_s=1,
+        stands=True,
+    ),
+    Rule(
+        "breaker_failed",
+        Signal.BREAKER_FAILED,
+        AlarmSeverity.ALARM,
+        "its breaker was ordered to open and does not: {note}",
+        raise_after_s=0,
+        clear_after_s=1,
+        stands=True,
+    ),
+    Rule(
+        "breaker_tripped",
+        Signal.BREAKER_TRIPPED,
+        AlarmSeverity.ALARM,
+        "its breaker has tripped: {note}",
+        raise_after_s=0,
+        clear_after_s=1,
+        stands=True,
+    ),
+    Rule(
+        "breaker_tripping",
+        Signal.BREAKER_TRIPPING,
+        AlarmSeverity.ALARM,
+        "its breaker is ordered to open: {note}",
+        raise_after_s=0,
+        clear_after_s=1,
+        stands=True,
+    ),
+    Rule(
+        "trip_deferred",
+        Signal.TRIP_DEFERRED,
+        AlarmSeverity.ALARM,
+        "a trip is put off, {note}",
+        raise_after_s=0,
+        clear_after_s=1,
+        stands=True,
+    ),
+    Rule(
+        "breaker_found_open",
+        Signal.BREAKER_FOUND_OPEN,
+        AlarmSeverity.ALARM,
+        "its breaker is open, nobody here ordered it",
+        raise_after_s=2,
+        clear_after_s=2,
+        stands=True,
+    ),
+    Rule(
+        "breaker_unknown",
+        Signal.BREAKER_UNKNOWN,
+        AlarmSeverity.WARNING,
+        "nobody knows whether its breaker is open",
+        raise_after_s=30,
+        clear_after_s=5,
+        stands=True,
+    ),
+    Rule(
+        "recharge_overdue",
+        Signal.RECHARGE_OVERDUE,
+        AlarmSeverity.ALARM,
+        "temperature or current still rise although the charger holds its voltage for long",
+        raise_after_s=0,
+        clear_after_s=5 * _MINUTE,
+        stands=True,
+    ),
+    Rule(
+        "current_missing",
+        Signal.CURRENT_MISSING,
+        AlarmSeverity.WARNING,
+        "watched for thermal runaway by temperature only, its current is not known",
+        raise_after_s=15,
+        clear_after_s=5,
+        held_by=(*UNHEARD, "devices_exchanged", "current_sensor_silent"),
+    ),
+    Rule(
+        "room_missing",
+        Signal.ROOM_MISSING,
+        AlarmSeverity.WARNING,
+        "watched for thermal runaway without the temperature of the room, it is not known",
+        raise_after_s=15,
+        clear_after_s=5,
+        held_by=(*UNHEARD, "devices_exchanged"),
+    ),
+    Rule(
+        "temperatures_missing",
+        Signal.TEMPERATURES_MISSING,
+        AlarmSeverity.ALARM,
+        "no cell temperature is known, thermal runaway would not be seen by it",
+        raise_after_s=5,
+        clear_after_s=5,
+        held_by=UNHEARD,
+    ),
+    Rule(
+        "runaway_trip",
+        Signal.RUNAWAY_TRIP,
+        AlarmSeverity.ALARM,
+        "thermal runaway, its string has to be disconnected ({note})",
+        raise_after_s=0,
+        clear_after_s=_MINUTE,
+        stands=True,
+    ),
+    Rule(
+        "runaway_alarm",
+        Signal.RUNAWAY_ALARM,
+        AlarmSeverity.ALARM,
+        "thermal runaway has begun ({note})",
+        raise_after_s=0,
+        clear_after_s=_MINUTE,
+        held_by=("runaway_trip",),
+        stands=True,
+    ),
+    Rule(
+        "runaway_pre_alert",
+        Signal.RUNAWAY_PRE_ALERT,
+        AlarmSeverity.WARNING,
+        "first signs of thermal runaway ({note})",
+        raise_after_s=0,
+        clear_after_s=5 * _MINUTE,
+        held_by=("runaway_trip", "runaway_alarm"),
+        stands=True,
+    ),
+    Rule(
+        "trip_temperature",
+        Signal.TRIP_TEMPERATURE,
+        AlarmSeverity.ALARM,
+        "so hot that its string has to be disconnected",
+        raise_after_s=0,
+        clear_after_s=_MINUTE,
+        held_by=("runaway_trip",),
+        stands=True,
+    ),
+    Rule(
+        "trip_voltage_high",
+        Signal.TRIP_VOLTAGE_HIGH,
+        AlarmSeverity.ALARM,
+        "charged so high that its string has to be disconnected",
+        raise_after_s=0,
+        clear_after_s=_MINUTE,
+        stands=True,
+    ),
+    Rule(
+        "trip_voltage_low",
+        Signal.TRIP_VOLTAGE_LOW,
+        AlarmSeverity.ALARM,
+        "discharged so far that its string has to be disconnected",
+        raise_after_s=0,
+        clear_after_s=_MINUTE,
+        stands=True,
+    ),
+    Rule(
+        "temperature_suspect",
+        Signal.TEMPERATURE_SUSPECT,
+        AlarmSeverity.ALARM,
+        "temperature cannot be true, its sensor has to be checked",
+        raise_after_s=0,
+        clear_after_s=5 * _MINUTE,
+    ),
+    Rule(
+        "temperature_missing",
+        Signal.TEMPERATURE_MISSING,
+        AlarmSeverity.ALARM,
+        "temperature is not known, thermal runaway would not be seen by it",
+        raise_after_s=5,
+        clear_after_s=5,
+        held_by=(*UNHEARD, "module_silent", "temperatures_missing", "temperature_suspect"),
+    ),
+)

@@ -1,0 +1,57 @@
+"""What all messages between the engine and its clients rest on."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Message(BaseModel):
+    """Base of all messages: immutable, tolerant of fields a newer engine may add."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Wording(Message):
+    """A sentence for a screen that has its own language: which one, and what stands in it."""
+
+    code: str
+    arguments: dict[str, str | int | float] = {}
+
+
+class CommandMessage(Message):
+    """Base of all commands: a field that nobody knows may be a slip, and then it means another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CommandName(StrEnum):
+    """The commands of the API; who may give them stands in `access.rights`."""
+
+    ACKNOWLEDGE = "acknowledge"
+    PAUSE_EQUALIZATION = "pause_equalization"
+    RESUME_EQUALIZATION = "resume_equalization"
+    SET_NETWORK = "set_network"
+    START_SCAN = "start_scan"
+    START_ADDRESSING = "start_addressing"
+    READDRESS_MODULE = "readdress_module"
+    CANCEL_COMMISSIONING = "cancel_commissioning"
+    IDENTIFY = "identify"
+    CONFIRM_DEVICES = "confirm_devices"
+    SWITCH_RELAY = "switch_relay"
+    SET_THRESHOLDS = "set_thresholds"
+    SHELVE_ALARM = "shelve_alarm"
+    UNSHELVE_ALARM = "unshelve_alarm"
+    MUTE_BUZZER = "mute_buzzer"
+    SET_ALARM_LIMIT = "set_alarm_limit"
+    TAKE_OUT_OF_SERVICE = "take_out_of_service"
+    PUT_BACK = "put_back"
+    SET_EQUALIZATION_MODE = "set_equalization_mode"
+    CELL_REPLACED = "cell_replaced"
+    DEFER_TRIP = "defer_trip"
+    RECLOSE_BREAKER = "reclose_breaker"
+    SWITCH_PROTECTION_OFF = "switch_protection_off"
+    SWITCH_PROTECTION_ON = "switch_protection_on"
+    START_BATTERY_TEST = "start_battery_test"
+    END_BATTERY_TEST = "end_battery_test"

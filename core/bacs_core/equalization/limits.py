@@ -1,0 +1,90 @@
+"""The duty limit in force of every string: what the bypass may take without emptying a cell."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bacs_core.equalization.orders import MODES, PARTIAL, Orders
+from bacs_core.equalization.tuning import REFERENCE_C, Loops, Tuning
+from bacs_core.estimation import Estimates
+from bacs_core.frame import Frame
+from bacs_core.model import ChargePhase, EqualizationMode, Quantity
+from bacs_core.snapshot import Flags, Floats
+
+ALL: Final = 100.0
+
+#: Of each mode, the phases of charging in which it bypasses with all that the current allows, and
+#: those in which it only keeps a minimum.
+_FULL_IN: Final[dict[EqualizationMode, tuple[ChargePhase, ...]]] = {
+    EqualizationMode.OFF: (),
+    EqualizationMode.CONTINUOUS: (ChargePhase.ABSORPTION, ChargePhase.FLOAT),
+    EqualizationMode.TOP: (ChargePhase.ABSORPTION,),
+    EqualizationMode.PARTIAL: (
+        ChargePhase.REST,
+        ChargePhase.BULK,
+        ChargePhase.ABSORPTION,
+        ChargePhase.FLOAT,
+    ),
+}
+_MINIMUM_IN: Final[dict[EqualizationMode, tuple[ChargePhase, ...]]] = {
+    EqualizationMode.TOP: (ChargePhase.FLOAT,),
+}
+
+
+def _table(phases_of: dict[EqualizationMode, tuple[ChargePhase, ...]]) -> Flags:
+    return np.array(
+        [[phase in phases_of.get(mode, ()) for phase in ChargePhase] for mode in MODES], np.bool_
+    )
+
+
+#: One row per mode, one column per phase.
+FULL_IN: Final = _table(_FULL_IN)
+MINIMUM_IN: Final = _table(_MINIMUM_IN)
+
+
+def phase_limit_percent(
+    mode: NDArray[np.uint8], phase: NDArray[np.uint8], tuning: Tuning
+) -> Floats:
+    """Return per string what mode and phase of charging allow: 0, the minimum of TOP, or all."""
+    minimum = np.where(MINIMUM_IN[mode, phase], tuning.top_minimum_percent, 0.0)
+    return np.where(FULL_IN[mode, phase], ALL, minimum)
+
+
+def duty_limit_percent(
+    frame: Frame,
+    estimates: Estimates,
+    orders: Orders,
+    phase_limit_percent: Floats,
+    duty_percent: Floats,
+    loops: Loops,
+    tuning: Tuning,
+) -> Floats:
+    """Return per string the highest duty in force.
+
+    Where the float current can be measured, bypass leaves a tenth of the nominal one to the cell at
+    the least current the reading allows. Elsewhere the string current is worked out: a charger that
+    holds the sum of the voltages gives the float current of the cells and the mean of what their
+    bypass takes. That estimate never lifts the blind limit, nor what the sensor rules out. A
+    surplus of charge is taken on purpose; there only the blind limit holds.
+    `duty_percent` is what is believed to conduct now, per cell.
+    """
+    rows, usable = frame.rows, estimates.float_current_usable
+    per_a = np.zeros(rows.string_count)
+    np.divide(ALL, loops.bypass_a, out=per_a, where=loops.bypass_a > 0)
+    measured = per_a * (frame.current_a - frame.current_error_a - tuning.reserve * loops.float_a)
+    most = per_a * np.maximum(frame.current_a + frame.current_error_a, 0.0)
+    mean_c = rows.mean(
+        frame.columns[Quantity.TEMPERATURE].values, frame.fresh[Quantity.TEMPERATURE]
+    )
+    # Warmth is no reason for more: a hot string is one to be careful with.
+    warmer_k = np.where(mean_c < REFERENCE_C, mean_c - REFERENCE_C, 0.0)
+    worked_out = per_a * loops.float_a * np.exp2(warmer_k / loops.doubling_k)
+    worked_out += rows.total(duty_percent) / rows.counts
+    blind = np.fmin(np.minimum(worked_out, tuning.blind_limit_percent), most)
+    by_current = np.where(usable & np.isfinite(measured), measured, blind)
+    by_charge = np.where(usable, ALL, tuning.blind_limit_percent)
+    limit = np.where(orders.mode == PARTIAL, by_charge, by_current)
+    return np.minimum(np.maximum(limit, 0.0), phase_limit_percent)

@@ -1,0 +1,162 @@
+"""One tick of all strings in rows: what estimation, equalization, protection and alarms work on.
+
+A frame is gathered once per tick from the readings of the strings and never changed. What is per
+cell has one place per row of `rows`, what is per string one place per string. Times are unix
+seconds; a value that is unknown or too old is NaN where it is per string, and not `fresh` where it
+is per cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bacs_core.model import MODULE_TYPES, Quantity
+from bacs_core.rows import Rows
+from bacs_core.snapshot import Column, Flags, Floats, Reading, StringReadings
+from bacs_core.summary import GROSS_DEVIATION, GROSS_SPREADS, LEAST_TRUSTED_SHARE
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The readings of all strings at `now`.
+
+    `trusted` marks the cells whose voltage may count, `target_v` is their mean per string (NaN
+    where they are fewer than half). `current_error_a` is the stated error of the current sensor.
+    """
+
+    rows: Rows
+    now: float
+    columns: Mapping[Quantity, Column]
+    fresh: Mapping[Quantity, Flags]
+    module_status: NDArray[np.uint16]
+    trusted: Flags
+    target_v: Floats
+    current_a: Floats
+    current_error_a: Floats
+    ac_current_a: Floats
+    room_c: Floats
+
+    def known(self, quantity: Quantity) -> Floats:
+        """Return the values of a quantity, NaN where they are not fresh."""
+        return np.where(self.fresh[quantity], self.columns[quantity].values, np.nan)
+
+
+def gather(rows: Rows, readings: Mapping[str, StringReadings], now: float) -> Frame:
+    """Put the readings of all strings, by key, into one frame at unix time `now`."""
+    told = [readings[string.key] for string in rows.strings]
+    columns = {
+        quantity: Column(
+            _joined([reading.columns[quantity].values for reading in told]),
+            _joined([reading.columns[quantity].read_at for reading in told]),
+        )
+        for quantity in Quantity
+    }
+    status = [reading.module_status for reading in told]
+    return frame_of(
+        rows,
+        now,
+        columns,
+        module_status=np.concatenate([np.zeros(0, np.uint16), *status]),
+        current_a=_fresh(rows, [reading.current_a for reading in told], now),
+        current_error_a=_known([reading.current_error_a for reading in told]),
+        ac_current_a=_fresh(rows, [reading.ac_current_a for reading in told], now),
+        room_c=_fresh(rows, [reading.room_temperature_c for reading in told], now),
+    )
+
+
+def frame_of(
+    rows: Rows,
+    now: float,
+    columns: Mapping[Quantity, Column],
+    *,
+    module_status: NDArray[np.uint16],
+    current_a: Floats,
+    current_error_a: Floats,
+    ac_current_a: Floats,
+    room_c: Floats,
+) -> Frame:
+    """Make a frame of columns that are in rows already; currents that are too old must be NaN."""
+    limits = _limits_of(rows)
+    fresh = {
+        quantity: column.fresh(now, limits.stale_after_s[quantity])
+        for quantity, column in columns.items()
+    }
+    voltage_v = columns[Quantity.VOLTAGE].values
+    trusted = _trusted(rows, limits, voltage_v, fresh[Quantity.VOLTAGE])
+    target_v = rows.mean(voltage_v, trusted)
+    enough = rows.total(trusted) >= LEAST_TRUSTED_SHARE * rows.counts
+    return Frame(
+        rows=rows,
+        now=now,
+        columns=columns,
+        fresh=fresh,
+        module_status=module_status,
+        trusted=trusted,
+        target_v=np.where(enough, target_v, np.nan),
+        current_a=current_a,
+        current_error_a=current_error_a,
+        ac_current_a=ac_current_a,
+        room_c=room_c,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What of the strings is asked in every frame, per cell."""
+
+    stale_after_s: Mapping[Quantity, Floats]
+    string_stale_after_s: Floats
+    lowest_v: Floats
+    highest_v: Floats
+
+
+#: Plants at work in one process: the engine's, or a handful of tests.
+_KEPT_PLANTS: Final = 16
+
+
+@lru_cache(maxsize=_KEPT_PLANTS)
+def _limits_of(rows: Rows) -> _Limits:
+    types = [MODULE_TYPES.get(string.module_type) for string in rows.strings]
+    ranges = [(-np.inf, np.inf) if kind is None else kind.voltage_range_v for kind in types]
+    per_string = {
+        quantity: np.array([string.stale_after_s[quantity] for string in rows.strings])
+        for quantity in Quantity
+    }
+    return _Limits(
+        {quantity: rows.spread(seconds) for quantity, seconds in per_string.items()},
+        per_string[Quantity.VOLTAGE],
+        rows.spread(np.array([low for low, _ in ranges])),
+        rows.spread(np.array([high for _, high in ranges])),
+    )
+
+
+def _trusted(rows: Rows, limits: _Limits, voltage_v: Floats, fresh: Flags) -> Flags:
+    """Tell which voltages may count; the rule is that of `summary.trusted`."""
+    possible = fresh & (voltage_v >= limits.lowest_v) & (voltage_v <= limits.highest_v)
+    median_v = rows.median(voltage_v, possible)
+    deviation_v = np.abs(voltage_v - rows.spread(median_v))
+    spread_v = rows.median(deviation_v, possible)
+    gross_v = np.maximum(GROSS_DEVIATION * median_v, GROSS_SPREADS * spread_v)
+    return possible & (deviation_v <= rows.spread(gross_v))
+
+
+def _joined(columns: Sequence[Floats]) -> Floats:
+    return np.concatenate([np.zeros(0), *columns])
+
+
+def _known(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], np.float64)
+
+
+def _fresh(rows: Rows, readings: Sequence[Reading | None], now: float) -> Floats:
+    """Return what was read of the strings; it grows stale like the voltages beside it."""
+    values = _known([None if told is None else told.value for told in readings])
+    read_at = _known([None if told is None else told.read_at for told in readings])
+    known = np.abs(now - read_at) <= _limits_of(rows).string_stale_after_s
+    return np.where(known, values, np.nan)

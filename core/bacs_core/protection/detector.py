@@ -1,0 +1,242 @@
+"""Thermal runaway in stages, for all cells of all strings at once.
+
+    PRE_ALERT  8 K over the room, or 5 K over the string, or twice the float current, or 3 K more
+               than two hours ago                                             for 10 minutes
+    ALARM      10 K over the room, or 50 °C, or 8 K over the string, or 5 K and three times the
+               float current, or still heating 1.5 h after constant voltage   for 10 minutes
+    TRIP       an alarm that gets worse for 30 minutes (or is about to reach 60 °C sooner), or 60 °C
+
+In a discharge only 50 and 60 °C count; a recharge is allowed the heat that it makes. Signs count up
+while they are there and down while they are not; what cannot be read leaves a stage where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bacs_core.estimation.estimates import Estimates
+from bacs_core.frame import Frame
+from bacs_core.model import ChargePhase, RunawayStage, TripCause
+from bacs_core.protection.causes import LimitsPassed, hold_against_limits
+from bacs_core.protection.currents import weigh
+from bacs_core.protection.heat import Heat, heat_of
+from bacs_core.protection.layout import layout_of
+from bacs_core.protection.learning import learn
+from bacs_core.protection.memory import CellMemory, Memory, StringMemory
+from bacs_core.protection.sensing import Sensed, sense
+from bacs_core.protection.stages import Seen, is_quiet, is_urgent, nothing_seen, staged
+from bacs_core.protection.surroundings import Surroundings, surround
+from bacs_core.protection.tuning import DEFAULT, Tuning
+from bacs_core.rows import Rows
+from bacs_core.snapshot import Flags, Floats
+
+#: Comparing an array with a number is quicker than with a member of an enumeration.
+_DISCHARGE: Final = int(ChargePhase.DISCHARGE)
+_BULK: Final = int(ChargePhase.BULK)
+_FLOAT: Final = int(ChargePhase.FLOAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What protection concludes at one tick; arrays in rows, or one place per string.
+
+    `stage` has a `model.RunawayStage` per cell, `string_stage` the worst of each string. `cause`
+    marks the cells that want their breaker open now, all delays and conditions passed.
+    `temperature_suspect` is a sensor fault, `temperature_missing` a reading that is expected and
+    absent. `current_missing` and `room_missing` tell that less is watched than could be, `overdue`
+    that a string still heats, or takes ever more current, where its recharge should fade.
+
+    What was judged, NaN unknown: `rise_k` over the room (without one: over the string's own past),
+    `spread_k` over the string, both without the module's own error; `current_ratio` to the
+    string's own float current. `hottest_c` is the warmest believed reading of each string.
+    """
+
+    stage: NDArray[np.uint8]
+    string_stage: NDArray[np.uint8]
+    cause: Mapping[TripCause, Flags]
+    temperature_suspect: Flags
+    temperature_missing: Flags
+    current_missing: Flags
+    room_missing: Flags
+    overdue: Flags
+    rise_k: Floats
+    spread_k: Floats
+    current_ratio: Floats
+    hottest_c: Floats
+    memory: Memory
+
+
+def judge(
+    frame: Frame,
+    estimates: Estimates,
+    memory: Memory,
+    tuning: Tuning = DEFAULT,
+    second_c: Floats | None = None,
+) -> Verdict:
+    """Judge one tick.
+
+    `second_c` is the temperature by a second sensor of the same cell, in rows and °C, NaN where
+    there is none. A tick that is not later than the last one changes nothing.
+    """
+    rows, layout = frame.rows, layout_of(frame.rows)
+    cells, strings = memory.cells, memory.strings
+    first = np.isnan(memory.at)
+    passed_s = 0.0 if first else max(frame.now - memory.at, 0.0)
+    dt_s = passed_s if passed_s <= tuning.longest_step_s else 0.0
+    sensed = sense(frame, cells, layout, second_c, dt_s, tuning)
+    raised = np.zeros(rows.string_count, np.bool_)
+    if not memory.quiet:
+        raised = rows.any(cells.pre | cells.alarm)
+    around = surround(frame, estimates, strings, raised, (dt_s, passed_s), tuning)
+    waiting_s = memory.waiting_s + dt_s
+    works = waiting_s >= tuning.slow_work_s
+    heat = heat_of(
+        rows,
+        sensed.read_c,
+        (cells, strings),
+        around,
+        (dt_s, passed_s),
+        sort=works,
+        tuning=tuning,
+    )
+    ratio = cells.ratio
+    strings_after = _strings_after(frame, strings, around, heat, dt_s, tuning)
+    if works:
+        worked_s = dt_s if np.isinf(waiting_s) else waiting_s
+        waiting_s = 0.0
+        both = (cells, strings_after)
+        ratio, offset_k, strings_after = _work_slowly(
+            frame, estimates, both, sensed, around, worked_s, tuning
+        )
+        cells = replace(cells, ratio=ratio, offset_k=offset_k)
+    limits = hold_against_limits(frame, sensed.read_c, cells, layout, dt_s, tuning)
+    seen = Seen(frame, estimates, strings, around, heat, ratio)
+    quiet = memory.quiet and nothing_seen(seen, tuning)
+    unstaged_s = 0.0 if quiet else memory.unstaged_s + dt_s
+    due = unstaged_s >= tuning.stages_s or is_urgent(heat, around, cells, tuning)
+    if due and not quiet:
+        cells = staged(seen, cells, unstaged_s, tuning)
+        unstaged_s = 0.0
+        quiet = not around.cooling.any() and is_quiet(cells)
+    cells = replace(
+        cells,
+        believed_c=sensed.believed_c,
+        believed_at=sensed.believed_at,
+        suspect=sensed.suspect,
+        missing_s=sensed.missing_s,
+        fast_c=heat.fast_c,
+        slow_c=heat.slow_c,
+        over_temperature_s=limits.over_temperature_s,
+        over_voltage_s=limits.over_voltage_s,
+        under_voltage_s=limits.under_voltage_s,
+    )
+    after = Memory(cells, strings_after, frame.now, waiting_s, unstaged_s, quiet)
+    if passed_s == 0 and not first:
+        after = memory
+    return _verdict(rows, after, sensed, limits, seen, tuning)
+
+
+def _work_slowly(
+    frame: Frame,
+    estimates: Estimates,
+    memory: tuple[CellMemory, StringMemory],
+    sensed: Sensed,
+    around: Surroundings,
+    dt_s: float,
+    tuning: Tuning,
+) -> tuple[Floats, Floats, StringMemory]:
+    """Judge the currents and learn, from the time since that was done last.
+
+    Return the ratio of the currents and the offset of each cell, and the strings after it.
+    """
+    cells, strings = memory
+    signs = frame.rows.any(cells.pre | cells.alarm | sensed.suspect)
+    quiet = ~signs & (around.allowance_k < tuning.calm_allowance_k)
+    phase = estimates.phase
+    settled = frame.now - estimates.phase_since >= tuning.settled_s
+    calm = quiet & settled & (phase == _FLOAT) & np.isnan(estimates.recharging_since)
+    quiet &= (phase != _DISCHARGE) & (phase != _BULK)
+    layout = layout_of(frame.rows)
+    currents = weigh(frame, estimates, strings, around, layout, calm, dt_s, tuning)
+    learned = learn(frame.rows, memory, sensed.read_c, around, (calm, quiet), dt_s, tuning)
+    after = replace(
+        strings,
+        usual_c=learned.usual_c,
+        usual_s=learned.usual_s,
+        usual_excess_k=learned.usual_excess_k,
+        learned_s=learned.learned_s,
+        base_log=currents.base_log,
+        base_s=currents.base_s,
+        fast_log=currents.fast_log,
+        slow_log=currents.slow_log,
+        charging_a=currents.charging_a,
+        lowest_a=currents.lowest_a,
+        lowest_v=currents.lowest_v,
+        current_overdue_s=currents.overdue_s,
+        current_overdue=currents.overdue,
+    )
+    return currents.ratio, learned.offset_k, after
+
+
+def _strings_after(
+    frame: Frame,
+    strings: StringMemory,
+    around: Surroundings,
+    heat: Heat,
+    dt_s: float,
+    tuning: Tuning,
+) -> StringMemory:
+    missing_s = np.minimum(strings.current_missing_s + dt_s, tuning.missing_after_s)
+    return replace(
+        strings,
+        room_c=around.room_c,
+        room_missing_s=around.room_missing_s,
+        room_lag_c=around.room_lag_c,
+        room_slow_c=around.room_slow_c,
+        middle_c=heat.middle_c,
+        level_c=heat.level_c,
+        allowance_k=around.allowance_k,
+        current_missing_s=np.where(np.isfinite(frame.current_a), 0.0, missing_s),
+    )
+
+
+def _verdict(
+    rows: Rows, memory: Memory, sensed: Sensed, limits: LimitsPassed, seen: Seen, tuning: Tuning
+) -> Verdict:
+    cells, strings = memory.cells, memory.strings
+    stage = np.zeros(rows.cell_count, np.uint8)
+    string_stage = np.zeros(rows.string_count, np.uint8)
+    overdue, runs_away = strings.current_overdue, cells.trip
+    if not memory.quiet:
+        stage[cells.pre] = RunawayStage.PRE_ALERT
+        stage[cells.alarm] = RunawayStage.ALARM
+        stage[cells.trip] = RunawayStage.TRIP
+        string_stage = np.maximum.reduceat(stage, rows.first_cell)
+        overdue = rows.any(cells.overdue) | overdue
+        discharges = rows.spread(seen.estimates.phase == _DISCHARGE)
+        runs_away = runs_away & (~discharges | (cells.hot_s >= tuning.trip_c_delay_s))
+    return Verdict(
+        stage=stage,
+        string_stage=string_stage,
+        cause={
+            TripCause.THERMAL_RUNAWAY: runs_away,
+            TripCause.OVER_TEMPERATURE: limits.over_temperature,
+            TripCause.OVER_VOLTAGE: limits.over_voltage,
+            TripCause.UNDER_VOLTAGE: limits.under_voltage,
+        },
+        temperature_suspect=sensed.suspect,
+        temperature_missing=sensed.missing,
+        current_missing=strings.current_missing_s >= tuning.missing_after_s,
+        room_missing=seen.around.missing,
+        overdue=overdue,
+        rise_k=seen.heat.rise_k,
+        spread_k=seen.heat.spread_k,
+        current_ratio=cells.ratio,
+        hottest_c=rows.most(sensed.read_c, np.isfinite(sensed.read_c)),
+        memory=memory,
+    )

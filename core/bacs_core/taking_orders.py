@@ -1,0 +1,250 @@
+"""What people order of the battery brain, carried out: the `Brain` that commands are given to.
+
+Rights and places were checked before; here is judged what only the state of the plant can tell.
+Every order changes the state at once, so that the next tick works with it, and is kept for the next
+start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bacs_core.alarms import orders as alarm_orders, overrides
+from bacs_core.alarms.book import OutOfService
+from bacs_core.alarms.overrides import Override
+from bacs_core.alarms.place import Place
+from bacs_core.api.command_messages import LimitChoice
+from bacs_core.errors import RefusedError
+from bacs_core.history.events import Event, EventKind
+from bacs_core.model import EqualizationMode, String, cell_label
+from bacs_core.protection import Trip, trips
+
+if TYPE_CHECKING:
+    from bacs_core.alarms.layout import Layout
+    from bacs_core.engine import Engine
+
+_SECONDS_PER_HOUR = 3600.0
+
+
+class OrderTaker:
+    """Carries out orders on one engine; see `brain_orders.Brain` for what each of them does."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take orders for `engine`."""
+        self._engine = engine
+
+    def shelve_alarm(self, alarm_id: str, until: float, by: str) -> Sequence[Event]:
+        """Put an alarm aside until a time."""
+        engine = self._engine
+        return engine.change_alarms(
+            lambda book: alarm_orders.shelve(book, alarm_id, by, engine.now, until)
+        )
+
+    def unshelve_alarm(self, alarm_id: str, by: str) -> Sequence[Event]:
+        """Take a shelved alarm up again."""
+        engine = self._engine
+        return engine.change_alarms(
+            lambda book: alarm_orders.unshelve(book, alarm_id, by, engine.now)
+        )
+
+    def mute_buzzer(self, by: str) -> Sequence[Event]:
+        """Silence the buzzer until the next alarm is raised."""
+        engine = self._engine
+        events = engine.change_alarms(lambda book: alarm_orders.mute(book, by, engine.now))
+        return (*events, Event(self._at, EventKind.BUZZER_MUTED, "buzzer muted", by=by))
+
+    def set_alarm_limit(
+        self, rule: str, place: Place, limit: float | LimitChoice, by: str
+    ) -> Sequence[Event]:
+        """Give a rule another limit at a place."""
+        layout, known = self._layout(), self._engine.overrides
+        off = limit is LimitChoice.OFF
+        wished = None if isinstance(limit, LimitChoice) else limit
+        wish = overrides.validated(
+            Override(rule, place, by, self._engine.now, limit=wished, off=off), layout
+        )
+        if limit is LimitChoice.DEFAULT:
+            self._engine.overrides = overrides.without(known, rule, wish.place)
+            text = f"{rule} at {wish.place.label}: default"
+        else:
+            self._engine.overrides = overrides.changed(known, wish)
+            text = overrides.told(wish)
+        self._engine.keep_orders()
+        return (self._event(EventKind.SETTING_CHANGED, text, by, wish.place),)
+
+    def take_out_of_service(
+        self, place: Place, rule: str | None, reason: str, by: str
+    ) -> Sequence[Event]:
+        """Stop a rule, or all rules, from raising anything at a place."""
+        order = OutOfService(rule, place, by, self._engine.now, reason)
+        events = self._engine.change_alarms(
+            lambda book: alarm_orders.take_out_of_service(book, order)
+        )
+        text = f"{rule or 'all alarms'} at {place.label} out of service: {reason}"
+        return (self._event(EventKind.SETTING_CHANGED, text, by, place), *events)
+
+    def put_back(self, place: Place, rule: str | None, by: str) -> Sequence[Event]:
+        """Take back what was taken out of service there."""
+        engine = self._engine
+        events = engine.change_alarms(
+            lambda book: alarm_orders.put_back(book, place, rule, by, engine.now)
+        )
+        text = f"{rule or 'all alarms'} at {place.label} in service again"
+        return (self._event(EventKind.SETTING_CHANGED, text, by, place), *events)
+
+    def set_equalization_mode(
+        self, string_key: str, mode: EqualizationMode, by: str
+    ) -> Sequence[Event]:
+        """Choose when a string is equalized."""
+        control, string = self._engine.control, self._string(string_key)
+        before = control.mode(string_key)
+        if before is mode:
+            return ()
+        chosen = None if mode is string.equalization else mode
+        control.wishes = control.wishes.in_mode(string_key, chosen)
+        self._engine.keep_orders()
+        text = f"{string.name}: equalization {mode} instead of {before}"
+        return (self._of_string(EventKind.EQUALIZATION, text, by, string),)
+
+    def pause_equalization(
+        self, string_key: str, cells: Sequence[int], until: float | None, by: str
+    ) -> Sequence[Event]:
+        """Stop the bypass of these cells, or of the string, until a time or for good."""
+        control, string = self._engine.control, self._string(string_key)
+        control.wishes = control.wishes.paused(string_key, cells, until)
+        self._engine.keep_orders()
+        end = "" if until is None else f" until {datetime.fromtimestamp(until, UTC):%F %R} UTC"
+        text = f"{string.name}{_cells(string, cells)}: equalization paused{end}"
+        return (self._of_string(EventKind.EQUALIZATION, text, by, string),)
+
+    def resume_equalization(
+        self, string_key: str, cells: Sequence[int], by: str
+    ) -> Sequence[Event]:
+        """Take back the pause of these cells, or of the string and all its cells."""
+        control, string = self._engine.control, self._string(string_key)
+        before = control.wishes
+        control.wishes = before.resumed(string_key, cells)
+        if control.wishes == before:
+            return ()
+        self._engine.keep_orders()
+        text = f"{string.name}{_cells(string, cells)}: equalization resumed"
+        return (self._of_string(EventKind.EQUALIZATION, text, by, string),)
+
+    def cell_replaced(self, string_key: str, cell: int, note: str, by: str) -> Sequence[Event]:
+        """Forget what was learned of a cell: another one stands in its place."""
+        engine, string = self._engine, self._string(string_key)
+        row = engine.control.rows.slices[string_key].start + cell - 1
+        engine.control.replace_cell(row, engine.now)
+        engine.keep_learned()
+        events = engine.change_alarms(
+            lambda book: alarm_orders.replaced(book, string_key, cell, by, engine.now)
+        )
+        text = f"{string.name}{_cells(string, [cell])} replaced" + (f": {note}" if note else "")
+        told = self._of_string(EventKind.MAINTENANCE, text, by, string)
+        return (replace(told, cell=cell), *events)
+
+    def defer_trip(self, string_key: str, by: str) -> Sequence[Event]:
+        """Put a trip off, once and for half an hour."""
+        demand = self._engine.demand(string_key)
+        return self._trip(
+            string_key, lambda trip, now: trips.defer(trip, by, now, demand.hottest_c)
+        )
+
+    async def reclose_breaker(self, string_key: str, by: str) -> Sequence[Event]:
+        """Take the order to trip back, for all strings that hang on this breaker.
+
+        The relay goes first: one that still trips would only open the breaker again. Where it does
+        not obey, or a cause comes up meanwhile, the trip stands and its order is given anew.
+        """
+        engine = self._engine
+        trips.reclose(engine.trip(string_key), by, engine.now, engine.demand(string_key))
+        engine.require_watched(string_key)
+        sharing = [key for key in engine.breakers.sharing(string_key) if engine.trip(key).ordered]
+        for key in sharing:
+            trips.reclose(engine.trip(key), by, engine.now, engine.demand(key))
+            engine.require_watched(key)
+        engine.reclosing.update(sharing)
+        try:
+            await engine.breakers.reclose(string_key)
+            closed = {
+                key: trips.reclose(engine.trip(key), by, engine.now, engine.demand(key))
+                for key in sharing
+            }
+        finally:
+            engine.reclosing.difference_update(sharing)
+        return [event for key, trip in closed.items() for event in engine.change_trip(key, trip)]
+
+    def switch_protection_off(
+        self, string_key: str, reason: str, hours: float, by: str
+    ) -> Sequence[Event]:
+        """Let nothing trip the breaker of a string for some hours."""
+        return self._trip(
+            string_key, lambda trip, now: trips.switch_off(trip, by, reason, hours, now)
+        )
+
+    def switch_protection_on(self, string_key: str, by: str) -> Sequence[Event]:
+        """Take that back."""
+        return self._trip(string_key, lambda trip, now: trips.switch_on(trip, by, now))
+
+    def start_battery_test(self, string_key: str, until: float, by: str) -> Sequence[Event]:
+        """Suppress what a discharge test raises by its nature, until a time."""
+        control, string = self._engine.control, self._string(string_key)
+        if string_key in control.wishes.testing:
+            raise RefusedError(f"{string.name} is being tested already", code="test_runs")
+        control.wishes = control.wishes.tested(string_key, until)
+        self._engine.keep_orders()
+        hours = (until - self._engine.now) / _SECONDS_PER_HOUR
+        text = f"{string.name}: battery test begun, for {hours:.1f} h at most"
+        return (self._of_string(EventKind.MAINTENANCE, text, by, string),)
+
+    def end_battery_test(self, string_key: str, by: str) -> Sequence[Event]:
+        """End a test before its time."""
+        control, string = self._engine.control, self._string(string_key)
+        if string_key not in control.wishes.testing:
+            raise RefusedError(f"{string.name} is not being tested", code="no_test")
+        control.wishes = control.wishes.tested(string_key, None)
+        self._engine.keep_orders()
+        text = f"{string.name}: battery test ended"
+        return (self._of_string(EventKind.MAINTENANCE, text, by, string),)
+
+    @property
+    def _at(self) -> datetime:
+        return datetime.fromtimestamp(self._engine.now, UTC)
+
+    def _trip(self, key: str, act: Callable[[Trip, float], Trip]) -> Sequence[Event]:
+        engine = self._engine
+        return engine.change_trip(key, act(engine.trip(key), engine.now))
+
+    def _layout(self) -> Layout:
+        layout = self._engine.alarms.layout
+        if layout is None:
+            raise RefusedError("the engine has only just started", code="not_ready")
+        return layout
+
+    def _string(self, key: str) -> String:
+        return next(string for string in self._engine.site.strings if string.key == key)
+
+    def _event(self, kind: EventKind, text: str, by: str, place: Place) -> Event:
+        return Event(
+            self._at,
+            kind,
+            text,
+            by=by,
+            manager_id=place.manager_id,
+            string_key=place.string_key,
+            cell=place.cell,
+            line_id=place.line_id,
+        )
+
+    def _of_string(self, kind: EventKind, text: str, by: str, string: String) -> Event:
+        return self._event(kind, text, by, Place(string.manager_id, string.key))
+
+
+def _cells(string: String, cells: Sequence[int]) -> str:
+    if not cells:
+        return ""
+    labels = ", ".join(cell_label(cell, string.cell_count) for cell in sorted(cells))
+    return f", cell{'s' if len(cells) > 1 else ''} {labels}"

@@ -1,0 +1,9 @@
+"""Every text of the panel in German."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bacs_hmi.texts.de import alarms, battery, plant, refusals
+
+TEXTS: Final[dict[str, str]] = plant.TEXTS | alarms.TEXTS | battery.TEXTS | refusals.TEXTS
