@@ -79,6 +79,7 @@ ON_THE_SAFE_SIDE: Final = frozenset(
     }
 )
 LONGEST_SHELVING: Final = timedelta(hours=MOST_SHELVED_HOURS)
+LONGEST_PAUSE: Final = timedelta(days=3660)
 NETWORK_SETTING: Final = "network_enabled"
 
 
@@ -306,6 +307,8 @@ class Service:
 def _require_ahead(until: datetime | None, at: datetime) -> None:
     if until is not None and until <= at:
         raise RefusedError("the end of it is in the past", code="in_the_past")
+    if until is not None and until - at > LONGEST_PAUSE:
+        raise RefusedError("that is years from now; leave the end out", code="too_long")
 
 
 def _require_shelvable(until: datetime, at: datetime) -> None:

@@ -83,11 +83,7 @@ class Control:
         self._equalization = plan.memory
         verdict = protection.judge(frame, estimates, self._protection)
         self._protection = verdict.memory
-        demands = {
-            string.key: trips.demand_of(self.rows, verdict, place)
-            for place, string in enumerate(self.rows.strings)
-            if string.key in self.trips
-        }
+        demands = trips.demands_of(self.rows, verdict, self.trips)
         self.trips = {
             key: trips.follow(trip, demands[key], contacts.get(key), now)
             for key, trip in self.trips.items()
@@ -112,6 +108,7 @@ class Control:
         self._equalization = equalization.shifted(self._equalization, step_s)
         self._protection = protection.shifted(self._protection, step_s)
         self._trends = findings.shifted(self._trends, step_s)
+        self.wishes = self.wishes.shifted(step_s)
         self.trips = {key: trips.shifted_trip(trip, step_s) for key, trip in self.trips.items()}
         if self._ranked_at is not None:
             self._ranked_at += step_s

@@ -34,7 +34,7 @@ from bacs_core.commissioning.loans import Loans
 from bacs_core.control import Conclusions, Control
 from bacs_core.errors import RefusedError
 from bacs_core.history.events import Event, EventKind
-from bacs_core.model import EqualizedBy
+from bacs_core.model import EqualizedBy, RunawayStage
 from bacs_core.polling.modules import ModulePoll, mixed_generations
 from bacs_core.polling.wiring import Wiring
 from bacs_core.protection import Demand, Trip, keep_trips, restore_trips
@@ -127,8 +127,8 @@ class Engine:
         control, now = self.control, self.now
         has_breaker = dict.fromkeys(control.trips, True)
         control.trips = restore_trips(kept.get(TRIPS_MEMORY), has_breaker, now)
-        cells = {string.key: string.cell_count for string in self.site.strings}
-        control.wishes = wishes.restore(kept.get(WISHES_MEMORY), cells)
+        strings = {string.key: string for string in self.site.strings}
+        control.wishes = wishes.restore(kept.get(WISHES_MEMORY), strings)
         places = (self.site, tuple(self._wiring.lines), self._wiring.line_of, self._accessory_lines)
         self.overrides = overrides.restore(kept.get(LIMITS_MEMORY), lay_out(*places))
         self.alarms = keeping.restore(kept.get(ALARMS_MEMORY), *places, self.overrides)
@@ -246,6 +246,14 @@ class Engine:
         self._keep(TRIPS_MEMORY, keep_trips(self.control.trips))
         return tuple(events_of.trip_changes(before, self.control.trips, self.site, self.now))
 
+    def require_calm(self, key: str) -> None:
+        """Raise `RefusedError` (`cause_stands`) while runaway is told of a string or it tripped."""
+        told, trip = self._concluded, self.control.trips.get(key)
+        place = list(self.control.rows.slices).index(key)
+        raised = told is not None and told.verdict.string_stage[place] >= RunawayStage.ALARM
+        if raised or (trip is not None and trip.ordered):
+            raise RefusedError(f"protection of {key} has raised an alarm", code="cause_stands")
+
     def require_watched(self, key: str) -> None:
         """Refuse what needs a judgement of a string that was not watched long enough for one.
 
@@ -273,6 +281,8 @@ class Engine:
         """Keep for the next start what was learned of the plant."""
         self._learned_kept_at = self.now
         self._keep(LEARNED_MEMORY, self.control.learned())
+        # With the time that is left of whatever a person put off.
+        self._keep(TRIPS_MEMORY, keep_trips(self.control.trips))
 
     def _alarm_inputs(
         self,

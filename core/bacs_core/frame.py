@@ -21,13 +21,18 @@ from bacs_core.rows import Rows
 from bacs_core.snapshot import Column, Flags, Floats, Reading, StringReadings
 from bacs_core.summary import GROSS_DEVIATION, GROSS_SPREADS, LEAST_TRUSTED_SHARE
 
+#: Times its capacity in ampere: no string gives or takes more, but a sensor may say so. A discharge
+#: within a few minutes takes less than half of it.
+_MOST_CAPACITIES: Final = 20.0
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """The readings of all strings at `now`.
 
     `trusted` marks the cells whose voltage may count, `target_v` is their mean per string (NaN
-    where they are fewer than half). `current_error_a` is the stated error of the current sensor.
+    where they are fewer than half). `current_a` is NaN too where no string can have such a current.
+    `current_error_a` is the stated error of the current sensor.
     """
 
     rows: Rows
@@ -99,7 +104,7 @@ def frame_of(
         module_status=module_status,
         trusted=trusted,
         target_v=np.where(enough, target_v, np.nan),
-        current_a=current_a,
+        current_a=np.where(np.abs(current_a) <= limits.most_a, current_a, np.nan),
         current_error_a=current_error_a,
         ac_current_a=ac_current_a,
         room_c=room_c,
@@ -108,12 +113,13 @@ def frame_of(
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """What of the strings is asked in every frame, per cell."""
+    """What of the strings is asked in every frame: voltages per cell, currents per string."""
 
     stale_after_s: Mapping[Quantity, Floats]
     string_stale_after_s: Floats
     lowest_v: Floats
     highest_v: Floats
+    most_a: Floats
 
 
 #: Plants at work in one process: the engine's, or a handful of tests.
@@ -133,6 +139,7 @@ def _limits_of(rows: Rows) -> _Limits:
         per_string[Quantity.VOLTAGE],
         rows.spread(np.array([low for low, _ in ranges])),
         rows.spread(np.array([high for _, high in ranges])),
+        _MOST_CAPACITIES * rows.of_strings(lambda string: string.capacity_ah),
     )
 
 

@@ -40,6 +40,14 @@ from bacs_core.model import (
 ALARM_EXIT_CODE: Final = 3
 _WORST_CELLS: Final = 8
 _PUT_ASIDE: Final = (AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE)
+_TRIPS: Final = {
+    TripState.ARMED: "protection armed",
+    TripState.DEFERRED: "TRIP PUT OFF",
+    TripState.TRIPPING: "ORDERED TO OPEN",
+    TripState.TRIPPED: "TRIPPED",
+    TripState.FAILED: "BREAKER DOES NOT OPEN",
+    TripState.OFF: "PROTECTION OFF",
+}
 _PHASES: Final = {
     ChargePhase.UNKNOWN: "charger not known yet",
     ChargePhase.DISCHARGE: "ON BATTERY",
@@ -127,10 +135,14 @@ def _alarms(snapshot: SnapshotMessage) -> Iterator[str]:
         (alarm for alarm in snapshot.alarms if alarm.active),
         key=lambda alarm: (alarm.severity is not AlarmSeverity.ALARM, alarm.raised_at),
     )
-    yield "1 active alarm" if len(active) == 1 else f"{len(active)} active alarms"
+    gone = [alarm for alarm in snapshot.alarms if alarm.state is AlarmState.RETURNED]
+    count = "1 active alarm" if len(active) == 1 else f"{len(active)} active alarms"
+    yield count + (f", {len(gone)} gone but not acknowledged" if gone else "")
     for alarm in active:
-        first = "  (came first)" if alarm.first_out else ""
-        yield f"{alarm.severity.upper():8} {alarm.text}{first}"
+        seen = f"acknowledged by {alarm.acknowledged_by}" if alarm.acknowledged_by else "new"
+        first = ", came first" if alarm.first_out else ""
+        yield f"{alarm.severity.upper():8} {alarm.text} ({seen}{first})"
+    yield from (f"{'gone':8} {alarm.text}" for alarm in gone)
     aside = [alarm for alarm in snapshot.alarms if alarm.state in _PUT_ASIDE]
     yield from (f"{_words(alarm.state):8} {alarm.text}" for alarm in aside)
 
@@ -168,7 +180,7 @@ def _concluded(values: StringValues) -> Iterator[str]:
     trip = brain.trip
     if trip.state is not TripState.NO_BREAKER:
         causes = ", ".join(_words(cause) for cause in trip.causes)
-        parts.append(f"protection {_words(trip.state)}" + (f" ({causes})" if causes else ""))
+        parts.append(_TRIPS[trip.state] + (f" ({causes})" if causes else ""))
         contact = {True: "open", False: "closed", None: "UNKNOWN"}[trip.contact_open]
         parts.append(f"breaker {contact}")
     if brain.testing_until is not None:
@@ -241,8 +253,12 @@ def _accessory(status: AccessoryStatus, built: AccessoryInfo | None, now: float)
     name = status.id if built is None else built.name
     parts = [_state(status.online, status.problem)]
     if built is not None:
-        parts += _contacts(built.inputs, status.inputs)
-        parts += _contacts(built.relays, status.relays)
+        for title, names, states in (
+            ("inputs", built.inputs, status.inputs),
+            ("relays", built.relays, status.relays),
+        ):
+            told = ", ".join(_contacts(names, states))
+            parts += [f"{title}: {told}"] if told else []
     for measured, unit, decimals in (
         (status.temperature_c, "°C", 1),
         (status.humidity_percent, "% humidity", 0),
@@ -251,7 +267,7 @@ def _accessory(status: AccessoryStatus, built: AccessoryInfo | None, now: float)
         if measured is not None:
             age_s = max(0.0, now - measured.read_at)
             parts.append(f"{measured.value:.{decimals}f} {unit} ({age_s:.0f} s old)")
-    return f"{name}: {', '.join(parts)}"
+    return f"{name}: {'; '.join(parts)}"
 
 
 def _contacts(names: list[str], states: list[bool | None]) -> Iterator[str]:

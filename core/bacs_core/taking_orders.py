@@ -136,6 +136,8 @@ class OrderTaker:
     def cell_replaced(self, string_key: str, cell: int, note: str, by: str) -> Sequence[Event]:
         """Forget what was learned of a cell: another one stands in its place."""
         engine, string = self._engine, self._string(string_key)
+        # How long a cell has been in alarm was learned, too: to forget that puts a trip off.
+        engine.require_calm(string_key)
         row = engine.control.rows.slices[string_key].start + cell - 1
         engine.control.replace_cell(row, engine.now)
         engine.keep_learned()
@@ -161,21 +163,33 @@ class OrderTaker:
         """
         engine = self._engine
         trips.reclose(engine.trip(string_key), by, engine.now, engine.demand(string_key))
-        engine.require_watched(string_key)
-        sharing = [key for key in engine.breakers.sharing(string_key) if engine.trip(key).ordered]
-        for key in sharing:
-            trips.reclose(engine.trip(key), by, engine.now, engine.demand(key))
-            engine.require_watched(key)
-        engine.reclosing.update(sharing)
+        sharing = engine.breakers.sharing(string_key)
+        closed = self._all_reclosed(sharing, by)
+        engine.reclosing.update(closed)
         try:
             await engine.breakers.reclose(string_key)
-            closed = {
-                key: trips.reclose(engine.trip(key), by, engine.now, engine.demand(key))
-                for key in sharing
-            }
+            closed = self._all_reclosed(sharing, by)
         finally:
             engine.reclosing.difference_update(sharing)
         return [event for key, trip in closed.items() for event in engine.change_trip(key, trip)]
+
+    def _all_reclosed(self, sharing: Sequence[str], by: str) -> dict[str, Trip]:
+        """Return the trips as they are once the breaker that these strings share is closed.
+
+        Raises `RefusedError` where any of them, tripped or not, has a cause or is not watched.
+        """
+        engine = self._engine
+        for key in sharing:
+            engine.require_watched(key)
+            demand = engine.demand(key)
+            if demand.causes or demand.standing:
+                named = ", ".join(demand.causes or demand.standing).replace("_", " ")
+                raise RefusedError(f"{key}: the cause still stands: {named}", code="cause_stands")
+        return {
+            key: trips.reclose(engine.trip(key), by, engine.now, engine.demand(key))
+            for key in sharing
+            if engine.trip(key).ordered
+        }
 
     def switch_protection_off(
         self, string_key: str, reason: str, hours: float, by: str

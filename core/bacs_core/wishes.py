@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Self, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bacs_core.model import EqualizationMode
+from bacs_core.equalization_modes import misfit
+from bacs_core.model import EqualizationMode, String
 
 Until = float | None
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-_Time = Annotated[float, Field(allow_inf_nan=False)]
+#: Later than this no time can be published.
+_LAST_TIME_S: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+#: No battery test lasts longer, whatever became of the clock since.
+LONGEST_TEST_S: Final = 86_400.0
+_Time = Annotated[float, Field(allow_inf_nan=False, ge=0, le=_LAST_TIME_S)]
 
 
 class _Kept(BaseModel):
@@ -48,8 +54,17 @@ class Wishes:
             self,
             pauses=_lasting(self.pauses, now),
             cell_pauses={key: paused for key, paused in cells.items() if paused},
-            testing={key: until for key, until in self.testing.items() if until > now},
+            testing={
+                key: until
+                for key, until in self.testing.items()
+                if 0 < until - now <= LONGEST_TEST_S
+            },
         )
+
+    def shifted(self, step_s: float) -> Self:
+        """Return them with the end of tests moved by a step of the clock; pauses have dates."""
+        moved = {key: until + step_s for key, until in self.testing.items()}
+        return replace(self, testing=moved)
 
     def paused(self, key: str, cells: Iterable[int], until: Until) -> Self:
         """Return them with a pause more: of some cells, or of the string where none is named."""
@@ -94,10 +109,11 @@ class Wishes:
         }
 
 
-def restore(kept: object, strings: Mapping[str, int]) -> Wishes:
-    """Return the wishes that `keep` gave; `strings` has the number of cells by string key.
+def restore(kept: object, strings: Mapping[str, String]) -> Wishes:
+    """Return the wishes that `keep` gave; `strings` are those of the site, by key.
 
-    What names a string or a cell that is no more is left out. Where nothing of it can be
+    What names a string or a cell that is no more, or a mode that does not fit to what hangs there
+    now, is left out. Where nothing of it can be
     understood, every string is paused for good: somebody may have had a reason, and not to bypass
     is the safe side.
     """
@@ -110,10 +126,14 @@ def restore(kept: object, strings: Mapping[str, int]) -> Wishes:
     return Wishes(
         pauses=_known(told.pauses, strings),
         cell_pauses={
-            key: {cell: until for cell, until in cells.items() if cell <= strings[key]}
+            key: {cell: until for cell, until in cells.items() if cell <= strings[key].cell_count}
             for key, cells in _known(told.cell_pauses, strings).items()
         },
-        modes=_known(told.modes, strings),
+        modes={
+            key: mode
+            for key, mode in _known(told.modes, strings).items()
+            if misfit(mode, strings[key].chemistry, strings[key].module_type) is None
+        },
         testing=_known(told.testing, strings),
     )
 
@@ -126,5 +146,5 @@ def _without(told: Mapping[str, _Value], key: str) -> dict[str, _Value]:
     return {other: value for other, value in told.items() if other != key}
 
 
-def _known(told: Mapping[str, _Value], strings: Mapping[str, int]) -> dict[str, _Value]:
+def _known(told: Mapping[str, _Value], strings: Mapping[str, String]) -> dict[str, _Value]:
     return {key: value for key, value in told.items() if key in strings}

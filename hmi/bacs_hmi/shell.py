@@ -191,6 +191,9 @@ class Shell:
         alarms = wording.worst_first(each for each in every if each.state not in PUT_ASIDE)
         if alarms:
             text = wording.sentence(alarms[0], site, self._texts, live)
+            if not alarms[0].active:
+                # In the present tense it would send people to look for what is over.
+                text = self._texts["alarm_is_over"].format(alarm=text)
         else:
             text = self._texts["no_alarms" if site.managers else "no_plant_watched"]
             if every:

@@ -62,3 +62,17 @@ def test_what_is_too_old_is_not_known() -> None:
     told = replace(told, columns={**told.columns, Quantity.TEMPERATURE: column})
     frame = gather(rows_of([string]), {string.key: told}, START)
     np.testing.assert_array_equal(frame.known(Quantity.TEMPERATURE), [20.0, NAN])
+
+
+@pytest.mark.parametrize("current_a", [1e7, -10_001.0, float("inf"), -float("inf")])
+def test_a_current_that_no_string_can_have_is_not_known(current_a: float) -> None:
+    string = a_string(capacity_ah=500.0)
+    told = readings([2.27] * 4, current_a=current_a, current_error_a=0.01)
+    assert np.isnan(gather(rows_of([string]), {string.key: told}, START).current_a[0])
+
+
+def test_a_current_of_twenty_times_the_capacity_is_still_known() -> None:
+    strings = [a_string(capacity_ah=100.0), a_string(capacity_ah=500.0, number=2)]
+    told = readings([2.0] * 4, current_a=-2000.5, current_error_a=1.0)
+    frame = gather(rows_of(strings), {string.key: told for string in strings}, START)
+    np.testing.assert_array_equal(frame.current_a, [NAN, -2000.5])

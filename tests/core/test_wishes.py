@@ -8,9 +8,16 @@ import pytest
 
 from bacs_core import wishes
 from bacs_core.model import EqualizationMode
-from bacs_core.wishes import Wishes
+from bacs_core.wishes import LONGEST_TEST_S, Wishes
+from tests.core.equalization.build import a_string
 
-STRINGS = {"ups/1": 24, "ups/2": 4}
+STRINGS = {
+    string.key: string
+    for string in (
+        a_string(24, manager_id="ups", number=1, module_type="C40"),
+        a_string(4, manager_id="ups", number=2),
+    )
+}
 
 
 def test_a_pause_ends_by_itself_and_one_without_an_end_only_by_a_person() -> None:
@@ -61,7 +68,21 @@ def test_what_is_no_more_is_forgotten() -> None:
     assert dict(restored.cell_pauses["ups/2"]) == {4: None}
 
 
-@pytest.mark.parametrize("kept", ["damaged", [], {"pauses": 3}, {"pauses": {"ups/1": "soon"}}])
+def test_a_mode_that_does_not_fit_what_hangs_there_now_is_forgotten() -> None:
+    wanted = Wishes().in_mode("ups/1", EqualizationMode.TOP)
+    wanted = wanted.in_mode("ups/2", EqualizationMode.PARTIAL)
+    assert wishes.restore(wanted.keep(), STRINGS).modes == {}
+    off = Wishes().in_mode("ups/1", EqualizationMode.OFF)
+    assert wishes.restore(off.keep(), STRINGS) == off
+
+
+def test_no_step_of_the_clock_makes_a_test_longer_than_a_day() -> None:
+    wanted = Wishes().tested("ups/1", 50_000.0)
+    assert wanted.shifted(-40_000.0).at(5_000.0).testing == {"ups/1": 10_000.0}
+    assert Wishes().tested("ups/1", 3 * LONGEST_TEST_S).at(LONGEST_TEST_S).testing == {}
+
+
+@pytest.mark.parametrize("kept", ["damaged", [], {"pauses": 3}, {"pauses": {"ups/1": 1e300}}])
 def test_what_cannot_be_understood_pauses_every_string_for_good(kept: object) -> None:
     restored = wishes.restore(kept, STRINGS)
     assert restored.pauses == {"ups/1": None, "ups/2": None}

@@ -126,11 +126,11 @@ async def breaker_room(folder: Path) -> AsyncIterator[BreakerRoom]:
 
 async def confirm_reclosing(page: Page) -> None:
     """Touch the button of the band, and the one of the sheet that asks."""
-    await page.locator(".bacs-protection").get_by_role("button", name="Re-close breaker").tap()
+    await page.locator(".bacs-protection").get_by_role("button", name="End the trip").tap()
     sheet = page.locator(".bacs-sheet")
-    await expect(sheet).to_contain_text("Re-close the breaker of Telecom string?")
+    await expect(sheet).to_contain_text("End the trip of Telecom string?")
     await expect(sheet).to_contain_text(re.compile(r"It tripped: over-voltage, cell 0\d\."))
-    await sheet.get_by_role("button", name="Re-close breaker").tap()
+    await sheet.get_by_role("button", name="End the trip").tap()
     await expect(sheet).to_have_count(0)
 
 

@@ -74,6 +74,8 @@ class Signal(StrEnum):
     PROTECTION_OFF = "protection_off"
     BREAKER_FOUND_OPEN = "breaker_found_open"
     BREAKER_UNKNOWN = "breaker_unknown"
+    BREAKER_CONTRADICTED = "breaker_contradicted"
+    """Its contact says open, and yet a current flows."""
     RECHARGE_OVERDUE = "recharge_overdue"
     """Temperature or current still rise long after the charger holds its voltage."""
     ON_BATTERY = "on_battery"
@@ -140,6 +142,7 @@ _OF_STRINGS: Final = (
     Signal.PROTECTION_OFF,
     Signal.BREAKER_FOUND_OPEN,
     Signal.BREAKER_UNKNOWN,
+    Signal.BREAKER_CONTRADICTED,
     Signal.RECHARGE_OVERDUE,
     Signal.ON_BATTERY,
     Signal.STRING_MEAN_VOLTAGE,

@@ -96,6 +96,7 @@ CELL_RULES: Final = (
         raise_after_s=10,
         clear_after_s=_MINUTE,
         allowed=Range(30.0, 60.0),
+        held_by=("temperature_suspect",),
         stands=True,
     ),
     Rule(
@@ -114,6 +115,7 @@ CELL_RULES: Final = (
             "runaway_trip",
             "runaway_alarm",
             "trip_temperature",
+            "temperature_suspect",
             "cell_temperature_critical",
         ),
         urgent=Urgent(25.0, raise_after_s=10),

@@ -79,6 +79,15 @@ PROTECTION_RULES: Final = (
         stands=True,
     ),
     Rule(
+        "breaker_contradicted",
+        Signal.BREAKER_CONTRADICTED,
+        AlarmSeverity.ALARM,
+        "its breaker is told to be open, and yet a current flows",
+        raise_after_s=10,
+        clear_after_s=5,
+        stands=True,
+    ),
+    Rule(
         "recharge_overdue",
         Signal.RECHARGE_OVERDUE,
         AlarmSeverity.ALARM,
@@ -175,9 +184,10 @@ PROTECTION_RULES: Final = (
         "temperature_suspect",
         Signal.TEMPERATURE_SUSPECT,
         AlarmSeverity.ALARM,
-        "temperature cannot be true, its sensor has to be checked",
+        "temperature cannot be true and does not count for protection, check its sensor",
         raise_after_s=0,
         clear_after_s=5 * _MINUTE,
+        stands=True,
     ),
     Rule(
         "temperature_missing",

@@ -188,7 +188,10 @@ def _leases_expired(seen: Seen) -> Told:
 
 def _of_breakers(seen: Seen) -> dict[Signal, Told]:
     """Tell where protection of each string stands; a string without a breaker is well."""
-    return {signal: Told(flags) for signal, flags in found(seen.layout, seen.inputs.trips).items()}
+    told = {signal: Told(flags) for signal, flags in found(seen.layout, seen.inputs.trips).items()}
+    open_ones = told.pop(Signal.BREAKER_CONTRADICTED).values
+    flows = np.logical_and(open_ones, seen.inputs.estimates.current_clear)
+    return {**told, Signal.BREAKER_CONTRADICTED: Told(flows)}
 
 
 def _of_strings(seen: Seen) -> dict[Signal, Told]:

@@ -28,11 +28,20 @@ BY_STATE: Final = {
 _ARMED: Final = TripState.ARMED
 #: In these nobody has ordered the breaker to open.
 _UNORDERED: Final = (TripState.ARMED, TripState.DEFERRED, TripState.OFF)
-SIGNALS: Final = (*BY_STATE.values(), Signal.BREAKER_FOUND_OPEN, Signal.BREAKER_UNKNOWN)
+SIGNALS: Final = (
+    *BY_STATE.values(),
+    Signal.BREAKER_FOUND_OPEN,
+    Signal.BREAKER_UNKNOWN,
+    Signal.BREAKER_CONTRADICTED,
+)
 
 
 def found(layout: Layout, trips: Mapping[str, Trip]) -> dict[Signal, Flags]:
-    """Tell for each string where its breaker and its protection stand."""
+    """Tell for each string where its breaker and its protection stand.
+
+    What is told as contradicted is only that the contact says open; whether a current flows all
+    the same is for the caller to add.
+    """
     nobody = layout.nobody[Scope.STRING]
     flags = dict.fromkeys(SIGNALS, nobody)
     for key, trip in trips.items():
@@ -54,6 +63,8 @@ def told_by(trip: Trip) -> tuple[Signal, ...]:
         told.append(Signal.BREAKER_UNKNOWN)
     if trip.contact_open and trip.state in _UNORDERED:
         told.append(Signal.BREAKER_FOUND_OPEN)
+    if trip.contact_open:
+        told.append(Signal.BREAKER_CONTRADICTED)
     return tuple(told)
 
 

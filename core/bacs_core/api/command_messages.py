@@ -176,7 +176,10 @@ class DeferTrip(CommandMessage):
 
 
 class RecloseBreaker(CommandMessage):
-    """Close the breaker of a string that has tripped; only a person at the cabinet can."""
+    """End a trip: take the order to open back. Only a technician at the cabinet can.
+
+    A breaker without a motor is then closed by hand.
+    """
 
     command: Literal[CommandName.RECLOSE_BREAKER] = CommandName.RECLOSE_BREAKER
     string_key: str

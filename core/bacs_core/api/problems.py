@@ -32,7 +32,8 @@ _log = logging.getLogger(__name__)
 def problem_response(status: HTTPStatus, code: str, reason: str) -> Response:
     """Make the answer to a request that is refused or has failed."""
     return Response(
-        Problem(code=code, reason=reason).model_dump_json(),
+        # What was refused may hold a lone surrogate, which has no UTF-8.
+        Problem(code=code, reason=reason.encode(errors="replace").decode()).model_dump_json(),
         status_code=status,
         media_type="application/json",
         headers={"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None,

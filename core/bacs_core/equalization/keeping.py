@@ -113,4 +113,7 @@ def _fits(values: object, cell_count: int, column: _Kept) -> TypeGuard[list[floa
 def _is_number(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value)
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

@@ -16,6 +16,10 @@ from bacs_core.snapshot import Flags, Floats
 
 ALL: Final = 100.0
 
+#: What is above charges the string, or is no current at all: the float current of an old or hot
+#: string is a tenth of it.
+_MOST_FLOAT_A_PER_AH: Final = 0.05
+
 #: Of each mode, the phases of charging in which it bypasses with all that the current allows, and
 #: those in which it only keeps a minimum.
 _FULL_IN: Final[dict[EqualizationMode, tuple[ChargePhase, ...]]] = {
@@ -65,13 +69,16 @@ def duty_limit_percent(
     """Return per string the highest duty in force.
 
     Where the float current can be measured, bypass leaves a tenth of the nominal one to the cell at
-    the least current the reading allows. Elsewhere the string current is worked out: a charger that
-    holds the sum of the voltages gives the float current of the cells and the mean of what their
-    bypass takes. That estimate never lifts the blind limit, nor what the sensor rules out. A
-    surplus of charge is taken on purpose; there only the blind limit holds.
+    the least current the reading allows. From 0.05 A per Ah on it is none, however exact it is (and
+    outside absorption and float the phase allows no such bypass). Elsewhere the string current is
+    worked out: a charger that holds the sum of the voltages gives the float current of the cells
+    and the mean of what their bypass takes. That estimate never lifts the blind limit, nor what the
+    sensor rules out. A surplus of charge is taken on purpose; there only the blind limit holds.
     `duty_percent` is what is believed to conduct now, per cell.
     """
     rows, usable = frame.rows, estimates.float_current_usable
+    most_float_a = _MOST_FLOAT_A_PER_AH * loops.cell_capacity_ah[rows.first_cell]
+    floats = usable & (frame.current_a < most_float_a)
     per_a = np.zeros(rows.string_count)
     np.divide(ALL, loops.bypass_a, out=per_a, where=loops.bypass_a > 0)
     measured = per_a * (frame.current_a - frame.current_error_a - tuning.reserve * loops.float_a)
@@ -84,7 +91,7 @@ def duty_limit_percent(
     worked_out = per_a * loops.float_a * np.exp2(warmer_k / loops.doubling_k)
     worked_out += rows.total(duty_percent) / rows.counts
     blind = np.fmin(np.minimum(worked_out, tuning.blind_limit_percent), most)
-    by_current = np.where(usable & np.isfinite(measured), measured, blind)
+    by_current = np.where(floats & np.isfinite(measured), measured, blind)
     by_charge = np.where(usable, ALL, tuning.blind_limit_percent)
     limit = np.where(orders.mode == PARTIAL, by_charge, by_current)
     return np.minimum(np.maximum(limit, 0.0), phase_limit_percent)

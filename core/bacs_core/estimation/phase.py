@@ -3,9 +3,9 @@
 A current sensor answers where the current is beyond its stated error; a float current mostly is
 not. Then the mean cell voltage answers: it is far below float, or falls although a charger would
 hold it, or stands where a charger holds it. A charger holds a voltage once its mean over ten
-minutes has risen by less than one percent within thirty; the moment it got there is then known.
-A string that floats keeps floating until the voltage leaves the float: a current that rises at a
-constant voltage is no recharge.
+minutes has risen by less than one percent within thirty while the current fell, or within ninety;
+the moment it got there is then known. A string that floats keeps floating until the voltage leaves
+the float: a current that rises at a constant voltage is no recharge.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Memory:
 
     `level_v` follows the mean by its changes alone, so that a cell that is lost or found moves
     nothing; `held_v` is its average over the last hour, `smooth_v` over ten minutes. `peak_v` is
-    where it stood when it last rose, at `peak_at`. `away`: no charger holds the string;
-    `steady`: it stands where its charger floats, and does not fall.
+    where it stood when it last rose, at `peak_at`, and `peak_a` the current then. `away`: no
+    charger holds the string; `steady`: it stands where its charger floats, and does not fall.
     """
 
     seen_v: Floats
@@ -66,6 +66,7 @@ class Memory:
     smooth_v: Floats
     smooth_a: Floats
     peak_v: Floats
+    peak_a: Floats
     peak_at: Floats
     well_since: Floats
     seen_at: Floats
@@ -87,6 +88,7 @@ def initial(rows: Rows) -> Memory:
         smooth_v=unknown,
         smooth_a=unknown,
         peak_v=unknown,
+        peak_a=unknown,
         peak_at=unknown,
         well_since=unknown,
         seen_at=unknown,
@@ -141,7 +143,11 @@ def follow(
     moved |= level.smooth_v < _SUNK_TO * memory.peak_v
     # An average over that time lags behind by as much.
     peak_at = np.where(moved, now - tuning.smooth_s, memory.peak_at)
-    holds = (now - peak_at >= tuning.held_s) & (mean_v >= plant.held_from * setting_v)
+    peak_a = np.where(moved, level.smooth_a, memory.peak_a)
+    stood_s = now - peak_at
+    falls = ~takes | (level.smooth_a <= tuning.falls_to * peak_a)
+    holds = (stood_s >= tuning.held_s) & (falls | (stood_s >= tuning.held_long_s))
+    holds &= mean_v >= plant.held_from * setting_v
     above = mean_v > plant.boost_v
     in_band = ~above & (mean_v >= plant.float_from_v)
     risen = (level.level_v - level.smooth_v) / plant.float_v
@@ -176,6 +182,7 @@ def follow(
     return Memory(
         *level,
         peak_v=np.where(moved | discharges, level.smooth_v, memory.peak_v),
+        peak_a=peak_a,
         peak_at=np.where(discharges, now, peak_at),
         well_since=well_since,
         seen_at=np.where(known, now, memory.seen_at),

@@ -86,7 +86,11 @@ class Tuning:
     held_share: float = 0.01
     """A charger holds the voltage when it rises by less than this share ..."""
     held_s: float = 1800.0
-    """... in this time."""
+    """... in this time, while the current falls ..."""
+    falls_to: float = 0.97
+    """... to this share: one that gives all it can gives as much all the time."""
+    held_long_s: float = 5400.0
+    """After this time the voltage alone will do."""
     boost_above: float = 0.02
     """A voltage this share above the float voltage is a boost charge."""
     tail_a_per_ah: float = 5e-3

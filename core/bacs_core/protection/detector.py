@@ -29,7 +29,14 @@ from bacs_core.protection.layout import layout_of
 from bacs_core.protection.learning import learn
 from bacs_core.protection.memory import CellMemory, Memory, StringMemory
 from bacs_core.protection.sensing import Sensed, sense
-from bacs_core.protection.stages import Seen, is_quiet, is_urgent, nothing_seen, staged
+from bacs_core.protection.stages import (
+    Seen,
+    is_quiet,
+    is_urgent,
+    nothing_seen,
+    staged,
+    truly_discharges,
+)
 from bacs_core.protection.surroundings import Surroundings, surround
 from bacs_core.protection.tuning import DEFAULT, Tuning
 from bacs_core.rows import Rows
@@ -39,6 +46,7 @@ from bacs_core.snapshot import Flags, Floats
 _DISCHARGE: Final = int(ChargePhase.DISCHARGE)
 _BULK: Final = int(ChargePhase.BULK)
 _FLOAT: Final = int(ChargePhase.FLOAT)
+_ALARM: Final = int(RunawayStage.ALARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,8 @@ class Verdict:
 
     What was judged, NaN unknown: `rise_k` over the room (without one: over the string's own past),
     `spread_k` over the string, both without the module's own error; `current_ratio` to the
-    string's own float current. `hottest_c` is the warmest believed reading of each string.
+    string's own float current. `hottest_c` is the warmest believed reading of each string, unknown
+    too where a cell in alarm has none: its neighbours do not tell how hot that one is.
     """
 
     stage: NDArray[np.uint8]
@@ -85,7 +94,8 @@ def judge(
     """
     rows, layout = frame.rows, layout_of(frame.rows)
     cells, strings = memory.cells, memory.strings
-    first = np.isnan(memory.at)
+    # What was kept by a clock that was ahead is gone on with at once.
+    first = bool(np.isnan(memory.at)) or memory.at - frame.now > tuning.longest_step_s
     passed_s = 0.0 if first else max(frame.now - memory.at, 0.0)
     dt_s = passed_s if passed_s <= tuning.longest_step_s else 0.0
     sensed = sense(frame, cells, layout, second_c, dt_s, tuning)
@@ -125,6 +135,9 @@ def judge(
         quiet = not around.cooling.any() and is_quiet(cells)
     cells = replace(
         cells,
+        raw_c=sensed.raw_c,
+        raw_at=sensed.raw_at,
+        agreed_s=sensed.agreed_s,
         believed_c=sensed.believed_c,
         believed_at=sensed.believed_at,
         suspect=sensed.suspect,
@@ -212,13 +225,16 @@ def _verdict(
     stage = np.zeros(rows.cell_count, np.uint8)
     string_stage = np.zeros(rows.string_count, np.uint8)
     overdue, runs_away = strings.current_overdue, cells.trip
+    hottest_c = rows.most(sensed.read_c, np.isfinite(sensed.read_c))
     if not memory.quiet:
         stage[cells.pre] = RunawayStage.PRE_ALERT
         stage[cells.alarm] = RunawayStage.ALARM
         stage[cells.trip] = RunawayStage.TRIP
         string_stage = np.maximum.reduceat(stage, rows.first_cell)
+        unread = rows.any((stage >= _ALARM) & np.isnan(sensed.read_c))
+        hottest_c = np.where(unread, np.nan, hottest_c)
         overdue = rows.any(cells.overdue) | overdue
-        discharges = rows.spread(seen.estimates.phase == _DISCHARGE)
+        discharges = rows.spread(truly_discharges(seen))
         runs_away = runs_away & (~discharges | (cells.hot_s >= tuning.trip_c_delay_s))
     return Verdict(
         stage=stage,
@@ -237,6 +253,6 @@ def _verdict(
         rise_k=seen.heat.rise_k,
         spread_k=seen.heat.spread_k,
         current_ratio=cells.ratio,
-        hottest_c=rows.most(sensed.read_c, np.isfinite(sensed.read_c)),
+        hottest_c=hottest_c,
         memory=memory,
     )

@@ -121,34 +121,43 @@ _TIMED: Final = {
 
 
 def _restored(told: object, now: float) -> Trip:
-    if not isinstance(told, Mapping) or told.get("state") not in set(TripState):
+    if not isinstance(told, Mapping):
         return armed(now)
-    state = TripState(told["state"])
+    kept = told.get("causes")
+    causes = tuple(c for c in TripCause if c in kept) if isinstance(kept, Sequence) else ()
+    state = _state(told.get("state"), causes)
     if state is TripState.NO_BREAKER:
         return armed(now)
-    # The contact has its time to answer after the start, too.
-    state = TripState.TRIPPING if state is TripState.FAILED else state
-    until = None
+    until = left_s = None
     if state in _TIMED:
         until = _number(told.get("until"))
         if not now - _TIMED[state] <= until <= now + _TIMED[state]:
             return replace(armed(now), deferred_once=state is TripState.DEFERRED)
-    causes = told.get("causes")
+        # By a clock that is late, more would be left than there was.
+        left_s = float(np.fmin(until - now, _number(told.get("left_s"))))
+        until = now + left_s
     cell, by, reason = told.get("cell"), told.get("by"), told.get("reason")
     since = _number(told.get("since"))
     waits = state is TripState.TRIPPING or not since <= now
     return Trip(
         state=state,
-        causes=tuple(cause for cause in TripCause if cause in causes)
-        if isinstance(causes, Sequence)
-        else (),
+        causes=causes,
         cell=cell if isinstance(cell, int) and cell > 0 else None,
         since=now if waits else since,
         by=by if isinstance(by, str) else None,
         reason=reason if isinstance(reason, str) else "",
         until=until,
+        left_s=left_s,
         deferred_once=told.get("deferred_once") is True,
     )
+
+
+def _state(told: object, causes: Sequence[TripCause]) -> TripState:
+    """Return the state to go on with; what has causes was ordered, whatever else is damaged."""
+    if not isinstance(told, str) or told not in set(TripState):
+        return TripState.TRIPPING if causes else TripState.ARMED
+    # The contact has its time to answer after the start, too.
+    return TripState.TRIPPING if told == TripState.FAILED else TripState(told)
 
 
 def _plain(value: object) -> float | bool | None:
@@ -165,7 +174,11 @@ def _plain_list(values: Array) -> list[float | bool | None]:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return math.nan
-    return float(value) if math.isfinite(value) else math.nan
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
 
 
 def _values(told: object, name: str, count: int | None) -> Array | None:

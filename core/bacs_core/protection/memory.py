@@ -16,12 +16,17 @@ from bacs_core.snapshot import Flags, Floats
 class CellMemory:
     """Per cell. Names in `_s` count seconds and fall again while their sign is absent.
 
-    `believed_c` is the last reading that was possible, `fast_c` and `slow_c` follow it over ten
-    minutes and two hours, `offset_k` is what the module reads too much. `excess_at_alarm_k` and
-    `lowest_excess_k` are temperatures above the room when the alarm began and since the recharge
-    had to cool down, `ratio_at_alarm` is the least ratio of currents since the alarm began.
+    `raw_c` is the last reading whatever it was, `agreed_s` for how long each reading was near the
+    one before it. `believed_c` is the last reading that was possible, `fast_c` and `slow_c` follow
+    it over ten minutes and two hours, `offset_k` is what the module reads too much.
+    `excess_at_alarm_k` and `lowest_excess_k` are temperatures above the room when the alarm began
+    and since the recharge had to cool down, `ratio_at_alarm` is the least ratio of currents since
+    the alarm began.
     """
 
+    raw_c: Floats
+    raw_at: Floats
+    agreed_s: Floats
     believed_c: Floats
     believed_at: Floats
     suspect: Flags
@@ -101,6 +106,7 @@ Array = NDArray[Any]
 
 #: What begins at zero; what is not named here begins unknown, flags begin down.
 _FROM_ZERO: Final = {
+    "agreed_s",
     "missing_s",
     "offset_k",
     "pre_s",
@@ -144,7 +150,11 @@ def initial(rows: Rows) -> Memory:
 
 def shifted(memory: Memory, step_s: float) -> Memory:
     """Return the memory with its times moved by a step of the clock."""
-    cells = replace(memory.cells, believed_at=memory.cells.believed_at + step_s)
+    cells = replace(
+        memory.cells,
+        raw_at=memory.cells.raw_at + step_s,
+        believed_at=memory.cells.believed_at + step_s,
+    )
     return replace(memory, cells=cells, at=memory.at + step_s)
 
 

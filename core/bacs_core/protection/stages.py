@@ -1,4 +1,8 @@
-"""From signs to stages: what is up, for how long, and whether it gets worse."""
+"""From signs to stages: what is up, for how long, and whether it gets worse.
+
+A discharge hides signs only while the voltage is below float: a current sensor that is stuck at a
+small discharge hides none.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from bacs_core.frame import Frame
 from bacs_core.model import ChargePhase
 from bacs_core.protection.arithmetic import counted, switched
 from bacs_core.protection.heat import Heat
+from bacs_core.protection.layout import layout_of
 from bacs_core.protection.memory import CellMemory, StringMemory
 from bacs_core.protection.surroundings import Surroundings
 from bacs_core.protection.tuning import Tuning
@@ -19,6 +24,8 @@ from bacs_core.rows import Rows
 from bacs_core.snapshot import Flags, Floats
 
 _DISCHARGE: Final = int(ChargePhase.DISCHARGE)
+#: Share of the float voltage. A lead cell at rest has 0.95 of it, and less under any load.
+_HELD_AT_FLOAT: Final = 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ def nothing_seen(seen: Seen, tuning: Tuning) -> bool:
     heat, around, spread = seen.heat, seen.around, seen.frame.rows.spread
     if around.cooling.any() or seen.strings.current_overdue.any():
         return False
-    allowed_k = around.allowance_k
+    allowed_k = _allowance_k(seen, tuning)
     rise_k = tuning.pre_rise_k + allowed_k + np.where(around.with_room, 0.0, _margin_k(tuning))
     trend_k = tuning.pre_trend_k + allowed_k + around.warming_k
     return not (
@@ -111,6 +118,26 @@ def is_urgent(heat: Heat, around: Surroundings, cells: CellMemory, tuning: Tunin
     return bool(hot.any() or cells.hot_s.any() or other_room.any())
 
 
+def truly_discharges(seen: Seen) -> Flags:
+    """Tell which strings are in a discharge that their voltage does not deny."""
+    discharges: Flags = seen.estimates.phase == _DISCHARGE
+    if discharges.any():
+        float_v = layout_of(seen.frame.rows).float_v
+        discharges &= ~(seen.frame.target_v >= _HELD_AT_FLOAT * float_v)
+    return discharges
+
+
+def _allowance_k(seen: Seen, tuning: Tuning) -> Floats:
+    """Return what heat a recharge explains; at a denied discharge it fades as in float."""
+    allowance_k = seen.around.allowance_k
+    denied = (seen.estimates.phase == _DISCHARGE) & ~truly_discharges(seen)
+    if not denied.any():
+        return allowance_k
+    lasted_s = np.maximum(seen.frame.now - seen.estimates.phase_since, 0.0)
+    faded_k = allowance_k * np.exp(-lasted_s / tuning.allowance_fades_s)
+    return np.where(denied, faded_k, allowance_k)
+
+
 def _margin_k(tuning: Tuning) -> float:
     return tuning.roomless_margin_k
 
@@ -118,8 +145,8 @@ def _margin_k(tuning: Tuning) -> float:
 def _signs(seen: Seen, cells: CellMemory, tuning: Tuning) -> _Signs:
     heat, around, spread = seen.heat, seen.around, seen.frame.rows.spread
     roomless = spread(~around.with_room)
-    discharges = spread(seen.estimates.phase == _DISCHARGE)
-    allowance_k = spread(around.allowance_k)
+    discharges = spread(truly_discharges(seen))
+    allowance_k = spread(_allowance_k(seen, tuning))
     rise_k = heat.rise_k - allowance_k - np.where(roomless, _margin_k(tuning), 0.0)
     spread_k = heat.spread_k - allowance_k * (tuning.allowance_spread_k / tuning.allowance_k)
     # Before the errors of the modules are known, they are allowed for.

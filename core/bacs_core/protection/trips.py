@@ -8,7 +8,8 @@ nothing of alarms: to acknowledge, mute, shelve or suppress one changes nothing 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bacs_core.errors import RefusedError
@@ -46,8 +47,9 @@ class Trip:
     """The protection of one string. Times are unix seconds.
 
     `causes` and `cell` (from 1) tell why it tripped and are kept until it is closed again. `by` and
-    `reason` belong to the last act of a person; `until` is when a deferral or switching off ends.
-    `contact_open` is what the contact of the breaker tells, `None` unknown.
+    `reason` belong to the last act of a person; `until` is when a deferral or switching off ends,
+    `left_s` how far off that was when it was looked at last: a clock that is late after a restart
+    makes it no longer. `contact_open` is what the contact of the breaker tells, `None` unknown.
     """
 
     state: TripState
@@ -57,6 +59,7 @@ class Trip:
     by: str | None = None
     reason: str = ""
     until: float | None = None
+    left_s: float | None = field(default=None, compare=False)
     deferred_once: bool = False
     contact_open: bool | None = None
     threatened: bool = False
@@ -77,10 +80,22 @@ def armed(now: float, *, breaker: bool = True) -> Trip:
     return Trip(TripState.ARMED if breaker else TripState.NO_BREAKER, since=now)
 
 
+def demands_of(rows: Rows, verdict: Verdict, keys: Collection[str]) -> dict[str, Demand]:
+    """Return by key what `verdict` asks for the strings of these keys."""
+    quiet = not verdict.string_stage.any()
+    quiet = quiet and not any(flags.any() for flags in verdict.cause.values())
+    return {
+        string.key: Demand(hottest_c=_hottest_c(verdict, place))
+        if quiet
+        else demand_of(rows, verdict, place)
+        for place, string in enumerate(rows.strings)
+        if string.key in keys
+    }
+
+
 def demand_of(rows: Rows, verdict: Verdict, string: int) -> Demand:
     """Return what `verdict` asks for the string at place `string` of `rows`."""
     cells = rows.slices[rows.strings[string].key]
-    hottest_c = float(verdict.hottest_c[string])
     found = {
         cause: flags[cells].argmax() for cause, flags in verdict.cause.items() if flags[cells].any()
     }
@@ -91,9 +106,14 @@ def demand_of(rows: Rows, verdict: Verdict, string: int) -> Demand:
         causes=causes,
         standing=causes + tuple(cause for cause in held if cause not in causes),
         cell=1 + int(next(iter(found.values()))) if found else None,
-        hottest_c=None if math.isnan(hottest_c) else hottest_c,
+        hottest_c=_hottest_c(verdict, string),
         threatened=bool(verdict.string_stage[string] >= RunawayStage.ALARM),
     )
+
+
+def _hottest_c(verdict: Verdict, string: int) -> float | None:
+    hottest_c = float(verdict.hottest_c[string])
+    return None if math.isnan(hottest_c) else hottest_c
 
 
 def follow(trip: Trip, demand: Demand, contact_open: bool | None, now: float) -> Trip:  # noqa: FBT001
@@ -110,8 +130,11 @@ def follow(trip: Trip, demand: Demand, contact_open: bool | None, now: float) ->
             cell=demand.cell,
             since=now,
             until=None,
+            left_s=None,
         )
         return _moved(trip, Event.CONTACT_OPEN, now) if contact_open else trip
+    if trip.until is not None:
+        trip = replace(trip, left_s=trip.until - now)
     if acts & {Act.REPEAT, Act.HOLD}:
         new = tuple(cause for cause in demand.causes if cause not in trip.causes)
         trip = replace(trip, causes=trip.causes + new)
@@ -140,7 +163,8 @@ def defer(trip: Trip, by: str, now: float, hottest_c: float | None) -> Trip:
         msg = f"A cell has {hottest_c:.1f} °C; above {DEFERRAL_LIMIT_C:g} °C nothing is put off."
         raise RefusedError(msg, code="too_hot")
     trip = _moved(trip, Event.DEFERRED, now)
-    return replace(trip, by=by, until=now + DEFERRAL_S, deferred_once=True)
+    until = now + DEFERRAL_S
+    return replace(trip, by=by, until=until, left_s=DEFERRAL_S, deferred_once=True)
 
 
 def reclose(trip: Trip, by: str, now: float, demand: Demand) -> Trip:
@@ -175,7 +199,8 @@ def switch_off(trip: Trip, by: str, reason: str, hours: float, now: float) -> Tr
         msg = f"It can be off for {LONGEST_OFF_H:g} h at most."
         raise RefusedError(msg, code="hours_out_of_range")
     trip = _moved(trip, Event.SWITCHED_OFF, now)
-    return replace(trip, by=by, reason=reason.strip(), until=now + hours * SECONDS_PER_HOUR)
+    left_s = hours * SECONDS_PER_HOUR
+    return replace(trip, by=by, reason=reason.strip(), until=now + left_s, left_s=left_s)
 
 
 def switch_on(trip: Trip, by: str, now: float) -> Trip:
@@ -210,7 +235,7 @@ def _events(trip: Trip, demand: Demand, now: float) -> list[Event]:
 
 def _moved(trip: Trip, event: Event, now: float) -> Trip:
     state = MOVES[trip.state][event]
-    return replace(trip, state=state, since=now, until=None, reason="")
+    return replace(trip, state=state, since=now, until=None, left_s=None, reason="")
 
 
 def _refuse_without_breaker(trip: Trip) -> None:

@@ -90,6 +90,10 @@ class Tuning:
     possible_jump_k: float = 3.0
     return_k: float = 10.0
     """A sensor that did the impossible is believed again this close to where it was before."""
+    agreed_after_s: float = 60.0
+    agreed_hot_after_s: float = 600.0
+    """So is one whose readings have agreed with each other for so long, wherever they are: what was
+    believed may be hours old, or may itself have been wrong."""
     second_sensor_k: float = 10.0
     missing_after_s: float = 300.0
 

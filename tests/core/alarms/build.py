@@ -93,6 +93,8 @@ class Moment:
     current_missing: Sequence[str] = ()
     room_missing: Sequence[str] = ()
     room_ever_known: bool = True
+    flows: bool = False
+    """Whether a current beyond its stated error is read."""
     overdue: Sequence[str] = ()
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Estimates and findings of all cells of a string, by name and string key."""
@@ -151,7 +153,7 @@ def estimates(rows: Rows, moment: Moment) -> Estimates:
         phase_since=unknown,
         absorption_since=unknown,
         recharging_since=unknown,
-        current_clear=nobody,
+        current_clear=np.full(rows.string_count, moment.flows),
         float_current_usable=nobody,
         cell_current_a=np.full(rows.cell_count, np.nan),
         charge=_estimate(_per_cell(rows, moment, "charge"), moment.basis),

@@ -59,6 +59,7 @@ CASES: list[tuple[Moment, int, list[str]]] = [
     (Moment(trips={KEY: Trip(TripState.OFF, contact_open=False)}), 1, ["protection_off"]),
     (Moment(trips={KEY: Trip(TripState.ARMED, contact_open=True)}), 3, ["breaker_found_open"]),
     (Moment(trips={KEY: Trip(TripState.ARMED)}), 31, ["breaker_unknown room/1"]),
+    (Moment(trips={KEY: TRIPPED}, flows=True), 11, ["breaker_tripped", "breaker_contradicted"]),
     (Moment(trips={KEY: Trip(TripState.ARMED, contact_open=False)}), LONG_S, []),
     (Moment(trips={KEY: Trip(TripState.NO_BREAKER)}), LONG_S, []),
     (Moment(temperature_missing={KEY: [2]}), 6, ["temperature_missing room/1:03"]),

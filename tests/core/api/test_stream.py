@@ -153,10 +153,15 @@ async def bare_stream(port: int) -> AsyncIterator[asyncio.StreamReader]:
         writer.transport.abort()
 
 
+#: What a server asks from time to time; nobody answers here.
+PING = 0x89
+
+
 async def read_message(reader: asyncio.StreamReader) -> str:
     """Read one long text message of an unmasked WebSocket (RFC 6455, 5.2)."""
-    opcode, length = await reader.readexactly(2)
-    assert (opcode, length) == (0x81, 127)
+    while (head := await reader.readexactly(2))[0] == PING:
+        await reader.readexactly(head[1])
+    assert tuple(head) == (0x81, 127)
     return (await reader.readexactly(int.from_bytes(await reader.readexactly(8)))).decode()
 
 

@@ -78,6 +78,20 @@ def test_a_charger_that_boosts_and_then_floats_reaches_constant_voltage_once() -
     assert driver.latest.absorption_since[0] == pytest.approx(held_at, abs=1200)
 
 
+def test_a_charger_that_gives_all_it_can_at_a_slowly_rising_voltage_holds_none() -> None:
+    driver = Driver([STRING])
+    driver.run(mean_of(2.00, -50.0), 600)
+    start = driver.now
+
+    def bulk(at: float) -> StringReadings:
+        hours = (at - start) / HOUR
+        return uniform(2.24 + 0.036 * hours, at, 50.0 - 1.0 * hours)
+
+    driver.run(bulk, 2 * HOUR)
+    assert driver.phase is BULK
+    assert np.isnan(driver.latest.absorption_since[0])
+
+
 def test_a_boost_charge_that_falls_back_to_float_without_a_clear_current_is_no_discharge() -> None:
     driver = Driver([STRING])
     driver.run(mean_of(2.40, 1.0), HOUR)
@@ -225,7 +239,8 @@ def test_the_length_of_ticks_does_not_matter() -> None:
         driver = Driver([STRING])
         driver.run(mean_of(2.00, -50.0), 600, step_s)
         driver.run(mean_of(2.20, 50.0), 1800, step_s)
-        driver.run(mean_of(2.27, 30.0), HOUR, step_s)
+        start = driver.now
+        driver.run(lambda at: uniform(2.27, at, 45 - 20 * (at - start) / HOUR), HOUR, step_s)  # noqa: B023
         found.append((driver.phase, driver.latest.absorption_since[0] - driver.now))
     (fine, fine_s), (coarse, coarse_s) = found
     assert fine is coarse is ABSORPTION

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 from bacs_core import chemistries, protection
 from bacs_core.model import ChargePhase, Chemistry, Quantity, RunawayStage, TripCause
 from bacs_core.protection import Tuning, Verdict
+from bacs_core.protection.trips import demands_of
 from bacs_core.rows import rows_of
 from tests.core.protection import build
 from tests.core.protection.build import START, Watch
@@ -114,7 +115,10 @@ def test_in_a_discharge_only_60_degrees_trip(hot_c: float, trips: bool) -> None:
     for minute in range(120):
         part = min(minute / 60, 1.0)
         verdict = watch.tick(
-            warm(CALM_C + part * (hot_c - CALM_C)), phase=ChargePhase.DISCHARGE, current_a=-50.0
+            warm(CALM_C + part * (hot_c - CALM_C)),
+            phase=ChargePhase.DISCHARGE,
+            current_a=-50.0,
+            voltage_v=np.full(4, 12.0),
         )
     assert stage(verdict) == (TRIP if trips else ALARM)
     assert runs_away(verdict) is trips
@@ -125,7 +129,8 @@ def test_a_trip_that_was_due_before_a_discharge_waits_until_it_is_over() -> None
     for minute in range(240):
         verdict = watch.tick(warm(CALM_C + 9 + minute / 60))
     assert runs_away(verdict)
-    verdict = watch.run(2, warm(CALM_C + 13), phase=ChargePhase.DISCHARGE)
+    low_v = np.full(4, 12.0)
+    verdict = watch.run(2, warm(CALM_C + 13), phase=ChargePhase.DISCHARGE, voltage_v=low_v)
     assert not runs_away(verdict)
     assert stage(verdict) == TRIP
     assert runs_away(watch.run(2, warm(CALM_C + 13)))
@@ -304,12 +309,61 @@ def test_an_impossible_reading_is_a_sensor_fault_and_no_runaway(value_c: float) 
     watch = Watch(tuning=Tuning())
     for _ in range(30):
         watch.tick(CALM_C, step_s=1)
-    for _ in range(120):
+    for _ in range(50):
         verdict = watch.tick(warm(value_c), step_s=1)
     assert verdict.temperature_suspect.tolist() == [True, False, False, False]
     assert not verdict.stage.any()
     verdict = watch.tick(warm(CALM_C + 2), step_s=1)
     assert not verdict.temperature_suspect.any()
+
+
+@pytest.mark.parametrize(
+    ("readings_c", "true_c"),
+    [([85.0], 22.0), ([22.0, 22.0, -39.0, -39.0], 34.0), ([22.0, 22.0], 48.0)],
+)
+def test_one_sensor_fault_hides_a_cell_for_a_minute_and_no_longer(
+    readings_c: list[float], true_c: float
+) -> None:
+    watch = Watch(tuning=Tuning())
+    for value_c in readings_c:
+        verdict = watch.tick(warm(value_c, 22.0), step_s=15)
+        assert not verdict.cause[TripCause.THERMAL_RUNAWAY].any()
+    for _ in range(6):
+        verdict = watch.tick(warm(true_c, 22.0), step_s=15)
+    assert not verdict.temperature_suspect.any()
+    assert verdict.hottest_c[0] == max(true_c, 22.0)
+
+
+def test_readings_that_never_agree_are_never_believed() -> None:
+    watch = Watch(tuning=Tuning())
+    watch.tick(22.0, step_s=15)
+    watch.tick(22.0, step_s=15)
+    for tick in range(40):
+        verdict = watch.tick(warm(85.0 if tick % 2 else 60.0, 22.0), step_s=1)
+        assert verdict.temperature_suspect[0]
+
+
+def test_the_first_reading_of_all_counts_once_another_one_agrees() -> None:
+    watch = Watch(tuning=Tuning())
+    for read_at in (START, START, START + 2):
+        verdict = watch.tick(61.0, step_s=1, read_at=read_at)
+        assert not verdict.temperature_suspect.any()
+        assert np.isnan(verdict.hottest_c[0]) == (read_at == START)
+
+
+def test_nobody_knows_how_hot_a_string_is_whose_cell_in_alarm_is_not_read() -> None:
+    watch = settled()
+    assert watch.run(12, warm(CALM_C + 9)).hottest_c[0] == CALM_C + 9
+    verdict = watch.tick(warm(np.nan))
+    assert stage(verdict) == ALARM
+    assert np.isnan(verdict.hottest_c[0])
+    assert demands_of(watch.rows, verdict, ["ups/1"])["ups/1"].hottest_c is None
+
+
+def test_a_memory_kept_by_a_clock_that_was_ahead_stops_nothing() -> None:
+    watch = settled()
+    watch.memory = protection.shifted(watch.memory, 365 * 86400.0)
+    assert stage(watch.run(14, warm(CALM_C + 9))) == ALARM
 
 
 def test_a_second_sensor_of_the_same_cell_can_contradict() -> None:
@@ -353,7 +407,6 @@ def test_a_limit_that_is_set_trips_after_its_delay_and_one_that_is_not_never(
     watch = Watch(rows, Tuning())
     seen = {name: np.full(8, value) for name, value in told.items()}
     watch.tick(temperature_c, step_s=1, phase=phase)
-    watch.memory = replace(watch.memory, cells=protection.initial(rows).cells)
     for second in range(1, 15):
         verdict = watch.tick(temperature_c, step_s=1, phase=phase, **seen)
         assert verdict.cause[cause][:4].all() == (second >= after_s)
@@ -416,3 +469,14 @@ def test_the_order_of_the_cells_does_not_matter(order: list[int], seed: int) -> 
         other = mixed.tick(values_c[order])
     assert (told.stage[order] == other.stage).all()
     assert told.rise_k[order] == pytest.approx(other.rise_k)
+
+
+def test_a_jump_into_the_heat_is_believed_after_ten_minutes_and_trips() -> None:
+    watch = Watch(tuning=Tuning())
+    watch.run(2, CALM_C)
+    suspected = 0
+    for _ in range(60):
+        verdict = watch.tick(warm(70.0), step_s=15)
+        suspected += bool(verdict.temperature_suspect[0])
+        assert verdict.temperature_suspect[0] or suspected >= 39
+    assert runs_away(verdict)

@@ -294,7 +294,7 @@ def test_a_restart_prolongs_neither_a_deferral_nor_switching_off() -> None:
 def test_a_trip_of_which_a_part_cannot_be_read_is_still_a_trip(name: str) -> None:
     trip = run([(0, RUNAWAY, OPEN, TripState.TRIPPED)])
     kept = keep_trips({"ups/1": trip})
-    for nonsense in (None, "x", -1, [3], {"a": 1}, True):
+    for nonsense in (None, "x", -1, 10**400, [3], {"a": 1}, True):
         kept["ups/1"][name] = nonsense
         assert restore_trips(kept, {"ups/1": True}, T0)["ups/1"].state is TripState.TRIPPED
 
@@ -302,6 +302,22 @@ def test_a_trip_of_which_a_part_cannot_be_read_is_still_a_trip(name: str) -> Non
 @pytest.mark.parametrize("kept", [None, [], "x", {"ups/1": 7}, {"ups/1": {"state": "melted"}}])
 def test_what_cannot_be_read_at_all_begins_armed(kept: object) -> None:
     assert restore_trips(kept, {"ups/1": True}, T0)["ups/1"] == armed(T0)
+
+
+@pytest.mark.parametrize("state", [None, "melted", 7, [], {}, ["tripped"]])
+def test_a_trip_whose_state_cannot_be_read_is_ordered_again_for_its_causes(state: object) -> None:
+    kept = {"ups/1": {"state": state, "causes": ["thermal_runaway"], "cell": 3}}
+    trip = restore_trips(kept, {"ups/1": True}, T0)["ups/1"]
+    assert (trip.state, trip.causes) == (TripState.TRIPPING, RUNAWAY.causes)
+    assert restore_trips({"ups/1": {"state": state}}, {"ups/1": True}, T0)["ups/1"] == armed(T0)
+
+
+def test_a_late_clock_at_a_restart_and_its_correction_leave_no_more_time_than_there_was() -> None:
+    hour_s = 3600.0
+    off = switch_off(armed(T0), "Kim", "cabinet is moved", 24.0, T0)
+    off = follow(off, QUIET, CLOSED, T0 + 20 * hour_s)
+    late = restarted(off, T0 + 2 * hour_s)
+    assert shifted_trip(late, 18 * hour_s).until == T0 + 24 * hour_s
 
 
 def test_a_step_of_the_clock_moves_what_is_running() -> None:

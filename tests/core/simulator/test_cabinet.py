@@ -152,11 +152,12 @@ def test_a_vanished_port_comes_back_at_the_same_path(
 ) -> None:
     path = ports / "modules"
     before = serial.Serial(str(path), 57600)
-    control.vanish("modules", 0.5)
+    control.vanish("modules", 600)
     wait_until(lambda: not path.exists())
     assert not control.lines()["modules"].port_present
     assert os.read(before.fileno(), 1) == b""
     before.close()
+    control.vanish("modules", 0.01)
     wait_until(path.exists)
     after = Master(path)
     assert after.block(1, IDENTITY)["unit_address"] == 1

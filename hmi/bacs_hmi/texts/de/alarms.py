@@ -17,6 +17,7 @@ TEXTS: Final[dict[str, str]] = {
     "alarm_acknowledged": "quittiert",
     "alarm_acknowledged_by": "quittiert von {name}",
     "alarm_returned_unacknowledged": "vorbei, nicht quittiert",
+    "alarm_is_over": "vorbei: {alarm}",
     "acknowledge": "Quittieren",
     "acknowledge_all": "Alle quittieren",
     "rule_line_gone": "Schnittstelle fehlt",
@@ -54,6 +55,7 @@ TEXTS: Final[dict[str, str]] = {
     "rule_trip_deferred": "Auslösung aufgeschoben",
     "rule_breaker_found_open": "Schalter ist offen, hier hat es niemand befohlen",
     "rule_breaker_unknown": "Stellung des Schalters unbekannt",
+    "rule_breaker_contradicted": "Schalter meldet offen, trotzdem fließt Strom",
     "rule_recharge_overdue": "Temperatur oder Strom steigen noch, obwohl der Lader die Spannung "
     "schon lange hält",
     "rule_current_missing": "thermisches Durchgehen wird nur an der Temperatur erkannt, Strom "

@@ -72,12 +72,13 @@ TEXTS: Final[dict[str, str]] = {
     "breaker_closed": "Schalter geschlossen",
     "breaker_unknown": "Schalterstellung unbekannt",
     "defer_trip": "30 min aufschieben",
-    "reclose_breaker": "Schalter freigeben",
+    "reclose_breaker": "Auslösung beenden",
     "switch_protection_on": "Schutz einschalten",
     "switch_protection_off": "Schutz ausschalten",
-    "confirm_reclose": "Schalter von {string} wieder freigeben?",
-    "confirm_reclose_why": "Ausgelöst: {causes}. Der Befehl zum Öffnen wird zurückgenommen. Erst "
-    "sicherstellen, dass niemand am Strang arbeitet und dass er abgekühlt ist.",
+    "confirm_reclose": "Auslösung von {string} beenden?",
+    "confirm_reclose_why": "Ausgelöst: {causes}. Der Befehl zum Öffnen wird zurückgenommen; einen "
+    "Schalter ohne Motor schließt man dann von Hand. Erst sicherstellen, dass niemand am Strang "
+    "arbeitet und dass er abgekühlt ist.",
     "why_off": "Schutz von {string} ausschalten?",
     "why_off_what": "Der Schalter löst so lange nicht aus, ein Alarm steht an. Der Schutz kommt "
     "von selbst wieder.",

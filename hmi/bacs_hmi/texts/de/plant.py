@@ -80,7 +80,7 @@ TEXTS: Final[dict[str, str]] = {
     "inhibit_discharge": "Entladung",
     "inhibit_stale_reading": "Messwert zu alt",
     "inhibit_resistance_measurement": "Widerstandsmessung",
-    "inhibit_hot_module": "Modul heiß",
+    "inhibit_hot_module": "Modul oder Zelle heiß",
     "inhibit_forming_period": "Formierung",
     "inhibit_mixed_generations": "gemischte Generationen",
     "inhibit_manual_stop": "von Hand gestoppt",

@@ -39,6 +39,7 @@ TEXTS: Final[dict[str, str]] = {
     "aufgeschoben.",
     "refused_not_tripped": "Abgelehnt: dieser Schalter wurde nicht ausgelöst.",
     "refused_cause_stands": "Abgelehnt: die Ursache der Auslösung besteht noch.",
+    "refused_not_watched_yet": "Abgelehnt: der Strang wurde noch nicht lange genug beobachtet.",
     "refused_already_off": "Abgelehnt: der Schutz ist schon ausgeschaltet.",
     "refused_reason_missing": "Abgelehnt: ein Grund fehlt.",
     "refused_hours_out_of_range": "Abgelehnt: der Schutz kann höchstens 24 h aus sein.",
@@ -90,4 +91,6 @@ TEXTS: Final[dict[str, str]] = {
     "refused_mixed_generations": "Abgelehnt: Module verschiedener Generationen dürfen nicht an "
     "einer Leitung sein.",
     "refused_not_offered": "Abgelehnt: das wird hier nicht angeboten.",
+    "refused_not_watched_yet": "Abgelehnt: der Strang wird noch nicht lange genug überwacht, oder "
+    "keine Zelle meldet etwas.",
 }

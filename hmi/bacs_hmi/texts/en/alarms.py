@@ -17,6 +17,7 @@ TEXTS: Final[dict[str, str]] = {
     "alarm_acknowledged": "acknowledged",
     "alarm_acknowledged_by": "acknowledged by {name}",
     "alarm_returned_unacknowledged": "gone, not acknowledged",
+    "alarm_is_over": "gone: {alarm}",
     "acknowledge": "Acknowledge",
     "acknowledge_all": "Acknowledge all",
     "rule_line_gone": "port not available",
@@ -54,6 +55,7 @@ TEXTS: Final[dict[str, str]] = {
     "rule_trip_deferred": "trip is deferred",
     "rule_breaker_found_open": "breaker is open, nobody here ordered it",
     "rule_breaker_unknown": "nobody knows whether the breaker is open",
+    "rule_breaker_contradicted": "the breaker is told to be open, and yet a current flows",
     "rule_recharge_overdue": "temperature or current still rise although the charger has held its "
     "voltage for long",
     "rule_current_missing": "thermal runaway is watched by temperature only, current unknown",

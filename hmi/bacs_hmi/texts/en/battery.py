@@ -74,12 +74,13 @@ TEXTS: Final[dict[str, str]] = {
     "breaker_closed": "breaker closed",
     "breaker_unknown": "breaker position unknown",
     "defer_trip": "Defer 30 min",
-    "reclose_breaker": "Re-close breaker",
+    "reclose_breaker": "End the trip",
     "switch_protection_on": "Switch protection on",
     "switch_protection_off": "Switch protection off",
-    "confirm_reclose": "Re-close the breaker of {string}?",
-    "confirm_reclose_why": "It tripped: {causes}. The order to open is taken back. Make sure "
-    "first that nobody works on the string and that it has cooled down.",
+    "confirm_reclose": "End the trip of {string}?",
+    "confirm_reclose_why": "It tripped: {causes}. The order to open is taken back; a breaker "
+    "without a motor is then closed by hand. Make sure first that nobody works on the string and "
+    "that it has cooled down.",
     "why_off": "Switch the protection of {string} off?",
     "why_off_what": "The breaker does not trip meanwhile, an alarm stands. It comes back by "
     "itself.",

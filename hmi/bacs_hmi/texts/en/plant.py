@@ -80,7 +80,7 @@ TEXTS: Final[dict[str, str]] = {
     "inhibit_discharge": "discharge",
     "inhibit_stale_reading": "reading too old",
     "inhibit_resistance_measurement": "resistance measurement",
-    "inhibit_hot_module": "hot module",
+    "inhibit_hot_module": "module or cell hot",
     "inhibit_forming_period": "forming period",
     "inhibit_mixed_generations": "mixed generations",
     "inhibit_manual_stop": "stopped by hand",

@@ -38,6 +38,7 @@ TEXTS: Final[dict[str, str]] = {
     "refused_too_hot": "Refused: a cell is hotter than 55 °C, nothing is deferred any more.",
     "refused_not_tripped": "Refused: this breaker was not tripped.",
     "refused_cause_stands": "Refused: the cause of the trip still stands.",
+    "refused_not_watched_yet": "Refused: the string has not been watched long enough, try again.",
     "refused_already_off": "Refused: the protection is switched off already.",
     "refused_reason_missing": "Refused: a reason is needed.",
     "refused_hours_out_of_range": "Refused: protection can be off for 24 h at most.",
@@ -86,4 +87,6 @@ TEXTS: Final[dict[str, str]] = {
     "refused_several": "Refused: several devices answer at this address.",
     "refused_mixed_generations": "Refused: modules of different generations must not share a line.",
     "refused_not_offered": "Refused: this is not offered here.",
+    "refused_not_watched_yet": "Refused: the string has not been watched long enough, or no cell "
+    "of it tells anything.",
 }
