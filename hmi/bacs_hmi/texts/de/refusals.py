@@ -39,7 +39,6 @@ TEXTS: Final[dict[str, str]] = {
     "aufgeschoben.",
     "refused_not_tripped": "Abgelehnt: dieser Schalter wurde nicht ausgelöst.",
     "refused_cause_stands": "Abgelehnt: die Ursache der Auslösung besteht noch.",
-    "refused_not_watched_yet": "Abgelehnt: der Strang wurde noch nicht lange genug beobachtet.",
     "refused_already_off": "Abgelehnt: der Schutz ist schon ausgeschaltet.",
     "refused_reason_missing": "Abgelehnt: ein Grund fehlt.",
     "refused_hours_out_of_range": "Abgelehnt: der Schutz kann höchstens 24 h aus sein.",

@@ -38,7 +38,6 @@ TEXTS: Final[dict[str, str]] = {
     "refused_too_hot": "Refused: a cell is hotter than 55 °C, nothing is deferred any more.",
     "refused_not_tripped": "Refused: this breaker was not tripped.",
     "refused_cause_stands": "Refused: the cause of the trip still stands.",
-    "refused_not_watched_yet": "Refused: the string has not been watched long enough, try again.",
     "refused_already_off": "Refused: the protection is switched off already.",
     "refused_reason_missing": "Refused: a reason is needed.",
     "refused_hours_out_of_range": "Refused: protection can be off for 24 h at most.",
