@@ -79,7 +79,7 @@ ON_THE_SAFE_SIDE: Final = frozenset(
     }
 )
 LONGEST_SHELVING: Final = timedelta(hours=MOST_SHELVED_HOURS)
-LONGEST_PAUSE: Final = timedelta(days=3660)
+LONGEST_PAUSE: Final = timedelta(days=36_525)
 NETWORK_SETTING: Final = "network_enabled"
 
 

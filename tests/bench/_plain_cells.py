@@ -89,6 +89,7 @@ class PlainCell:
     read_c: float = nan
     believed_c: float = nan
     believed_at: float = nan
+    heard_c: float = nan
     suspect: bool = False
     missing_s: float = 0.0
     fast_c: float = nan

@@ -40,7 +40,7 @@ class Counter:
         self.phase = UNKNOWN
         self.since = nan
         self._level_v = self._held_v = self._smooth_v = self._smooth_a = nan
-        self._peak_v = self._peak_at = self._well_since = self._seen_at = nan
+        self._peak_v = self._peak_at = self._well_since = self._seen_at = self._peak_a = nan
         self._away = self._boosted = self._steady = False
         self._missing_percent = 100.0
         self.recharging_since = self.absorption_since = self._held_since = nan
@@ -111,7 +111,11 @@ class Counter:
         moved = not self._smooth_v <= (1 + TUNING.held_share) * self._peak_v
         moved = moved or self._smooth_v < 0.97 * self._peak_v
         peak_at = now - TUNING.smooth_s if moved else self._peak_at
-        holds = now - peak_at >= TUNING.held_s and mean_v >= self._held_from_v
+        peak_a = self._smooth_a if moved else self._peak_a
+        falls = not takes or self._smooth_a <= TUNING.falls_to * peak_a
+        stood_s = now - peak_at
+        holds = stood_s >= TUNING.held_s and (falls or stood_s >= TUNING.held_long_s)
+        holds = holds and mean_v >= self._held_from_v
         above = mean_v > self._boost_v
         in_band = not above and mean_v >= self._float_from_v
         floats = (
@@ -143,6 +147,7 @@ class Counter:
         discharges = phase == DISCHARGE
         self._peak_v = self._smooth_v if moved or discharges else self._peak_v
         self._peak_at = now if discharges else peak_at
+        self._peak_a = peak_a
         self._well_since, self._away, self._boosted = well_since, away, boosted and not discharges
         near = abs(mean_v - setting_v) <= 0.015 * setting_v
         self._steady = fallen <= TUNING.calm_share and near

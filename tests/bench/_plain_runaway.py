@@ -104,6 +104,10 @@ class Runaway:
                 continue
             read_c = cell.temperature_c
             cell.missing_s = 0.0
+            if isnan(cell.believed_c) and isnan(cell.heard_c):
+                # The first reading of all counts once a second one agrees.
+                cell.heard_c, cell.read_c = read_c, nan
+                continue
             possible = TUNING.lowest_possible_c <= read_c <= TUNING.highest_possible_c
             moved_k = abs(read_c - cell.believed_c)
             if moved_k > TUNING.possible_jump_k:

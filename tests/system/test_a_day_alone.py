@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bacs_core.model import Quantity
 from bacs_core.simulator.building import PlantOptions, SpreadShape
@@ -14,13 +15,14 @@ from tests.core.plant import KEY, hand_driven, ordered_duty
 CELLS = 24
 SPREAD_V = 0.05
 DAY_S = 24 * 3600
-TICK_S = 15.0
+TICK_S = 20.0
 GOAL_V = 0.010
 #: 0.1 % of 500 Ah.
 LOSS_AH = 0.5
 READ = (Quantity.VOLTAGE, Quantity.TEMPERATURE, Quantity.DUTY)
 
 
+@pytest.mark.timeout(600)
 async def test_all_cells_come_within_ten_millivolts_and_none_is_drawn_down(tmp_path: Path) -> None:
     driven = hand_driven(tmp_path, CELLS)
     string = driven.engine.site.strings[0]

@@ -84,10 +84,12 @@ def trip_note(trip: Trip) -> str:
 
 
 def runaway_note(verdict: Verdict, row: int) -> str:
-    """Give the figures that were judged: above the room, above its string, times its current."""
+    """Give the figures that were judged, as far as they are known."""
     rise_k, spread_k = float(verdict.rise_k[row]), float(verdict.spread_k[row])
     ratio = float(verdict.current_ratio[row])
-    parts = [f"{figure_k:+.1f} K" for figure_k in (rise_k, spread_k) if np.isfinite(figure_k)]
-    if np.isfinite(ratio):
-        parts.append(f"{ratio:.1f} x")
-    return ", ".join(parts) or "-"
+    told = (
+        (rise_k, f"{rise_k:+.1f} K over its surroundings"),
+        (spread_k, f"{spread_k:+.1f} K over its string"),
+        (ratio, f"{ratio:.1f} times its usual current"),
+    )
+    return ", ".join(text for figure, text in told if np.isfinite(figure)) or "-"

@@ -82,8 +82,8 @@ TEXTS: Final[dict[str, str]] = {
     "without a motor is then closed by hand. Make sure first that nobody works on the string and "
     "that it has cooled down.",
     "why_off": "Switch the protection of {string} off?",
-    "why_off_what": "The breaker does not trip meanwhile, an alarm stands. It comes back by "
-    "itself.",
+    "why_off_what": "The breaker does not trip meanwhile, an alarm stands. Protection comes "
+    "back by itself.",
     "reason": "Reason",
     "hours": "{hours} h",
     "for_how_long": "For",
