@@ -1,23 +1,62 @@
-"""The `bacs` command. This is the boundary to people at a terminal: errors become one sentence."""
+"""The `bacs` command. This is the boundary to people at a terminal: errors become one sentence.
+
+Only the room of the command that is asked for gets loaded: a small panel computer would need
+seconds for all of them.
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from bacs_core import __version__, run, sitefile, status
-from bacs_core.access import command as access_command
-from bacs_core.commissioning import command as scan_command, order_command
+from bacs_core import __version__
 from bacs_core.errors import BacsError
-from bacs_core.history import csv_export
-from bacs_core.simulator import command as simulator_command
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: `module` declares its options in `arguments` and carries it out in `run`."""
+
+    name: str
+    help: str
+    module: str
+    arguments: str = "add_arguments"
+
+
+COMMANDS: Final = (
+    Command("run", "the engine for a site file", "bacs_core.run"),
+    Command("simulate", "only the simulated cabinet", "bacs_core.simulator.command"),
+    Command(
+        "scan",
+        "who answers on a line (through a running engine)",
+        "bacs_core.commissioning.command",
+    ),
+    Command(
+        "order",
+        "one command to a running engine: identify, confirm, give addresses, ...",
+        "bacs_core.commissioning.order_command",
+    ),
+    Command("status", "one-screen overview in a terminal", "bacs_core.status"),
+    Command("export", "write measurements and events as CSV", "bacs_core.history.csv_export"),
+    Command("user", "the people who may sign in", "bacs_core.access.command", "add_user_arguments"),
+    Command(
+        "token",
+        "the tokens of programs, e.g. Home Assistant",
+        "bacs_core.access.command",
+        "add_token_arguments",
+    ),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    args = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = _parser(words).parse_args(words)
     logging.basicConfig(
         level=logging.DEBUG if args.verbose else logging.INFO,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
@@ -35,46 +74,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Declare all commands by name, and the options of the one that `words` ask for."""
     parser = argparse.ArgumentParser(
         prog="bacs", description="Runs stationary battery rooms: engine, simulator and tools."
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--verbose", action="store_true", help="log every error on the lines")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, text, add_arguments, action in (
-        ("run", "the engine for a site file", run.add_arguments, run.run),
-        (
-            "simulate",
-            "only the simulated cabinet",
-            simulator_command.add_arguments,
-            _simulate,
-        ),
-        (
-            "scan",
-            "who answers on a line (through a running engine)",
-            scan_command.add_arguments,
-            scan_command.run,
-        ),
-        (
-            "order",
-            "one command to a running engine: identify, confirm, give addresses, ...",
-            order_command.add_arguments,
-            order_command.run,
-        ),
-        ("status", "one-screen overview in a terminal", status.add_arguments, status.run),
-    ):
-        command = commands.add_parser(name, help=text, description=text)
-        add_arguments(command)
-        command.set_defaults(run=action)
-    csv_export.add_arguments(commands)
-    access_command.add_arguments(commands)
+    parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    asked = next((word for word in words if not word.startswith("-")), None)
+    for command in COMMANDS:
+        declared = parsers.add_parser(command.name, help=command.help, description=command.help)
+        if command.name == asked:
+            room = importlib.import_module(command.module)
+            getattr(room, command.arguments)(declared)
+            declared.set_defaults(run=room.run)
     return parser
-
-
-def _simulate(args: argparse.Namespace) -> int:
-    options = simulator_command.options_from(args)
-    return simulator_command.run_simulator(sitefile.load(args.site), args.ports, options)
 
 
 if __name__ == "__main__":

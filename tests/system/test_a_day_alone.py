@@ -15,7 +15,7 @@ from tests.core.plant import KEY, hand_driven, ordered_duty
 CELLS = 24
 SPREAD_V = 0.05
 DAY_S = 24 * 3600
-TICK_S = 20.0
+TICK_S = 60.0
 GOAL_V = 0.010
 #: 0.1 % of 500 Ah.
 LOSS_AH = 0.5

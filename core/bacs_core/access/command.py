@@ -28,26 +28,13 @@ from bacs_core.history.database import (
 )
 from bacs_core.model import Role
 
-Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse names it nowhere else
 Act = Callable[[argparse.Namespace, Database, Change], None]
 
 
-def add_arguments(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
-    """Add `user` and `token` with their actions; `run` carries them out."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--state",
-        type=Path,
-        default=DEFAULT_STATE_DIR,
-        metavar="DIR",
-        help="state directory of the engine (default: %(default)s)",
-    )
-    named = argparse.ArgumentParser(add_help=False, parents=[common])
-    named.add_argument("name", metavar="NAME")
-
-    user = subparsers.add_parser("user", help="the people who may sign in")
-    user.set_defaults(run=run)
-    actions = user.add_subparsers(dest="action", metavar="ACTION", required=True)
+def add_user_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be done with people; `run` carries it out."""
+    common, named = _shared()
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", parents=[named], help="add a person; asks for a password")
     add.add_argument(
         "--role", required=True, choices=[*map(str, Role)], help="what the person may do"
@@ -67,9 +54,11 @@ def add_arguments(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         act=_set_password
     )
 
-    token = subparsers.add_parser("token", help="the tokens of programs, e.g. Home Assistant")
-    token.set_defaults(run=run)
-    actions = token.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+def add_token_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be done with tokens; `run` carries it out."""
+    common, named = _shared()
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", parents=[named], help="make a token and print it, once")
     add.add_argument(
         "--role", required=True, choices=[*map(str, TOKEN_ROLES)], help="what it may do"
@@ -79,6 +68,21 @@ def add_arguments(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     actions.add_parser("revoke", parents=[named], help="end a token").set_defaults(
         act=_revoke_token
     )
+
+
+def _shared() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """Return what all actions share, and those that are about one name."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--state",
+        type=Path,
+        default=DEFAULT_STATE_DIR,
+        metavar="DIR",
+        help="state directory of the engine (default: %(default)s)",
+    )
+    named = argparse.ArgumentParser(add_help=False, parents=[common])
+    named.add_argument("name", metavar="NAME")
+    return common, named
 
 
 def run(args: argparse.Namespace) -> int:

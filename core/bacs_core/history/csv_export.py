@@ -43,9 +43,8 @@ EVENT_HEADER: Final = ("time", "kind", "text", "by", "manager", "string", "cell"
 Row = Sequence[str | int]
 
 
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `export`; `run` carries it out."""
-    parser = subparsers.add_parser("export", help="write measurements and events as CSV")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `bacs export`."""
     parser.add_argument(
         "--from",
         dest="since",
@@ -70,7 +69,6 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         metavar="DIR",
         help="state directory of the engine (default: %(default)s)",
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

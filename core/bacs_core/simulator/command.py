@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from bacs_core import sitefile
 from bacs_core.errors import SettingsError
 from bacs_core.settings import Settings
 from bacs_core.simulator import script
@@ -112,6 +113,12 @@ def _take_over(ports_dir: Path) -> None:
         os.close(descriptor)
         msg = f"another simulator already serves the ports in {ports_dir}"
         raise SettingsError(msg) from None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out `bacs simulate`."""
+    settings = sitefile.load(arguments.site)
+    return run_simulator(settings, arguments.ports, options_from(arguments))
 
 
 def run_simulator(settings: Settings, ports_dir: Path, options: SimulatorOptions) -> int:

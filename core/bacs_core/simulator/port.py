@@ -78,8 +78,8 @@ class VirtualPort:
         self._near, self._far = os.openpty()
         tty.setraw(self._far)
         os.set_blocking(self._near, False)
-        self._client_speed = None
         self._forget_settings()
+        self._client_speed = None
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_name(f".{self.path.name}.new")
         fresh.unlink(missing_ok=True)
@@ -93,6 +93,7 @@ class VirtualPort:
         change, that is when a port with parity is opened for the second time.
         """
         attributes = termios.tcgetattr(self._far)
+        self._note(attributes[_OUTPUT_SPEED])
         attributes[_INPUT_SPEED] = attributes[_OUTPUT_SPEED] = termios.B50
         termios.tcsetattr(self._far, termios.TCSANOW, attributes)
 
@@ -147,10 +148,14 @@ class VirtualPort:
 
     def _talks_otherwise(self) -> bool:
         """Tell whether the client set another speed: then no device understands what it says."""
-        speed = termios.tcgetattr(self._far)[_OUTPUT_SPEED] if self.present else termios.B50
+        if self.present:
+            self._note(termios.tcgetattr(self._far)[_OUTPUT_SPEED])
+        return self._client_speed not in (None, self._own_speed)
+
+    def _note(self, speed: int) -> None:
+        """Remember a speed that a client has set, also one that has not talked yet."""
         if speed != termios.B50:
             self._client_speed = speed
-        return self._client_speed not in (None, self._own_speed)
 
     def _read(self) -> bytes:
         try:

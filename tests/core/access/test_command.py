@@ -11,20 +11,7 @@ from bacs_core.history.store import History
 from bacs_core.model import Role
 from tests.core.access.conftest import CHEAP, PASSWORD, PIN
 
-#: The options of the real commands, without the rest of the command line.
-PROGRAM = """
-import argparse, sys
-from bacs_core.access import command
-from bacs_core.errors import BacsError
-parser = argparse.ArgumentParser()
-command.add_arguments(parser.add_subparsers())
-args = parser.parse_args()
-try:
-    sys.exit(args.run(args))
-except BacsError as error:
-    sys.exit(str(error))
-"""
-COMMAND = (sys.executable, "-c", PROGRAM)
+COMMAND = (sys.executable, "-m", "bacs_core.cli")
 
 
 def bacs(*arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:

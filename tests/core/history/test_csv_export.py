@@ -19,25 +19,12 @@ from tests.core.history.plant import (
     string_snapshot,
 )
 
-#: The options of the real command, without the rest of the command line.
-PROGRAM = """
-import argparse, sys
-from bacs_core.errors import BacsError
-from bacs_core.history import csv_export
-parser = argparse.ArgumentParser()
-csv_export.add_arguments(parser.add_subparsers())
-args = parser.parse_args()
-try:
-    sys.exit(args.run(args))
-except BacsError as error:
-    sys.exit(str(error))
-"""
 ALL = ("--from", "2026-11-21T08:00Z", "--to", "2026-11-22T00:00Z")
 
 
 def export(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, "export", *map(str, arguments)],
+        [sys.executable, "-m", "bacs_core.cli", "export", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=60,

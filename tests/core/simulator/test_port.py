@@ -46,7 +46,9 @@ def test_a_client_at_another_speed_gets_no_answer(
     port.start()
     try:
         with serial.Serial(str(tmp_path / "rack"), baud, timeout=0.3) as client:
-            # The simulator forgets the client's settings on an idle line; this one keeps its speed.
+            # The simulator forgets the client's settings on an idle line; this one keeps its speed,
+            # before its first word too.
+            time.sleep(0.4)
             client.write(rtu_frame(read_registers(1, 0, 1)))
             first = client.read(7)
             time.sleep(0.4)
