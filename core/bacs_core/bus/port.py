@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import termios
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol
@@ -45,6 +46,10 @@ class Port(Protocol):
     def keeps_pace(self) -> bool:
         """Whether bytes surely take their time on a wire, so that none can come sooner."""
 
+    @property
+    def heard_at(self) -> float:
+        """When the newest bytes had arrived: whoever waits for them is woken a little later."""
+
     def write(self, data: bytes) -> None:
         """Send `data` at the line's speed."""
 
@@ -71,6 +76,7 @@ class SerialPort:
         self._unsent = b""
         self._gone: str | None = None
         self._received = b""
+        self.heard_at = time.monotonic()
         self._is_watched = False
         self._wake: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -156,6 +162,7 @@ class SerialPort:
         except OSError as error:
             self._lose(_reason(error))
             data = b""
+        self.heard_at = time.monotonic()
         if not data:
             self._lose("end of file")
             self._check()

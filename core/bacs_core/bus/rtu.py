@@ -163,7 +163,7 @@ class RtuLink:
             if not data:
                 now = time.monotonic()
                 data = await port.read(max(transaction.next_poll_at(now) - now, 0.0))
-            now = time.monotonic()
+            now = port.heard_at if data else time.monotonic()
             payload = transaction.receive(data, now) if data else transaction.poll(now)
             if payload is not None:
                 self._may_send_at = now + self._gap_s

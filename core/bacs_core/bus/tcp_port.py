@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from typing import Final
 
 from bacs_core.bus.network import connect, reason
@@ -27,6 +28,7 @@ class TcpPort:
     def __init__(self, place: str, link: socket.socket) -> None:
         self._place = place
         self._link = link
+        self.heard_at = time.monotonic()
         self._gone: str | None = None
         self._wake: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -85,6 +87,7 @@ class TcpPort:
             self._gone = reason(error)
         else:
             if data:
+                self.heard_at = time.monotonic()
                 return data
             self._gone = "it closed the connection"
         self._check()
