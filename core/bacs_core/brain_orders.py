@@ -13,9 +13,11 @@ from typing import Protocol
 from bacs_core.alarms.place import Place
 from bacs_core.api.command_messages import (
     ALL_RULES,
+    AddMaintenance,
     CellReplaced,
     DeferTrip,
     EndBatteryTest,
+    GivenByHand,
     LimitChoice,
     MuteBuzzer,
     PauseEqualization,
@@ -35,7 +37,8 @@ from bacs_core.history.events import Event
 from bacs_core.model import EqualizationMode
 
 AlarmCommand = ShelveAlarm | UnshelveAlarm | MuteBuzzer | SetAlarmLimit | TakeOutOfService | PutBack
-EqualizationCommand = PauseEqualization | ResumeEqualization | SetEqualizationMode | CellReplaced
+EqualizationCommand = PauseEqualization | ResumeEqualization | SetEqualizationMode
+MaintenanceCommand = CellReplaced | AddMaintenance
 ProtectionCommand = (
     DeferTrip
     | RecloseBreaker
@@ -44,7 +47,7 @@ ProtectionCommand = (
     | StartBatteryTest
     | EndBatteryTest
 )
-BrainCommand = AlarmCommand | EqualizationCommand | ProtectionCommand
+BrainCommand = AlarmCommand | EqualizationCommand | MaintenanceCommand | ProtectionCommand
 
 
 class Brain(Protocol):
@@ -101,8 +104,13 @@ class Brain(Protocol):
     ) -> Sequence[Event]:
         """Take back the pause of these cells, or of the string and all its cells."""
 
-    def cell_replaced(self, string_key: str, cell: int, note: str, by: str) -> Sequence[Event]:
-        """Forget what was learned of a cell: another one stands in its place."""
+    def cell_replaced(
+        self, string_key: str, cell: int, note: str, given: GivenByHand, by: str
+    ) -> Sequence[Event]:
+        """Forget what was learned of a cell: another one stands in its place (`cause_stands`)."""
+
+    def add_maintenance(self, done: AddMaintenance, by: str) -> Sequence[Event]:
+        """Note work that was done, with what the cell measures; this changes nothing else."""
 
     def defer_trip(self, string_key: str, by: str) -> Sequence[Event]:
         """Put a trip off, once and for half an hour.
@@ -144,6 +152,12 @@ async def carry_out(
         return _of_alarms(brain, command, place, by, at)
     if isinstance(command, EqualizationCommand):
         return _of_equalization(brain, command, by)
+    if isinstance(command, CellReplaced):
+        return brain.cell_replaced(
+            command.string_key, command.cell, command.note, command.given, by
+        )
+    if isinstance(command, AddMaintenance):
+        return brain.add_maintenance(command, by)
     if isinstance(command, RecloseBreaker):
         return await brain.reclose_breaker(command.string_key, by)
     return _of_protection(brain, command, by, at)
@@ -177,8 +191,6 @@ def _of_equalization(brain: Brain, command: EqualizationCommand, by: str) -> Seq
             return brain.resume_equalization(command.string_key, command.cells or (), by)
         case SetEqualizationMode():
             return brain.set_equalization_mode(command.string_key, command.mode, by)
-        case CellReplaced():
-            return brain.cell_replaced(command.string_key, command.cell, command.note, by)
 
 
 def _of_protection(

@@ -42,7 +42,21 @@ COMMANDS: Final = (
         "bacs_core.commissioning.order_command",
     ),
     Command("status", "one-screen overview in a terminal", "bacs_core.status"),
-    Command("export", "write measurements and events as CSV", "bacs_core.history.csv_export"),
+    Command(
+        "export",
+        "write measurements, events and system data as CSV",
+        "bacs_core.history.export.command",
+    ),
+    Command(
+        "backup", "pack settings and state into one file", "bacs_core.history.backup.backup_command"
+    ),
+    Command("restore", "take back a backup", "bacs_core.history.backup.restore_command"),
+    Command("report", "battery report of a string as one page", "bacs_core.reports.command"),
+    Command(
+        "stick",
+        "mount a USB stick for the engine (started by the system)",
+        "bacs_core.stick.command",
+    ),
     Command("user", "the people who may sign in", "bacs_core.access.command", "add_user_arguments"),
     Command(
         "token",

@@ -23,9 +23,10 @@ class SteadyClock:
         system: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start from the system clock as it is now."""
+        """Start from the system clock as it is now; `on_step` is told every step, in seconds."""
         self._system = system
         self._monotonic = monotonic
+        self.on_step: Callable[[float], None] | None = None
         self._offset = system() - monotonic()
 
     def now(self) -> float:
@@ -36,4 +37,6 @@ class SteadyClock:
         """Take over the system clock and return by how much this one moved, in seconds."""
         difference = self._system() - self.now()
         self._offset += difference
+        if self.on_step is not None and abs(difference) > STEP_S:
+            self.on_step(difference)
         return difference

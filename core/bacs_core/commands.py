@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -23,14 +23,17 @@ from bacs_core.api.command_messages import MOST_SHELVED_HOURS
 from bacs_core.api.messages import (
     API_VERSION,
     Acknowledge,
+    AddMaintenance,
     CancelCommissioning,
     CellReplaced,
+    ClockStatus,
     Command,
     CommandName,
     CommandResult,
     Commissioning,
     ConfirmDevices,
     EngineState,
+    ExportToStick,
     Health,
     Identify,
     MuteBuzzer,
@@ -41,6 +44,7 @@ from bacs_core.api.messages import (
     SetAlarmLimit,
     SetEqualizationMode,
     SetNetwork,
+    SetStickExport,
     SetThresholds,
     ShelveAlarm,
     SiteInfo,
@@ -56,10 +60,11 @@ from bacs_core.engine import Engine
 from bacs_core.equalization_modes import misfit
 from bacs_core.errors import BacsError, RefusedError
 from bacs_core.history.errors import HistoryError
-from bacs_core.history.events import Event, EventKind, Json
+from bacs_core.history.events import Event, Json, command_event
 from bacs_core.model import EqualizedBy, String
 from bacs_core.named import alarm_place, require_cell, string_named
 from bacs_core.recorder import Recorder
+from bacs_core.stick.keeper import StickKeeper
 from bacs_core.ticks import TickSubscription
 
 _log = logging.getLogger(__name__)
@@ -81,6 +86,7 @@ ON_THE_SAFE_SIDE: Final = frozenset(
 LONGEST_SHELVING: Final = timedelta(hours=MOST_SHELVED_HOURS)
 LONGEST_PAUSE: Final = timedelta(days=36_525)
 NETWORK_SETTING: Final = "network_enabled"
+STICK_SETTING: Final = "unattended_stick_export"
 
 
 DeviceCommand = ConfirmDevices | Identify | SwitchRelay | SetThresholds
@@ -91,6 +97,13 @@ class Network(Protocol):
 
     async def set_network(self, *, enabled: bool) -> None:
         """Listen on all addresses, or on this machine only."""
+
+
+class Clock(Protocol):
+    """What knows how far the system clock can be trusted."""
+
+    def status(self) -> ClockStatus:
+        """Tell it to people."""
 
 
 @dataclass(slots=True)
@@ -113,12 +126,14 @@ class Service:
         identity: Identity,
         brain: Brain,
     ) -> None:
-        """Serve `engine` and its `brain`; `network` is set once the API runs."""
+        """Serve `engine` and its `brain`; `network`, `clock` and `sticks` follow."""
         self._engine = engine
         self._brain = brain
         self._recorder = recorder
         self._identity = identity
         self.network: Network | None = None
+        self.clock: Clock | None = None
+        self.sticks: StickKeeper | None = None
 
     def health(self) -> Health:
         """Tell who this is."""
@@ -129,6 +144,7 @@ class Service:
             site_id=self._identity.site_id,
             site_name=self._engine.site.name,
             started_at=self._identity.started_at,
+            clock=None if self.clock is None else self.clock.status(),
         )
 
     def site_info(self) -> SiteInfo:
@@ -168,6 +184,8 @@ class Service:
             case SetNetwork():
                 number = await self._record(command, by, at)
                 await self._set_network(command, by, at)
+            case ExportToStick() | SetStickExport():
+                number = await self._stick_order(command, by, at)
             case CancelCommissioning():
                 self._engine.desk.cancel(by)
                 number = await self._record(command, by, at)
@@ -204,6 +222,23 @@ class Service:
                 self._engine.desk.start_errand(command, by, errand)
         return number
 
+    async def _stick_order(
+        self, command: ExportToStick | SetStickExport, by: str, at: datetime
+    ) -> int | None:
+        """Let a stick be written, or choose whether that happens by itself."""
+        if self.sticks is None:
+            raise RefusedError("the engine is still starting", code="not_ready")
+        match command:
+            case ExportToStick():
+                self.sticks.require_stick()
+                number = await self._record(command, by, at)
+                self.sticks.export(by)
+            case SetStickExport():
+                number = await self._record(command, by, at)
+                self.sticks.set_unattended(enabled=command.enabled)
+                await self._keep(STICK_SETTING, command.enabled, by, at)
+        return number
+
     async def _brain_order(self, command: BrainCommand, by: str, at: datetime) -> int | None:
         """Let the brain carry a command out, and record it, what it changed, or its refusal."""
         place = self._checked_place(command, at)
@@ -213,9 +248,7 @@ class Service:
             events = await carry_out(self._brain, command, place, by, at)
         except RefusedError as refusal:
             if not is_safe:
-                text = f"{command.command} refused: {refusal.reason}"
-                data = {"command": command.command, "id": number, "code": refusal.code}
-                self._recorder.event(Event(at, EventKind.COMMAND, text, by=by, data=data))
+                self._recorder.event(_refused(command, refusal, number, by, at))
             raise
         for event in events:
             self._recorder.event(event)
@@ -236,8 +269,10 @@ class Service:
                 pass
             case PauseEqualization() | ResumeEqualization() | SetEqualizationMode():
                 self._check_equalization(command, at)
-            case CellReplaced():
-                require_cell(self._string(command.string_key), command.cell)
+            case CellReplaced() | AddMaintenance():
+                string = self._string(command.string_key)
+                if command.cell is not None:
+                    require_cell(string, command.cell)
             case _:
                 self._string(command.string_key)
         return Place()
@@ -289,8 +324,7 @@ class Service:
             if name not in ON_THE_SAFE_SIDE:
                 reason = f"the history cannot be written: {error}"
                 raise RefusedError(reason, code="history_unavailable") from error
-            data = {**arguments, "command": name}
-            self._recorder.event(Event(at, EventKind.COMMAND, name, by=by, data=data))
+            self._recorder.event(command_event(name, arguments, by, at))
             return None
 
     async def _keep(self, key: str, value: Json, by: str, at: datetime) -> None:
@@ -302,6 +336,16 @@ class Service:
             )
         except (HistoryError, TimeoutError) as error:
             _log.error("%s = %s is not kept beyond this run: %s", key, value, error)
+
+
+def _refused(
+    command: Command, refusal: RefusedError, number: int | None, by: str, at: datetime
+) -> Event:
+    """Tell that a command was refused after it was recorded, at the place that it named."""
+    given = command_event(command.command, command.model_dump(mode="json"), by, at)
+    data = {"command": command.command, "id": number, "code": refusal.code}
+    text = f"{command.command} refused: {refusal.reason}"
+    return replace(given, text=text, data=data)
 
 
 def _require_ahead(until: datetime | None, at: datetime) -> None:

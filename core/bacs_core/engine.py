@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from bacs_core import events_of, picture, wishes
 from bacs_core.alarm_relay import alarm_relay
@@ -32,6 +32,7 @@ from bacs_core.commissioning.familiar import familiar_devices
 from bacs_core.commissioning.field import Field
 from bacs_core.commissioning.loans import Loans
 from bacs_core.control import Conclusions, Control
+from bacs_core.discharge_watch import DischargeWatch
 from bacs_core.errors import RefusedError
 from bacs_core.history.events import Event, EventKind
 from bacs_core.model import EqualizedBy, RunawayStage
@@ -42,6 +43,7 @@ from bacs_core.recorder import Recorder
 from bacs_core.relay_loss import relay_losses
 from bacs_core.room_air import with_room
 from bacs_core.snapshot import AccessorySnapshot, Floats, Snapshot, StringReadings, StringSnapshot
+from bacs_core.stick.states import StickState
 from bacs_core.ticks import TickBoard
 
 if TYPE_CHECKING:
@@ -64,11 +66,18 @@ LEARNED_MEMORY: Final = "learned"
 MEMORIES: Final = (TRIPS_MEMORY, WISHES_MEMORY, LIMITS_MEMORY, ALARMS_MEMORY, LEARNED_MEMORY)
 
 
+class Sticks(Protocol):
+    """Who looks after sticks; the engine only tells of it."""
+
+    def told(self, now: float) -> StickState:
+        """Return what is told of a stick at `now`."""
+
+
 class Engine:
     """Runs one site. `run` works until it is cancelled; `switch_off` comes before that.
 
     `overrides` are the alarm limits that people changed; `reclosing` names the strings whose
-    breaker is being closed just now by a person.
+    breaker is being closed just now by a person. `sticks` is set by who looks after sticks.
     """
 
     def __init__(self, wiring: Wiring, recorder: Recorder, clock: SteadyClock) -> None:
@@ -81,6 +90,7 @@ class Engine:
         self.overrides: tuple[Override, ...] = ()
         self.breakers = Breakers(wiring)
         self.reclosing: set[str] = set()
+        self.sticks: Sticks | None = None
         self._wiring = wiring
         self._recorder = recorder
         self._clock = clock
@@ -103,6 +113,7 @@ class Engine:
             for rule in RULES
             if rule.scope is Scope.ACCESSORY
         }
+        self.discharges = DischargeWatch(self.site, recorder)
         self._sequence = 0
         self._before: Snapshot | None = None
         self._concluded: Conclusions | None = None
@@ -140,6 +151,7 @@ class Engine:
             for owner in self._wiring.lines.values():
                 group.create_task(owner.run(), name=f"line {owner.line.id}")
             group.create_task(self._recorder.run(), name="recorder")
+            group.create_task(self.discharges.run(), name="discharges")
             group.create_task(self._tick_for_ever(), name="tick")
 
     async def switch_off(self) -> None:
@@ -166,6 +178,7 @@ class Engine:
         self._wiring.shift(step_s)
         self.alarms = machine.shifted(self.alarms, step_s)
         self.control.shift(step_s)
+        self.discharges.shift(step_s)
         self._learned_kept_at += step_s
         if self._watching_since is not None:
             self._watching_since += step_s
@@ -203,11 +216,12 @@ class Engine:
             managers=inputs.managers,
             lines=inputs.lines,
             accessories=inputs.accessories,
-            annunciation=picture.annunciation_of(self.alarms),
+            annunciation=picture.annunciation_of(self.alarms, self._stick(now)),
         )
         self._tell(before, trips_before, snapshot, now)
         self._before = snapshot
         self._recorder.sample(snapshot)
+        self.discharges.follow(told, snapshot)
         self._keep_now_and_then(now)
         tick = Tick(snapshot, self._alarm_messages())
         self.board.publish(tick)
@@ -227,7 +241,7 @@ class Engine:
         before = self.alarms
         self.alarms = change(before)
         if (latest := self.board.latest) is not None:
-            calling = picture.annunciation_of(self.alarms)
+            calling = picture.annunciation_of(self.alarms, self._stick(self.now))
             snapshot = replace(latest.snapshot, annunciation=calling)
             self.board.publish(replace(latest, snapshot=snapshot, alarms=self._alarm_messages()))
         self._keep(ALARMS_MEMORY, keeping.keep(self.alarms))
@@ -257,15 +271,15 @@ class Engine:
     def require_watched(self, key: str) -> None:
         """Refuse what needs a judgement of a string that was not watched long enough for one.
 
-        Raises `RefusedError` (`not_watched_yet`) soon after the start, and where its cells tell
-        nothing.
+        Raises `RefusedError`: `not_watched_yet` soon after the start, `no_cell_tells` where its
+        cells tell nothing.
         """
         told, since = self._concluded, self._watching_since
         if told is None or since is None or self.now - since < LEAST_WATCHED_S:
             reason = f"the engine has watched {key} for less than {LEAST_WATCHED_S:.0f} s"
             raise RefusedError(reason, code="not_watched_yet")
         if not told.frame.trusted[told.frame.rows.slices[key]].any():
-            raise RefusedError(f"no cell of {key} tells anything", code="not_watched_yet")
+            raise RefusedError(f"no cell of {key} tells anything", code="no_cell_tells")
 
     def demand(self, key: str) -> Demand:
         """Return what protection of a string asked for at the newest tick."""
@@ -364,6 +378,9 @@ class Engine:
         return {
             name: told.accessory.address.line_id for name, told in self._wiring.accessories.items()
         }
+
+    def _stick(self, now: float) -> StickState | None:
+        return None if self.sticks is None else self.sticks.told(now)
 
     def _told(self) -> tuple[Sequence[view.Alarm], Mapping[str, StringSnapshot]]:
         tick = self.board.latest

@@ -9,7 +9,7 @@ from typing import Final
 from bacs_core.alarms import machine, view
 from bacs_core.alarms.book import AlarmBook
 from bacs_core.alarms.states import ChangeKind
-from bacs_core.history.events import Event, EventKind
+from bacs_core.history.events import Event, EventKind, Json
 from bacs_core.model import Site, String
 from bacs_core.protection import Trip
 from bacs_core.snapshot import Snapshot
@@ -52,8 +52,26 @@ def alarm_changes(before: AlarmBook, after: AlarmBook, site: Site) -> Iterator[E
             string_key=alarm.string_key,
             cell=alarm.cell,
             line_id=alarm.line_id,
-            data={"alarm_id": alarm.id, "rule": alarm.rule, "severity": alarm.severity},
+            data=_alarm_data(change.kind, alarm),
+            severity=alarm.severity,
+            rule=alarm.rule,
         )
+
+
+def _alarm_data(kind: ChangeKind, alarm: view.Alarm) -> dict[str, Json]:
+    """Return what was measured and what it is now, as far as it is known of this alarm."""
+    told: dict[str, Json] = {
+        "alarm_id": alarm.id,
+        "change": kind.value,
+        "state": alarm.state.value,
+        "value": alarm.value,
+        "limit": alarm.limit,
+        "note": alarm.note,
+        "accessory_id": alarm.accessory_id,
+        "shelved_until": None if alarm.shelved_until is None else alarm.shelved_until.isoformat(),
+        "suppressed_by": alarm.suppressed_by,
+    }
+    return {name: value for name, value in told.items() if value not in {None, ""}}
 
 
 def trip_changes(
@@ -73,7 +91,15 @@ def trip_changes(
             manager_id=string.manager_id,
             string_key=key,
             cell=trip.cell,
-            data={"state": trip.state, "causes": list(trip.causes), "reason": trip.reason},
+            data={
+                "key": "protection",
+                "before": was.state.value,
+                "value": trip.state.value,
+                "state": trip.state.value,
+                "causes": [cause.value for cause in trip.causes],
+                "reason": trip.reason,
+                "until": trip.until,
+            },
         )
 
 

@@ -182,6 +182,17 @@ class AlarmState(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
 
 
+class MaintenanceWork(StrEnum):
+    """What a person did to a cell or a string."""
+
+    CELL_REPLACED = "cell_replaced"
+    INSPECTED = "inspected"
+    TIGHTENED = "tightened"
+    """Connections brought to their torque."""
+    CLEANED = "cleaned"
+    MEASURED_BY_HAND = "measured_by_hand"
+
+
 class Role(StrEnum):
     """What somebody may do; each role includes those before it."""
 

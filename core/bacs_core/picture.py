@@ -39,6 +39,7 @@ from bacs_core.snapshot import (
     TripSummary,
     frozen,
 )
+from bacs_core.stick.states import StickPhase, StickState
 from bacs_core.summary import LEAST_TRUSTED_SHARE, fresh_value
 
 
@@ -72,12 +73,13 @@ def strings_of(
     return strings
 
 
-def annunciation_of(book: AlarmBook) -> Annunciation:
-    """Tell what buzzer and LED do."""
-    led = annunciation.led(book)
+def annunciation_of(book: AlarmBook, stick: StickState | None) -> Annunciation:
+    """Tell what buzzer and LED do, and what becomes of a stick."""
+    phase = StickPhase.NONE if stick is None else stick.phase
+    led = annunciation.pattern(annunciation.led(book), phase)
     sounds = annunciation.sounding(book)
     muted = not sounds and annunciation.sounding(replace(book, mute=Mute()))
-    return Annunciation(sounds, muted, f"{led.colour}_blinking" if led.blinking else led.colour)
+    return Annunciation(sounds, muted, led, stick)
 
 
 def _status(told: Conclusions, book: AlarmBook) -> NDArray[np.uint8]:

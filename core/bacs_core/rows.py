@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from bacs_core.snapshot import Flags, Floats
 Indices = NDArray[np.intp]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
+#: Up to this share of cells is quicker counted or left out one by one.
+_FEW_OTHERS: Final = 0.1
 #: Keeps the values of strings apart when all are sorted at once; far above any measured value.
 _APART: Final = 1e6
 
@@ -36,6 +38,8 @@ class Rows:
     string_of_cell: Indices
     slices: dict[str, slice]
     """The rows of each string, by its key."""
+    places: dict[str, int]
+    """The place of each string, by its key."""
 
     @property
     def cell_count(self) -> int:
@@ -58,19 +62,39 @@ class Rows:
 
     def spread(self, per_string: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Give every cell what its string has."""
-        return per_string[self.string_of_cell]
+        return per_string.repeat(self.counts)
 
     def total(self, values: Floats | Flags) -> Floats:
         """Add the cells of each string up."""
         if not self.strings:
             return np.zeros(0)
+        if values.dtype == np.bool_:
+            return self._marked(values)
         totals = np.add.reduceat(values, self.first_cell, dtype=np.float64)
         return np.asarray(totals, np.float64)
 
+    def _marked(self, flags: NDArray[Any]) -> Floats:
+        """Count the marked cells of each string; mostly they are few, or all but a few."""
+        few, most = np.flatnonzero(flags), False
+        if len(few) > len(flags) // 2:
+            few, most = np.flatnonzero(~flags), True
+        if len(few) > _FEW_OTHERS * len(flags):
+            return np.asarray(np.add.reduceat(flags, self.first_cell, dtype=np.float64))
+        count = np.bincount(self.string_of_cell[few], minlength=self.string_count)
+        return (self.counts - count if most else count).astype(np.float64)
+
     def mean(self, values: Floats, where: Flags) -> Floats:
         """Return the mean of the marked cells of each string, NaN where none is marked."""
+        others = np.flatnonzero(~where)
+        if len(others) == 0:
+            return self.total(values) / self.counts
+        if len(others) > _FEW_OTHERS * len(values):
+            sums = self.total(np.where(where, values, 0.0))
+        else:
+            marked = values.copy()
+            marked[others] = 0.0
+            sums = self.total(marked)
         count = self.total(where)
-        sums = self.total(np.where(where, values, 0.0))
         means: Floats = np.full(self.string_count, np.nan)
         np.divide(sums, count, out=means, where=count > 0)
         return means
@@ -85,6 +109,12 @@ class Rows:
             return np.zeros(0)
         found = np.maximum.reduceat(np.where(where, values, -np.inf), self.first_cell)
         return np.where(np.isneginf(found), np.nan, found)
+
+    def most_known(self, values: Floats) -> Floats:
+        """Return the largest of the cells of each string that are not NaN, NaN where all are."""
+        if not self.strings:
+            return np.zeros(0)
+        return np.asarray(np.fmax.reduceat(values, self.first_cell), np.float64)
 
     def any(self, flags: Flags) -> Flags:
         """Tell for each string whether a cell is marked."""
@@ -127,4 +157,5 @@ def rows_of(strings: Sequence[String]) -> Rows:
             string.key: slice(int(first), int(first) + string.cell_count)
             for string, first in zip(strings, first_cell, strict=True)
         },
+        places={string.key: place for place, string in enumerate(strings)},
     )

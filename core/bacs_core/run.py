@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import logging
-import os
 import resource
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,17 +18,22 @@ from bacs_core.access.tokens import PANEL_TOKEN_FILE, create_panel_token
 from bacs_core.api.messages import DEFAULT_PORT, EngineState
 from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
-from bacs_core.commands import NETWORK_SETTING, Identity, Service
+from bacs_core.clock_state import ClockWatch
+from bacs_core.commands import NETWORK_SETTING, STICK_SETTING, Identity, Service
 from bacs_core.commissioning.pins import MEMORY as DEVICES_MEMORY
-from bacs_core.engine import MEMORIES, WISHES_MEMORY, Engine
-from bacs_core.errors import BacsError, StateInUseError
-from bacs_core.history.errors import HistoryError, SchemaTooNewError
+from bacs_core.engine import LIMITS_MEMORY, MEMORIES, TRIPS_MEMORY, WISHES_MEMORY, Engine
+from bacs_core.errors import BacsError
+from bacs_core.history.alone import alone
+from bacs_core.history.backup.start import take_up
+from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event, EventKind
-from bacs_core.history.store import History
+from bacs_core.history.store import SITE_ID_KEY, History
 from bacs_core.model import Site
 from bacs_core.polling.wiring import wire
+from bacs_core.recalling import Recalled, recall
 from bacs_core.recorder import Recorder
 from bacs_core.settings import Settings
+from bacs_core.stick.keeper import Source, StickKeeper
 from bacs_core.taking_orders import OrderTaker
 
 _log = logging.getLogger(__name__)
@@ -39,6 +41,9 @@ _log = logging.getLogger(__name__)
 COMMISSIONING_NAME: Final = "Commissioning"
 #: Stands for the site while the history that keeps its identity cannot be opened.
 UNKNOWN_SITE_ID: Final = "unknown"
+#: Kept a second time beside the database: without them a restart would not be safe, or the site
+#: would be another one.
+KEPT_TWICE: Final = (TRIPS_MEMORY, WISHES_MEMORY, LIMITS_MEMORY, DEVICES_MEMORY, SITE_ID_KEY)
 SWITCH_OFF_TIMEOUT_S: Final = 8.0
 CLOSE_TIMEOUT_S: Final = 5.0
 MAX_PORT: Final = 65535
@@ -83,24 +88,10 @@ def run(args: argparse.Namespace) -> int:
     # Idle connections must not use up the descriptors that the lines need.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    with _alone(args.state):
+    with alone(args.state):
+        take_up(args.state, args.site, settings)
         asyncio.run(_serve(settings, state, args.state, args.port))
     return 0
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep a second engine away from the state: two would spoil each other's history."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        msg = f"another engine already runs with the state in {folder}"
-        raise StateInUseError(msg) from None
-    else:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _settings(site: Path | None) -> tuple[Settings, EngineState]:
@@ -115,26 +106,40 @@ def _settings(site: Path | None) -> tuple[Settings, EngineState]:
 
 async def _serve(settings: Settings, state: EngineState, folder: Path, port: int) -> None:
     clock = SteadyClock()
-    recorder = Recorder(History(folder))
+    history = History(folder, keeping=settings.keeping, clock=clock.now)
+    recorder = Recorder(history, folder=folder, twice=KEPT_TWICE)
+    # Before any event: what the clock is worth has to be known of each of them.
+    watch = ClockWatch(clock, recorder.clock)
     engine = Engine(wire(settings, clock.now), recorder, clock)
-    network_wanted = await _recall(engine, recorder)
-    identity = Identity(await _site_id(recorder), state, datetime.now(UTC), network_enabled=False)
+    kept = await _recall(engine, recorder, folder, clock)
+    site_id = await _site_id(recorder, kept, clock)
+    identity = Identity(site_id, state, _moment(clock), network_enabled=False)
     service = Service(engine, recorder, identity, OrderTaker(engine))
     gate = await asyncio.to_thread(_gate, folder)
     api = ApiServer(service, gate, folder=folder, port=port)
+    sticks = StickKeeper(
+        Source(folder, identity.site_id, settings.site.name), recorder.event, clock.now
+    )
+    sticks.set_unattended(enabled=await _unattended(recorder))
+    engine.sticks = service.sticks = sticks
     engine.desk.api_port = port
     await api.start()
     service.network = api
-    recorder.event(_event(EventKind.ENGINE_STARTED, f"engine started ({state})"))
+    service.clock = watch
+    recorder.event(_event(clock, EventKind.ENGINE_STARTED, f"engine started ({state})"))
     stop = _stop_signal()
     running = asyncio.create_task(engine.run(), name="engine")
+    watching = asyncio.create_task(watch.run(), name="clock")
+    await sticks.start()
     try:
-        if network_wanted:
+        if kept.values.get(NETWORK_SETTING) is True:
             identity.network_enabled = await _network_opened(api)
         _log.info("engine runs, API on port %s", api.port)
         await _until_stopped(running, stop)
     finally:
-        await _stop(engine, running, api, recorder)
+        watching.cancel()
+        await _stop(engine, running, api, recorder, clock)
+        await sticks.stop()
 
 
 async def _network_opened(api: ApiServer) -> bool:
@@ -166,7 +171,11 @@ async def _until_stopped(running: asyncio.Task[None], stop: asyncio.Event) -> No
 
 
 async def _stop(
-    engine: Engine, running: asyncio.Task[None], api: ApiServer, recorder: Recorder
+    engine: Engine,
+    running: asyncio.Task[None],
+    api: ApiServer,
+    recorder: Recorder,
+    clock: SteadyClock,
 ) -> None:
     """Lent lines back and bypass off first, while the lines still run; then everything else."""
     await engine.desk.stop()
@@ -178,52 +187,54 @@ async def _stop(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await api.stop()
-    recorder.event(_event(EventKind.ENGINE_STOPPED, "engine stopped"))
+    recorder.event(_event(clock, EventKind.ENGINE_STOPPED, "engine stopped"))
     with contextlib.suppress(HistoryError, TimeoutError):
         await asyncio.wait_for(recorder.close(), CLOSE_TIMEOUT_S)
     _log.info("engine stopped")
 
 
-async def _recall(engine: Engine, recorder: Recorder) -> bool:
-    """Take up choices that were made before the last stop; return whether the network is on.
+async def _recall(engine: Engine, recorder: Recorder, folder: Path, clock: SteadyClock) -> Recalled:
+    """Take up what was kept before the last stop, also where the history cannot be read.
 
     Raises `SchemaTooNewError`: an older program must not write into a newer history.
     """
+    keys = (*MEMORIES, DEVICES_MEMORY, NETWORK_SETTING, SITE_ID_KEY)
+    kept = await recorder.call(lambda history: recall(history, folder, keys, KEPT_TWICE))
+    values = dict(kept.values)
+    if kept.problem is not None:
+        _log.error("the history cannot be read: %s", kept.problem)
+        if not kept.values:
+            # Somebody may have paused a string for a good reason; not to bypass is the safe side.
+            values[WISHES_MEMORY] = kept.problem
+    engine.restore(values)
+    engine.restore_devices(values.get(DEVICES_MEMORY))
+    recorder.take_up(kept)
+    for remark in kept.remarks:
+        _log.error("%s", remark)
+        recorder.event(_event(clock, EventKind.HISTORY_REPLACED, remark))
+    # Before anybody asks for the identity of the site and makes a new one.
+    await recorder.write()
+    return kept
 
-    def read(history: History) -> tuple[dict[str, object], bool, object]:
-        kept = {key: _kept(history, key) for key in MEMORIES}
-        return kept, history.get_setting(NETWORK_SETTING) is True, _kept(history, DEVICES_MEMORY)
 
+async def _unattended(recorder: Recorder) -> bool:
+    """Tell whether sticks are written by themselves; where nobody knows, somebody has to ask."""
     try:
-        kept, network, devices = await recorder.call(read)
-    except SchemaTooNewError:
-        raise
+        return await recorder.call(lambda history: history.get_setting(STICK_SETTING)) is not False
     except HistoryError as error:
-        # Somebody may have paused a string for a good reason; not to bypass is the safe side.
-        _log.error("choices made before cannot be read, equalization stays paused: %s", error)
-        engine.restore({WISHES_MEMORY: str(error)})
+        _log.error("sticks are written only when somebody asks: %s", error)
         return False
-    engine.restore(kept)
-    engine.restore_devices(devices)
-    return network
 
 
-def _kept(history: History, key: str) -> object:
-    """Return what was kept under a key; text that is no JSON is told as such, and stops nothing."""
+async def _site_id(recorder: Recorder, kept: Recalled, clock: SteadyClock) -> str:
     try:
-        return history.get_setting(key)
-    except SchemaTooNewError:
-        raise
-    except HistoryError as error:
-        return str(error)
-
-
-async def _site_id(recorder: Recorder) -> str:
-    try:
-        return await recorder.call(lambda history: history.site_id())
+        site_id = await recorder.call(lambda history: history.site_id())
     except HistoryError as error:
         _log.error("the identity of the site cannot be read: %s", error)
-        return UNKNOWN_SITE_ID
+        known = kept.values.get(SITE_ID_KEY)
+        return known if isinstance(known, str) else UNKNOWN_SITE_ID
+    recorder.remember(SITE_ID_KEY, site_id, _moment(clock))
+    return site_id
 
 
 def _gate(folder: Path) -> Gate:
@@ -237,5 +248,9 @@ def _gate(folder: Path) -> Gate:
     return Gate(folder, panel_token=token or None)
 
 
-def _event(kind: EventKind, text: str) -> Event:
-    return Event(datetime.now(UTC), kind, text)
+def _event(clock: SteadyClock, kind: EventKind, text: str) -> Event:
+    return Event(_moment(clock), kind, text)
+
+
+def _moment(clock: SteadyClock) -> datetime:
+    return datetime.fromtimestamp(clock.now(), UTC)

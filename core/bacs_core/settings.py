@@ -170,6 +170,20 @@ class ManagerOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much of the measurements is kept: a size for everything, and an age for each tier.
+
+    Ages are days, from the newest measurement back. What is older is deleted; where the budget does
+    not suffice, more is, the oldest of the finest tier first. The newest hour is never deleted.
+    """
+
+    budget_bytes: int = 6_000_000_000
+    full_days: float = 60
+    minute_days: float = 1096
+    hour_days: float = 3653
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A site and its wiring.
 
@@ -189,3 +203,4 @@ class Settings:
     manager_options: dict[str, ManagerOptions] = field(default_factory=dict)
     breakers: dict[str, Breaker] = field(default_factory=dict)
     alarm_relay: AlarmRelay | None = None
+    keeping: Keeping = field(default_factory=Keeping)

@@ -26,6 +26,7 @@ from bacs_core.model import (
     TripCause,
     TripState,
 )
+from bacs_core.stick.states import StickState
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -198,12 +199,14 @@ class BrainSummary:
 class Annunciation:
     """How the plant calls for somebody: the buzzer, and what the LED shows.
 
-    `muted` tells that the buzzer would sound if nobody had silenced it.
+    `muted` tells that the buzzer would sound if nobody had silenced it. `stick` is what is told of
+    a stick, `None` where nobody looks after one.
     """
 
     sounding: bool
     muted: bool
     led: str
+    stick: StickState | None = None
 
 
 @dataclass(frozen=True, slots=True)

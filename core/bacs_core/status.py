@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from bacs_core.api.messages import (
     DEFAULT_PORT,
     AccessoryInfo,
     AccessoryStatus,
+    ClockStatus,
     LineInfo,
     LineStatus,
     ManagerStatus,
@@ -39,6 +41,8 @@ from bacs_core.model import (
 #: Not 2: that is what a wrong command line ends with.
 ALARM_EXIT_CODE: Final = 3
 _WORST_CELLS: Final = 8
+_SECONDS_PER_HOUR: Final = 3600.0
+_HOURS_AS_HOURS: Final = 48
 _PUT_ASIDE: Final = (AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE)
 _TRIPS: Final = {
     TripState.ARMED: "protection armed",
@@ -87,21 +91,26 @@ def run(args: argparse.Namespace) -> int:
         )
         raise SettingsError(msg) from error
     url = args.engine if "://" in args.engine else f"http://{args.engine}"
-    info, snapshot = asyncio.run(_ask(url, token))
-    sys.stdout.write("\n".join(overview(info, snapshot)) + "\n")
+    info, snapshot, clock = asyncio.run(_ask(url, token))
+    sys.stdout.write("\n".join(overview(info, snapshot, clock)) + "\n")
     return ALARM_EXIT_CODE if any(alarm.active for alarm in snapshot.alarms) else 0
 
 
-async def _ask(url: str, token: str) -> tuple[SiteInfo, SnapshotMessage]:
+async def _ask(url: str, token: str) -> tuple[SiteInfo, SnapshotMessage, ClockStatus | None]:
     async with aiohttp.ClientSession() as session:
         client = EngineClient(session, url, token)
-        return await client.site(), await client.snapshot()
+        health = await client.health()
+        return await client.site(), await client.snapshot(), health.clock
 
 
-def overview(info: SiteInfo, snapshot: SnapshotMessage) -> Iterator[str]:
+def overview(
+    info: SiteInfo, snapshot: SnapshotMessage, clock: ClockStatus | None = None
+) -> Iterator[str]:
     """Write the screen line by line."""
     strings = {string.key: string for string in info.site.strings}
     yield f"{info.site.name}   {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S}   engine {info.version}"
+    if clock is not None:
+        yield _clock(clock, snapshot.at)
     yield ""
     yield from _alarms(snapshot)
     yield from _worst_cells(strings, snapshot)
@@ -128,6 +137,17 @@ def overview(info: SiteInfo, snapshot: SnapshotMessage) -> Iterator[str]:
         yield ""
         now = snapshot.at.timestamp()
         yield from (_accessory(told, known.get(told.id), now) for told in snapshot.accessories)
+
+
+def _clock(clock: ClockStatus, now: datetime) -> str:
+    """Tell how far the times on this screen can be trusted."""
+    if not clock.was_set:
+        return "clock: NOT SET, every time shown is wrong"
+    if clock.synchronised is None:
+        return "clock: nobody knows whether it is kept right"
+    hours = (now - clock.since).total_seconds() / _SECONDS_PER_HOUR
+    since = f"for {hours:.0f} h" if hours < _HOURS_AS_HOURS else f"for {hours / 24:.0f} days"
+    return f"clock: {'kept right' if clock.synchronised else 'not synchronised'} {since}"
 
 
 def _alarms(snapshot: SnapshotMessage) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Final
 from nicegui import ui
 from nicegui.element import Element
 
-from bacs_core.api.messages import Alarm, MuteBuzzer
+from bacs_core.api.messages import Alarm, Command, MuteBuzzer
 from bacs_core.model import AlarmSeverity, Site
 from bacs_hmi import wording
 from bacs_hmi.broadcast import Broadcast
@@ -24,6 +24,7 @@ from bacs_hmi.pages.string import StringPage
 from bacs_hmi.pages.waiting import commissioning, waiting
 from bacs_hmi.parts import box, button, buzzer_svg, choose, label, symbol, symbol_svg
 from bacs_hmi.pulse import Pulse
+from bacs_hmi.stick import StickBand
 from bacs_hmi.texts import LANGUAGES, numbers_of, texts_of
 from bacs_hmi.views import View, ViewName, view_of
 from bacs_hmi.wording import PUT_ASIDE
@@ -84,6 +85,7 @@ class Shell:
                 self._bar.on("click", lambda _: self.open(View(ViewName.ALARMS)))
                 self._mute = self._mute_button()
             self._pulse = Pulse(texts, self._link.connection(), on_travel=self._travelled)
+            self._stick = StickBand(texts, numbers_of(texts), self._give)
             self._main = box("bacs-view", "main")
             self._over = box("bacs-over")
             notice = box("bacs-notices").props("role=status")
@@ -173,6 +175,7 @@ class Shell:
         if alarms_changed:
             self._alarms_version = self._link.alarms_version
         self._show_alarms(connection)
+        self._show_stick(connection)
         if self._page is not None:
             self._page.refresh(alarms_changed=alarms_changed)
 
@@ -200,6 +203,13 @@ class Shell:
                 text += f" ({self._texts['put_aside'].format(count=len(every))})"
         self._fill_bar(alarms, text)
 
+    def _show_stick(self, connection: Connection) -> None:
+        """Tell of a stick; never from values that are old."""
+        live = self._link.live
+        told = None if live is None else live.annunciation
+        is_live = connection.state in {ConnectionState.LIVE, ConnectionState.COMMISSIONING}
+        self._stick.show(told.stick if is_live and told is not None else None)
+
     def _fill_bar(self, alarms: Sequence[Alarm], text: str) -> None:
         worst = alarms[0] if alarms else None
         severity = None if worst is None or not worst.active else worst.severity
@@ -226,6 +236,9 @@ class Shell:
         """Follow the browser's back and forward buttons."""
         self._view = view_of(query)
         self._rebuild()
+
+    def _give(self, command: Command, what: str) -> None:
+        self._orders.give(command, what)
 
     def _note(self, view: View) -> None:
         self._view = view

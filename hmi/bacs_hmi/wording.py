@@ -105,6 +105,7 @@ _APART: Final = frozenset(
     }
 )
 #: These tell of a breaker: why, or who keeps it from acting.
+_UNRECORDED: Final = "recording_failed"
 _TRIPS: Final = {
     "protection_off": TripState.OFF,
     "breaker_failed": TripState.FAILED,
@@ -207,7 +208,15 @@ def rule(alarm: Alarm, site: Site, texts: Texts) -> str:
     place_in_english = place(alarm, site, texts_of(DEFAULT_LANGUAGE))
     if known is None:
         return alarm.text.removeprefix(f"{place_in_english}: ")
-    return known.format(note=alarm.note)
+    return known.format(note=_noted(alarm, texts))
+
+
+def _noted(alarm: Alarm, texts: Texts) -> str:
+    """Return the note; why nothing can be recorded begins with words that the screen knows."""
+    if alarm.rule != _UNRECORDED:
+        return alarm.note
+    reason, bracket, details = alarm.note.partition(" (")
+    return word(texts, reason) + bracket + details
 
 
 def said(text: str, wording: Wording | None, texts: Texts, numbers: Numbers) -> str:

@@ -16,7 +16,7 @@ from bacs_core.equalization import Orders, Plan
 from bacs_core.estimation import Estimates
 from bacs_core.frame import Frame
 from bacs_core.model import Chemistry, EqualizedBy, Manager, Quantity, Site, String
-from bacs_core.protection import Trip, Verdict, demand_of, trips
+from bacs_core.protection import Trip, Verdict, demands_of, trips
 from bacs_core.rows import Rows
 from bacs_core.simulator.building import PlantOptions
 from bacs_core.simulator.plant import Plant
@@ -129,7 +129,6 @@ class Rooms:
         self._trips: dict[str, Trip] = {
             key: replace(trips.armed(START), contact_open=False) for key in breakers
         }
-        self._places = {key: list(rows.slices).index(key) for key in breakers}
         self._book = AlarmBook()
         self._testing = np.zeros(rows.string_count, np.bool_)
         self._lines: dict[str, LineSnapshot] = {}
@@ -149,9 +148,9 @@ class Rooms:
         """Do the part of protection, breakers included."""
         verdict = protection.judge(frame, estimates, self._protection)
         self._protection = verdict.memory
+        demands = demands_of(self._rows, verdict, self._trips)
         for key, trip in self._trips.items():
-            demand = demand_of(self._rows, verdict, self._places[key])
-            self._trips[key] = trips.follow(trip, demand, trip.ordered, frame.now)
+            self._trips[key] = trips.follow(trip, demands[key], trip.ordered, frame.now)
         return verdict
 
     def alarm(self, frame: Frame, estimates: Estimates, plan: Plan, verdict: Verdict) -> AlarmBook:

@@ -2,8 +2,9 @@
 
 One object per cell and per string, loops and floats, no numpy: how a good programmer writes it who
 does not think of columns. It concludes the same from the same readings, as a test with few cells
-shows, and does at each tick what the rooms do then; what they do every ten seconds or every minute
-is done as rarely here. Cells without any sign are passed over early, as is a rule that is quiet.
+shows, and does at each tick what the rooms do then; what they do every five or ten seconds or every
+minute is done as rarely here. Cells without any sign are passed over early, as is a rule that is
+quiet.
 
 It does less than the rooms, always to its own advantage. Left out are: what is learned over hours
 and days (zero of the current sensor, baselines, capacity, offsets of modules, float current), proof
@@ -77,6 +78,7 @@ class PlainCell:
 
     law_percent: float = 0.0
     law_error_v: float = nan
+    gathered_v: float = 0.0
     settling: bool = False
     sent_percent: float = 0.0
     hot_at: float = nan

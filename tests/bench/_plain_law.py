@@ -10,7 +10,7 @@ from bacs_core.devices.panel_module import (
     STATUS_HOT,
     STATUS_MEASURING_RESISTANCE,
 )
-from bacs_core.equalization.limits import FULL_IN, MINIMUM_IN
+from bacs_core.equalization.limits import FULL_IN, MINIMUM_IN, MOST_FLOAT_A_PER_AH
 from bacs_core.equalization.orders import MODES
 from bacs_core.equalization.tuning import REFERENCE_C, Tuning, loops_of
 from bacs_core.model import ChargePhase, EqualizationMode
@@ -30,6 +30,7 @@ class Law:
         loops = loops_of(rows_of([string.string]), TUNING)
         self._bypass_a = float(loops.bypass_a[0])
         self._float_a = float(loops.float_a[0])
+        self._most_float_a = MOST_FLOAT_A_PER_AH * float(loops.capacity_ah[0])
         self._doubling_k = float(loops.doubling_k[0])
         self._least_final_v = float(loops.least_final_v[0])
         self._engine = bool(loops.engine[0])
@@ -44,6 +45,8 @@ class Law:
             for full, least in zip(FULL_IN[mode], MINIMUM_IN[mode], strict=True)
         ]
         self._unjudged_s = 0.0
+        self._unworked_s, self._readings = 0.0, 0
+        self._worked_out = nan
         self.limit_percent = 0.0
         self.discharging = False
 
@@ -55,14 +58,35 @@ class Law:
         self.discharging = counter.phase == ChargePhase.DISCHARGE
         waits = allowed == 0 or string.target_v < self._least_final_v
         stopped = self.discharging or waits or isnan(string.target_v) or self._off
+        self._unworked_s += dt_s
+        works_law = self._unworked_s >= TUNING.law_every_s
+        if works_law or isnan(self._worked_out):
+            self._worked_out = self._work_out()
         limit = self._limit(allowed)
         runs = self._engine and not stopped
         self._unjudged_s += dt_s
         if self._unjudged_s >= TUNING.judge_every_s:
             self._judge_reports()
             self._unjudged_s = 0.0
-        bled_per_percent = self._ah_per_percent_s * dt_s
+        self._inhibit(now, dt_s)
+        if dt_s > 0:
+            self._gather(runs=runs)
+            if works_law:
+                self._follow(limit, self._unworked_s, runs=runs)
+        elif gap_s != 0:
+            for cell in string.cells:
+                cell.law_error_v, cell.gathered_v = nan, 0.0
+        if works_law or dt_s == 0 != gap_s:
+            self._unworked_s, self._readings = 0.0, 0
         for cell in string.cells:
+            works = runs and not cell.inhibited
+            cell.sent_percent = min(cell.law_percent, limit) if works else 0.0
+        self.limit_percent = limit
+
+    def _inhibit(self, now: float, dt_s: float) -> None:
+        """Tell which cells must not be bypassed now, and count what was bled."""
+        bled_per_percent = self._ah_per_percent_s * dt_s
+        for cell in self._string.cells:
             hot = cell.temperature_fresh and cell.temperature_c >= self._critical_c
             if hot or cell.status & STATUS_HOT:
                 cell.hot_at = now
@@ -73,15 +97,6 @@ class Law:
             )
             if cell.duty_fresh and cell.duty_percent > 0:
                 cell.bled_ah += cell.duty_percent * bled_per_percent
-        if dt_s > 0:
-            self._follow(limit, dt_s, runs=runs)
-        elif gap_s != 0:
-            for cell in string.cells:
-                cell.law_error_v = nan
-        for cell in string.cells:
-            works = runs and not cell.inhibited
-            cell.sent_percent = min(cell.law_percent, limit) if works else 0.0
-        self.limit_percent = limit
 
     def _limit(self, allowed: float) -> float:
         """Return the duty limit in force."""
@@ -90,29 +105,41 @@ class Law:
         measured = per_a * (
             string.current_a - string.current_error_a - TUNING.reserve * self._float_a
         )
-        if string.usable and isfinite(measured):
+        floats = string.usable and string.current_a < self._most_float_a
+        if floats and isfinite(measured):
             return min(max(measured, 0.0), allowed)
-        taken = 0.0
-        for cell in string.cells:
-            if cell.duty_fresh and cell.duty_percent > 0:
-                taken += min(cell.sent_percent, cell.duty_percent)
-        warmer_k = string.mean_c - REFERENCE_C if string.mean_c < REFERENCE_C else 0.0
-        worked_out = per_a * self._float_a * 2 ** (warmer_k / self._doubling_k)
-        worked_out += taken / len(string.cells)
-        blind = min(worked_out, TUNING.blind_limit_percent)
+        blind = min(self._worked_out, TUNING.blind_limit_percent)
         most = per_a * max(string.current_a + string.current_error_a, 0.0)
         blind = min(blind, most)
         return min(max(blind, 0.0), allowed)
 
+    def _work_out(self) -> float:
+        """Return the duty limit that the voltages allow, whatever the sensor says."""
+        string, taken = self._string, 0.0
+        for cell in string.cells:
+            if cell.duty_fresh and cell.duty_percent > 0:
+                taken += min(cell.sent_percent, cell.duty_percent)
+        per_a = 100 / self._bypass_a if self._bypass_a > 0 else 0.0
+        warmer_k = string.mean_c - REFERENCE_C if string.mean_c < REFERENCE_C else 0.0
+        worked_out = per_a * self._float_a * 2 ** (warmer_k / self._doubling_k)
+        return worked_out + taken / len(string.cells)
+
+    def _gather(self, *, runs: bool) -> None:
+        """Add the errors of this tick up; what is unknown makes the sum unknown."""
+        reference_v = self._string.target_v if runs else nan
+        self._readings += 1
+        for cell in self._string.cells:
+            cell.gathered_v += cell.voltage_v - reference_v if cell.trusted else nan
+
     def _follow(self, limit: float, dt_s: float, *, runs: bool) -> None:
         """Move the duty of every cell by the law."""
         string = self._string
-        reference_v = string.target_v if runs else nan
         share = 1 - exp(-dt_s / TUNING.filter_s)
         deepest_v, highest_v = -float("inf"), -float("inf")
         filtered: list[tuple[PlainCell, float, float]] = []
         for cell in string.cells:
-            error_v = cell.voltage_v - reference_v if cell.trusted else nan
+            error_v = cell.gathered_v / self._readings
+            cell.gathered_v = 0.0
             step_v = share * (error_v - cell.law_error_v)
             if step_v == step_v:  # noqa: PLR0124 - not NaN
                 error_v = cell.law_error_v + step_v

@@ -38,14 +38,23 @@ class Runaway:
         self._fast_log = self._slow_log = nan
         self._waiting_s = inf
         self.current_missing = self.room_missing = False
+        self._unlooked_s = 0.0
+        self._looked = self._hot = False
         self.stage = 0
 
     def judge(self, now: float, passed_s: float) -> None:
         """Judge the tick at unix time `now`, `passed_s` after the last one."""
-        dt_s = passed_s if passed_s <= TUNING.longest_step_s else 0.0
+        tick_s = passed_s if passed_s <= TUNING.longest_step_s else 0.0
+        hottest_c = self._sense(tick_s)
+        self._unlooked_s += passed_s
+        hot = hottest_c >= TUNING.trip_c
+        if self._looked and not (hot or self._hot) and self._unlooked_s < TUNING.look_s:
+            return
+        dt_s = tick_s if tick_s < passed_s else self._unlooked_s
+        passed_s, self._unlooked_s = self._unlooked_s, 0.0
         raised = self.stage > 0 and any(cell.pre or cell.alarm for cell in self._string.cells)
         self._surround(now, (dt_s, passed_s), raised=raised)
-        self._sense(dt_s, passed_s)
+        self._follow_heat(dt_s, passed_s)
         self._waiting_s += dt_s
         rises = self._fast_log - self._slow_log >= TUNING.rising
         usual_c = self._usual_c
@@ -61,7 +70,11 @@ class Runaway:
         missing_s = min(self._current_missing_s + dt_s, TUNING.missing_after_s)
         self._current_missing_s = 0.0 if known else missing_s
         self.current_missing = self._current_missing_s >= TUNING.missing_after_s
-        self._stage(usual_c, dt_s, rises=rises)
+        # Who is hot since this tick was not so all the time since the last look.
+        counts_s = min(dt_s, tick_s) if hot and not self._hot else dt_s
+        self._stage(usual_c, counts_s, rises=rises)
+        self._looked = True
+        self._hot = hot or any(cell.hot_s > 0 for cell in self._string.cells)
 
     def _surround(self, now: float, step: tuple[float, float], *, raised: bool) -> None:
         dt_s, gap_s = step
@@ -93,10 +106,9 @@ class Runaway:
             self._reference_c = max(self._room_c, self._lag_c)
             self._warming_k = max(self._lag_c - self._slow_c, 0.0)
 
-    def _sense(self, dt_s: float, passed_s: float) -> None:
-        """Sort the readings, and follow those that are believed."""
-        fast, slow = _share(dt_s, TUNING.fast_s), _share(dt_s, TUNING.slow_s)
-        gap = passed_s > TUNING.longest_step_s
+    def _sense(self, dt_s: float) -> float:
+        """Sort the readings; return the hottest that is believed."""
+        hottest_c = -inf
         for cell in self._string.cells:
             if not cell.temperature_fresh:
                 cell.read_c = nan
@@ -120,6 +132,17 @@ class Runaway:
                 continue
             cell.read_c = cell.believed_c = read_c
             cell.believed_at = cell.temperature_c_at
+            hottest_c = max(hottest_c, read_c)
+        return hottest_c
+
+    def _follow_heat(self, dt_s: float, passed_s: float) -> None:
+        """Follow the readings that are believed, since the last look."""
+        fast, slow = _share(dt_s, TUNING.fast_s), _share(dt_s, TUNING.slow_s)
+        gap = dt_s < passed_s
+        for cell in self._string.cells:
+            read_c = cell.read_c
+            if isnan(read_c):
+                continue
             if gap:
                 trend_k = cell.fast_c - cell.slow_c
                 cell.fast_c = read_c

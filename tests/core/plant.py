@@ -15,6 +15,7 @@ from bacs_core.history.store import History
 from bacs_core.model import Quantity
 from bacs_core.polling.wiring import Wiring, wire
 from bacs_core.recorder import Recorder
+from bacs_core.run import KEPT_TWICE
 
 KEY = "telecom/1"
 CELLS = 8
@@ -83,9 +84,9 @@ def ordered_duty(plant: HandDriven, cells: int = CELLS) -> dict[int, float]:
     return {unit: slots[unit - 1] * DUTY_STEP_PERCENT for unit in range(1, cells + 1)}
 
 
-def hand_driven(folder: Path, cells: int = CELLS) -> HandDriven:
+def hand_driven(folder: Path, cells: int = CELLS, site_folder: Path | None = None) -> HandDriven:
     """Build an engine with its history in `folder`; its one line counts as open."""
-    path = folder / "site.toml"
+    path = (site_folder or folder) / "site.toml"
     path.write_text(SITE.format(cells=cells), encoding="utf-8")
     clock = SteadyClock()
     wiring = wire(sitefile.load(path), clock.now)
@@ -93,5 +94,5 @@ def hand_driven(folder: Path, cells: int = CELLS) -> HandDriven:
     for module in wiring.modules[KEY]:
         module.identity.problem = None
         module.identity.answers = lambda: True
-    recorder = Recorder(History(folder))
+    recorder = Recorder(History(folder), folder=folder, twice=KEPT_TWICE)
     return HandDriven(Engine(wiring, recorder, clock), recorder, wiring)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +15,7 @@ from bacs_core.access.principal import Principal
 from bacs_core.alarms.place import Place
 from bacs_core.api.messages import (
     Acknowledge,
+    AddMaintenance,
     AlarmPlace,
     CancelCommissioning,
     CellReplaced,
@@ -23,6 +24,7 @@ from bacs_core.api.messages import (
     DeferTrip,
     EndBatteryTest,
     EngineState,
+    GivenByHand,
     Identify,
     LimitChoice,
     MuteBuzzer,
@@ -48,11 +50,12 @@ from bacs_core.commands import NETWORK_SETTING, Identity, Service
 from bacs_core.errors import BacsError, RefusedError
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event, EventKind
-from bacs_core.model import EqualizationMode, Role
+from bacs_core.model import EqualizationMode, MaintenanceWork, Role
 from tests.core.plant import CELLS, FLOAT_V, KEY, HandDriven, hand_driven
 
 OPERATOR = Principal("building", Role.OPERATOR)
 TECHNICIAN = Principal("miller", Role.TECHNICIAN, at_cabinet=True)
+TIGHTENED = AddMaintenance(string_key=KEY, cell=3, work=MaintenanceWork.TIGHTENED)
 
 
 class Switch:
@@ -111,8 +114,17 @@ async def service(plant: HandDriven, switch: Switch, brain: NotedBrain) -> Servi
     return service
 
 
+@pytest.fixture
+async def recording(plant: HandDriven) -> AsyncIterator[None]:
+    """Let the recorder write while the test goes on, as it does in the engine."""
+    task = asyncio.create_task(plant.recorder.run())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_command_stands_in_the_history_with_its_name(
-    service: Service, plant: HandDriven
+    service: Service, plant: HandDriven, recording: None
 ) -> None:
     result = await service.execute(PauseEqualization(string_key=KEY), OPERATOR)
     events = await plant.recorder.call(lambda history: history.events())
@@ -179,8 +191,9 @@ UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
         ),
         (
             CellReplaced(string_key=KEY, cell=8, note="leaked"),
-            ("cell_replaced", KEY, 8, "leaked", "miller"),
+            ("cell_replaced", KEY, 8, "leaked", GivenByHand(), "miller"),
         ),
+        (TIGHTENED, ("add_maintenance", TIGHTENED, "miller")),
         (DeferTrip(string_key=KEY), ("defer_trip", KEY, "miller")),
         (RecloseBreaker(string_key=KEY), ("reclose_breaker", KEY, "miller")),
         (
@@ -195,6 +208,7 @@ async def test_an_order_reaches_the_brain_with_the_name_of_who_gave_it(
     service: Service,
     plant: HandDriven,
     brain: NotedBrain,
+    recording: None,
     command: Command,
     order: tuple[object, ...],
 ) -> None:
@@ -203,11 +217,11 @@ async def test_an_order_reaches_the_brain_with_the_name_of_who_gave_it(
     events = await plant.recorder.call(lambda history: history.events())
     recorded = next(stored.event for stored in events if stored.id == result.id)
     assert (recorded.kind, recorded.by) == (EventKind.COMMAND, "miller")
-    assert any(event.text == order[0] for event in plant.recorder._events), "what it changed"
+    assert any(stored.event.text == order[0] for stored in events), "what it changed"
 
 
 async def test_times_are_given_to_the_brain_as_their_ends(
-    service: Service, brain: NotedBrain
+    service: Service, brain: NotedBrain, recording: None
 ) -> None:
     before = datetime.now(UTC).timestamp()
     await service.execute(ShelveAlarm(alarm_id="a", minutes=30), OPERATOR)
@@ -236,6 +250,8 @@ async def test_times_are_given_to_the_brain_as_their_ends(
         (PauseEqualization(string_key=KEY, cells=[9]), "unknown_cell"),
         (ResumeEqualization(string_key=KEY, cells=[9]), "unknown_cell"),
         (CellReplaced(string_key=KEY, cell=9), "unknown_cell"),
+        (TIGHTENED.model_copy(update={"cell": 9}), "unknown_cell"),
+        (TIGHTENED.model_copy(update={"string_key": "ups/9"}), "unknown_string"),
         (SetEqualizationMode(string_key=KEY, mode=EqualizationMode.PARTIAL), "not_offered"),
         (RecloseBreaker(string_key="no/1"), "unknown_string"),
         (StartBatteryTest(string_key="no/1", hours=1), "unknown_string"),
@@ -257,7 +273,8 @@ async def test_what_the_brain_refuses_stands_in_the_history_as_refused(
     brain.refusal = RefusedError("cell 3 is still hot", code="cause_stands")
     with pytest.raises(RefusedError, match="still hot"):
         await service.execute(RecloseBreaker(string_key=KEY), TECHNICIAN)
-    (refused,) = plant.recorder._events
+    await plant.recorder.write()
+    refused = (await plant.recorder.call(lambda history: history.events()))[0].event
     assert (refused.by, refused.data["code"]) == ("miller", "cause_stands")
     assert "reclose_breaker refused: cell 3 is still hot" in refused.text
 

@@ -116,7 +116,7 @@ async def test_a_hot_string_marks_its_cells_and_raises_alarms_that_stand_in_the_
     assert set(tick.snapshot.strings[KEY].status) == {CellStatus.ALARM}
     critical = [alarm for alarm in tick.alarms if alarm.rule == "cell_temperature_critical"]
     assert {alarm.cell for alarm in critical} == set(range(1, CELLS + 1))
-    await plant.recorder._write_waiting()
+    await plant.recorder.write()
     events = await plant.recorder.call(lambda history: history.events())
     told = {event.event.data["alarm_id"] for event in events}
     assert told >= {alarm.id for alarm in critical}

@@ -81,3 +81,25 @@ def test_a_plant_without_strings_is_no_error() -> None:
         rows.all(unmarked),
     ):
         assert told.shape == (0,)
+
+
+@given(st.lists(st.integers(20, 60), min_size=1, max_size=5), st.integers(0, 9), st.booleans())
+def test_few_marked_cells_and_all_but_a_few_count_and_average_the_same(
+    counts: list[int], few: int, but_a_few: bool
+) -> None:
+    rows = of_lengths(counts)
+    where = np.zeros(rows.cell_count, np.bool_)
+    where[np.arange(few) * 7 % rows.cell_count] = True
+    where = ~where if but_a_few else where
+    values = np.where(where, np.arange(rows.cell_count) / 8, np.nan)
+    count, means = rows.total(where), rows.mean(values, where)
+    most = rows.most_known(values)
+    for place, string in enumerate(rows.strings):
+        own = rows.slices[string.key]
+        marked = values[own][where[own]]
+        assert count[place] == len(marked)
+        assert means[place] == pytest.approx(
+            np.mean(marked) if len(marked) else np.nan, nan_ok=True
+        )
+        assert most[place] == pytest.approx(np.max(marked) if len(marked) else np.nan, nan_ok=True)
+        assert rows.places[string.key] == place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from bacs_core import sitefile
 from bacs_core.api.built import accessories_of, lines_of
 from bacs_core.api.messages import (
     AccessoryStatus,
+    ClockStatus,
     Doubt,
     EngineState,
     LineStatus,
@@ -206,3 +207,23 @@ def test_cells_are_normal_only_where_somebody_reads_them(info: SiteInfo) -> None
 def test_the_engine_is_not_online_for_modules_whose_lines_are_down(info: SiteInfo) -> None:
     assert "Telecom 48 V: online" in changed(info, port_open=True)
     assert "Telecom 48 V: LINES DOWN" in changed(info, port_open=False)
+
+
+@pytest.mark.parametrize(
+    ("synchronised", "was_set", "hours", "told"),
+    [
+        (True, True, 5, "clock: kept right for 5 h"),
+        (False, True, 5, "clock: not synchronised for 5 h"),
+        (False, True, 24 * 30, "clock: not synchronised for 30 days"),
+        (None, True, 5, "clock: nobody knows whether it is kept right"),
+        (False, False, 5, "clock: NOT SET, every time shown is wrong"),
+    ],
+)
+def test_how_far_the_clock_can_be_trusted_stands_on_every_overview(
+    info: SiteInfo, synchronised: bool | None, was_set: bool, hours: int, told: str
+) -> None:
+    clock = ClockStatus(
+        synchronised=synchronised, since=AT - timedelta(hours=hours), was_set=was_set
+    )
+    nothing = SnapshotMessage(sequence=1, at=AT, strings=[], managers=[], lines=[], alarms=[])
+    assert told in overview(info, nothing, clock)

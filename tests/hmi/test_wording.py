@@ -13,6 +13,7 @@ from bacs_core.alarms.rules import RULES
 from bacs_core.api.client import EngineClient
 from bacs_core.api.live import LiveSite, LiveString
 from bacs_core.api.messages import Alarm, BrainScalars, StringScalars, TripStatus
+from bacs_core.history.failures import Failure
 from bacs_core.model import (
     AlarmSeverity,
     AlarmState,
@@ -159,6 +160,25 @@ def test_a_rule_of_a_newer_engine_is_told_as_the_engine_tells_it() -> None:
         wording.sentence(unknown, SITE, GERMAN, mirror())
         == "UPS A string 2, Zelle 07: moon is full"
     )
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_why_the_history_fails_is_said_in_the_language_of_the_screen(failure: Failure) -> None:
+    failed = alarm(
+        rule="recording_failed",
+        note=f"{failure} (cannot open bacs.db: errno 5)",
+        manager_id=None,
+        string_key=None,
+        cell=None,
+        value=None,
+        limit=None,
+    )
+    english, german = (
+        wording.sentence(failed, SITE, texts, mirror()) for texts in (ENGLISH, GERMAN)
+    )
+    assert english.endswith(f"{failure} (cannot open bacs.db: errno 5)")
+    assert str(failure) not in german
+    assert german.endswith("(cannot open bacs.db: errno 5)")
 
 
 def test_active_alarms_come_before_warnings_what_is_over_and_what_was_put_aside() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import urllib.error
+import urllib.parse
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -32,6 +34,23 @@ def test_a_newer_value_reaches_the_api_within_its_dead_band_of_the_truth(room: R
     truth = room.simulator.truth(TELECOM).voltage_v
     # Dead band 5 mV, noise and resolution 2 mV, drift of the plant within a second.
     assert max(abs(a - b) for a, b in zip(published, truth, strict=True)) < 0.01
+
+
+def test_what_was_recorded_is_read_from_the_running_engine(room: Room) -> None:
+    token = room.engine.panel_token
+
+    def asked(path: str, **query: object) -> Any:
+        return room.engine.get(f"history/{path}?{urllib.parse.urlencode(query)}", token)
+
+    until(lambda: asked("extent")["last"], "the first sample")
+    sample = asked("sample", string=TELECOM)["strings"][0]
+    stretch = {"from": "2020-01-01T00:00:00Z", "to": datetime.now(UTC).isoformat()}
+    series = asked("series", string=TELECOM, cell=1, name="voltage_v", points=10, **stretch)
+    (place,) = (place for place, count in enumerate(series["count"]) if count)
+    voltage = sample["columns"]["voltage_v"][0]
+    assert series["minimum"][place] <= voltage <= series["maximum"][place]
+    started = asked("events", kind="engine_started", limit=1)["events"]
+    assert [event["kind"] for event in started] == ["engine_started"]
 
 
 def test_a_clean_stop_ends_all_bypass_at_once(bypassed_room: Room) -> None:
@@ -85,6 +104,22 @@ def test_after_a_kill_the_engine_comes_back_with_its_identity_and_history(room: 
     until_then = ("--to", killed_at)
     assert any(TELECOM in row for row in exported(room, "DataLog.csv", *until_then))
     assert any("engine started" in row for row in exported(room, "Event.csv", *until_then))
+
+
+def test_a_running_engine_is_backed_up_but_nothing_is_restored_over_it(room: Room) -> None:
+    system = exported(room, "System.csv")
+    assert any(row.startswith(f"devices,{TELECOM} cell 1,") for row in system)
+    with TemporaryDirectory(dir=room.folder) as folder:
+        done = bacs("backup", "--state", room.engine.state, "--out", folder)
+        assert done.returncode == 0, done.stderr
+        (backup,) = Path(folder).iterdir()
+        refused = bacs("restore", backup, "--state", room.engine.state)
+        assert refused.returncode == 1
+        assert "another engine already runs" in refused.stderr
+        taken = bacs("restore", backup, "--state", Path(folder) / "new")
+        assert taken.returncode == 0, taken.stderr
+        site = Path(folder) / "new/site/from-backup.toml"
+        assert site.read_text() == room.cabinet.site.read_text()
 
 
 def test_a_port_that_vanishes_is_one_alarm_and_everything_comes_back(room: Room) -> None:

@@ -14,14 +14,18 @@ from bacs_core.estimation import Estimates
 from bacs_core.findings import Finding
 from bacs_core.findings.ranking import THRESHOLD
 from bacs_core.frame import Frame
-from bacs_core.model import Chemistry, EqualizedBy, Quantity, RunawayStage, String
+from bacs_core.history.discharges import capacities, folding
+from bacs_core.history.discharges.capacities import Start
+from bacs_core.history.discharges.describing import battery_of
+from bacs_core.history.discharges.samples import Samples
+from bacs_core.model import Basis, Chemistry, EqualizedBy, Quantity, RunawayStage, String
 from bacs_core.protection import Verdict
 from bacs_core.simulator.building import PlantOptions, SpreadShape
 from bacs_core.simulator.plant import Plant
 from bacs_core.simulator.sensors import CurrentSensing
 from bacs_core.snapshot import Floats
 
-__all__ = ["THRESHOLD", "converging", "discharging", "ranked", "running_away"]
+__all__ = ["THRESHOLD", "collapsing", "converging", "discharging", "ranked", "running_away"]
 
 START: Final = 1_790_000_000.0
 TICK_S: Final = 60.0
@@ -168,6 +172,63 @@ def discharging() -> Discharging:
         mean_v=mean_v,
         weakest_v=weakest_v,
         end_v=end_v,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Collapsing:
+    """Per moment and cell, and per cell at the end; `collapsed_h` are hours, NaN without one."""
+
+    hours: Floats
+    voltage_v: Floats
+    lowest_v: Floats
+    end_v: float
+    collapsed_h: Floats
+    capacity: tuple[str, ...]
+
+
+COLLAPSING_CELLS: Final = 16
+COLLAPSING_H: Final = 3.6
+COLLAPSING_EVERY_S: Final = 30.0
+COLLAPSING_WEAK: Final = 5
+
+
+def collapsing() -> Collapsing:
+    """Discharge a full string with a cell of 70 %, and analyse it as the engine does."""
+    string = replace(STRING, cell_count=COLLAPSING_CELLS, capacity_ah=100.0)
+    plant = Plant([string], PlantOptions(seed=11, spread_v=0.01))
+    plant.defects.weaken(COLLAPSING_WEAK, 0.7)
+    plant.advance(HOUR_S)
+    plant.set_charger(None, on=False)
+    plant.set_load_current(None, 20.0)
+    began = round((START + plant.time_s) * 1000)
+    told: list[tuple[int, Frame]] = []
+    for _ in range(round(COLLAPSING_H * HOUR_S / COLLAPSING_EVERY_S)):
+        plant.advance(COLLAPSING_EVERY_S)
+        told.append((round((START + plant.time_s) * 1000), plant.frame(START)))
+    voltage_v = np.array([frame.columns[Quantity.VOLTAGE].values for _, frame in told])
+    samples = Samples(
+        at=np.array([at for at, _ in told]),
+        voltage_v=voltage_v,
+        temperature_c=np.array([frame.columns[Quantity.TEMPERATURE].values for _, frame in told]),
+        sum_v=voltage_v.sum(axis=1),
+        current_a=np.array([float(frame.current_a[0]) for _, frame in told]),
+    )
+    fold = folding.added(folding.begun(battery_of(string), began), samples)
+    count = string.cell_count
+    full = Start(np.full(count, 100.0), np.ones(count), np.full(count, np.nan), 0.5)
+    known = capacities.measured(fold, full, fold.cells.ended.ah, fold.cells.ended.at)
+    known = capacities.chosen(known, capacities.bounds(fold, full))
+    return Collapsing(
+        hours=(samples.at - began) / (1000 * HOUR_S),
+        voltage_v=voltage_v,
+        lowest_v=fold.cells.lowest_v,
+        end_v=fold.battery.end_voltage_v,
+        collapsed_h=(fold.cells.ended.at - began) / (1000 * HOUR_S),
+        capacity=tuple(
+            f"{'' if basis == Basis.DISCHARGE else '≥ '}{percent:.0f} %"
+            for percent, basis in zip(known.percent, known.basis, strict=True)
+        ),
     )
 
 

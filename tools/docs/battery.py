@@ -77,6 +77,33 @@ def discharge() -> Figure:
     return figure
 
 
+def collapse() -> Figure:
+    """Draw a discharge with the cell that was empty first, and the bar at its end."""
+    run = runs.collapsing()
+    figure, (above, below) = _figure(2, 5.0, share_x=False)
+    above.plot(run.hours, run.voltage_v, color=GREY, linewidth=0.7)
+    below.bar(range(1, len(run.lowest_v) + 1), run.lowest_v, color=GREY, width=0.7)
+    for cell, hours in enumerate(run.collapsed_h):
+        if hours > 0:
+            above.plot(run.hours, run.voltage_v[:, cell], color=ORANGE, label=f"cell {cell + 1}")
+            above.axvline(hours, color=ORANGE, linestyle=":", linewidth=0.8)
+            below.patches[cell].set(color=ORANGE, hatch="//", edgecolor="white")
+    for cell, text in enumerate(run.capacity, start=1):
+        at = (cell, run.lowest_v[cell - 1])
+        below.annotate(text, at, ha="center", va="bottom", fontsize=7)
+    for axes in (above, below):
+        axes.axhline(run.end_v, color="black", linestyle="--", linewidth=0.8)
+    above.annotate("end voltage", (0, run.end_v), ha="left", va="bottom")
+    above.set_ylabel("voltage, V")
+    above.set_xlabel("hours")
+    above.legend(frameon=False, loc="upper right")
+    below.set_ylim(1.2, 2.05)
+    below.set_xticks(range(1, len(run.lowest_v) + 1))
+    below.set_xlabel("cell; above the bars: capacity out of this discharge")
+    below.set_ylabel("lowest voltage, V")
+    return figure
+
+
 def runaway() -> Figure:
     """Draw a string that runs away, and when each stage is reached."""
     run = runs.running_away()
@@ -121,6 +148,7 @@ def ranking() -> Figure:
 PLOTS: Final[dict[str, Callable[[], Figure]]] = {
     "battery-convergence": convergence,
     "battery-discharge": discharge,
+    "battery-collapse": collapse,
     "battery-runaway": runaway,
     "battery-ranking": ranking,
 }
@@ -135,9 +163,11 @@ def main() -> None:
         sys.stdout.write(f"drew {name}.svg\n")
 
 
-def _figure(rows: int, height_in: float) -> tuple[Figure, tuple[Axes, ...]]:
+def _figure(
+    rows: int, height_in: float, *, share_x: bool = True
+) -> tuple[Figure, tuple[Axes, ...]]:
     figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
-    drawn = figure.subplots(rows, 1, sharex=True, squeeze=False)
+    drawn = figure.subplots(rows, 1, sharex=share_x, squeeze=False)
     return figure, tuple(drawn[:, 0])
 
 

@@ -8,11 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from bacs_core.alarms.rules import RULE_OF
 from bacs_core.model import TripCause, TripState
 from bacs_core.protection import trips
 from bacs_core.protection.table import MOVES, TABLE, Act, Event
 from bacs_core.protection.tuning import DEFAULT, HOUR_S
 
+MINUTE_S: Final = 60.0
 PAGE: Final = Path(__file__).parents[2] / "docs" / "PROTECTION.md"
 
 CAUSES: Final = {
@@ -95,13 +97,20 @@ def _stages() -> Iterator[str]:
         f"recharge is allowed {tuning.allowance_k:g} K more, until "
         f"{tuning.overdue_after_s / HOUR_S:g} h after constant voltage; then that fades. "
         f"Without a room sensor the rise counts over the string's own usual temperature, with "
-        f"{tuning.roomless_margin_k:g} K more.\n"
+        f"{tuning.roomless_margin_k:g} K more. A stage ends when its signs have been away for as "
+        f"long as they had lasted, {delay} at most, and {tuning.hysteresis_k:g} K below their "
+        f"limit; the alarm of a pre-alert clears {_clears_min('runaway_pre_alert'):g} min later, "
+        f"those of alarm and trip {_clears_min('runaway_alarm'):g} min later.\n"
     )
     yield (
         f"**Trip**: {tuning.trip_c:g} °C; or an alarm that gets worse for "
         f"{tuning.worsening_delay_s / 60:g} min; or one that would reach {tuning.trip_c:g} °C "
         "within that time. 50 °C alone, in a warm room, is an alarm and no trip below "
         f"{tuning.certain_c:g} °C.\n"
+    )
+    yield (
+        f"Readings and the limits below are judged every second. Heat is looked at every "
+        f"{tuning.look_s:g} s, and every second while a cell has {tuning.trip_c:g} °C or more.\n"
     )
 
 
@@ -113,8 +122,17 @@ def _sensors() -> Iterator[str]:
         f"{tuning.highest_possible_c:g} °C, where it moves by more than "
         f"{tuning.possible_k_per_s:g} K/s, and where a second sensor of the same cell says "
         f"otherwise by more than {tuning.second_sensor_k:g} K. What other cells read never speaks "
-        "against it. It is believed again once it is back within "
-        f"{tuning.return_k:g} K. What a module reads too much or too little is learned in a calm "
+        "against it. A sensor that was not believed is believed again once it is back within "
+        f"{tuning.return_k:g} K of what was believed last, or once its readings have agreed with "
+        f"each other for {tuning.agreed_after_s:g} s wherever they are; from {tuning.alarm_c:g} °C "
+        f"on that takes {tuning.agreed_hot_after_s / MINUTE_S:g} min, because a jump into the heat "
+        "is most often a broken sensor. A sensor fault hides a hot cell for no longer than that. "
+        f"Its alarm clears {_clears_min('temperature_suspect'):g} min after the readings are "
+        "believed again.\n"
+    )
+    yield (
+        f"A temperature that is not read for {tuning.missing_after_s / MINUTE_S:g} min is missing, "
+        "and has an alarm. What a module reads too much or too little is learned in a calm "
         f"float, up to {tuning.offset_limit_k:g} K, and never while any sign is up.\n"
     )
 
@@ -155,6 +173,10 @@ def _people() -> Iterator[str]:
         " No token, rule or schedule closes a breaker. A breaker that is found open without an "
         "order is told as opened by somebody, one whose contact tells nothing as unknown."
     )
+
+
+def _clears_min(rule: str) -> float:
+    return RULE_OF[rule].clear_after_s / MINUTE_S
 
 
 def _name(word: StrEnum) -> str:

@@ -21,6 +21,7 @@ from bacs_core.sitefile.tables import (
     AlarmRelayTable,
     BreakerTable,
     DeviceTable,
+    HistoryTable,
     LimitsTable,
     LineTable,
     ManagerTable,
@@ -86,6 +87,7 @@ TITLES: Final[dict[type[Table], str]] = {
     BreakerTable: "`breaker` of a string",
     LimitsTable: "`limits` of a string",
     DeviceTable: "`[[device]]`",
+    HistoryTable: "`[history]`",
 }
 
 _PLAIN: Final[dict[object, str]] = {

@@ -41,12 +41,15 @@ RIGHTS: Final[Mapping[CommandName, Right]] = {
     CommandName.PUT_BACK: Right(Role.TECHNICIAN),
     CommandName.SET_EQUALIZATION_MODE: Right(Role.TECHNICIAN),
     CommandName.CELL_REPLACED: Right(Role.TECHNICIAN),
+    CommandName.ADD_MAINTENANCE: Right(Role.TECHNICIAN),
     CommandName.DEFER_TRIP: Right(Role.TECHNICIAN, cabinet_only=True),
     CommandName.RECLOSE_BREAKER: Right(Role.TECHNICIAN, cabinet_only=True),
     CommandName.SWITCH_PROTECTION_OFF: Right(Role.TECHNICIAN, cabinet_only=True),
     CommandName.SWITCH_PROTECTION_ON: Right(Role.TECHNICIAN),
     CommandName.START_BATTERY_TEST: Right(Role.TECHNICIAN),
     CommandName.END_BATTERY_TEST: Right(Role.TECHNICIAN),
+    CommandName.EXPORT_TO_STICK: Right(Role.OPERATOR),
+    CommandName.SET_STICK_EXPORT: Right(Role.ADMINISTRATOR),
 }
 #: Who may look at what is being commissioned.
 COMMISSIONING: Final = Right(Role.TECHNICIAN)

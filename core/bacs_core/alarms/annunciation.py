@@ -2,6 +2,7 @@
 
 Muting is not acknowledging, and acknowledging is not shelving: the buzzer is silent for what a
 person muted or saw, while relay and LED go on telling of whatever is active and not put aside.
+While there is nothing of that, the LED shows what becomes of a stick.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 
 from bacs_core.alarms.book import AlarmBook
 from bacs_core.model import AlarmSeverity, AlarmState
+from bacs_core.stick.states import StickPhase
 
 #: What opens the alarm relay while it is active.
 RELAY_SEVERITIES: Final = frozenset({AlarmSeverity.ALARM})
@@ -28,6 +30,17 @@ class Colour(StrEnum):
 
 
 COLOURS: Final = {AlarmSeverity.WARNING: Colour.ORANGE, AlarmSeverity.ALARM: Colour.RED}
+
+
+#: What the LED shows of a stick while no alarm needs it.
+STICK_PATTERNS: Final = {
+    StickPhase.FOUND: "export",
+    StickPhase.CHECKING: "export",
+    StickPhase.WRITING: "export",
+    StickPhase.FLUSHING: "export",
+    StickPhase.DONE: "export_done",
+    StickPhase.PROBLEM: "export_failed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +75,10 @@ def led(book: AlarmBook) -> Led:
         Colour.GREEN,
     )
     return Led(colour, blinking=any(alarm.state in _UNSEEN for alarm in told))
+
+
+def pattern(shown: Led, stick: StickPhase) -> str:
+    """Name what the LED does: alarms always win over a stick."""
+    if shown == Led(Colour.GREEN, blinking=False):
+        return STICK_PATTERNS.get(stick, shown.colour.value)
+    return f"{shown.colour}_blinking" if shown.blinking else shown.colour.value

@@ -9,11 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.alarms.layout import Layout
+from bacs_core.alarms.layout import Layout, Told
 from bacs_core.alarms.place import Place
 from bacs_core.alarms.rules import RULE_OF, RULES, Rule, Scope
+from bacs_core.alarms.slow_signals import SlowSignals
 from bacs_core.alarms.states import IS_SHOWN, ChangeKind, State
 from bacs_core.model import AlarmSeverity, AlarmState, CellStatus
+from bacs_core.rows import Indices
 from bacs_core.snapshot import Flags, Floats
 
 _MARKS: Final = {
@@ -89,7 +91,8 @@ class RuleMemory:
 
     `urgent_since` tells since when the signal is so far out that the shorter delay holds. `quiet`
     means that nothing is raised and nothing about to be. `standing` marks the places whose
-    condition holds: while it holds just there, nothing changes (`None`: not known).
+    condition holds: while it holds just there, and nothing is known of the places in the rows
+    `unheard`, nothing changes before `until` (`None`: not known).
     """
 
     state: NDArray[np.uint8]
@@ -97,6 +100,8 @@ class RuleMemory:
     urgent_since: Floats | None = None
     quiet: bool = True
     standing: Flags | None = None
+    unheard: Indices | None = None
+    until: float = np.inf
 
     @classmethod
     def initial(cls, count: int) -> RuleMemory:
@@ -107,6 +112,9 @@ class RuleMemory:
 @dataclass(frozen=True, slots=True)
 class AlarmBook:
     """All alarms of a site, by rule name and row; `told` is what the last step changed.
+
+    `slow` are the signals that change every ten seconds only, `well` by rule name the signal that
+    was nowhere beyond its limit: while it is the same, there is nothing to look at.
 
     `at` is the unix time of the last tick, `last_raised` per string that of its newest alarm
     (minus infinity where it had none). `away` marks per rule the places that are out of service.
@@ -124,6 +132,8 @@ class AlarmBook:
     away: Mapping[str, Flags] = field(default_factory=dict)
     rings: int = 0
     mute: Mute = field(default_factory=Mute)
+    slow: SlowSignals | None = None
+    well: Mapping[str, Told] = field(default_factory=dict)
 
     @property
     def raised(self) -> tuple[Occurrence, ...]:

@@ -14,7 +14,7 @@ from typing import Final
 
 from bacs_core.devices.registers import Unit
 from bacs_core.errors import DeclarationError
-from bacs_core.model import AlarmSeverity, Chemistry, Limits
+from bacs_core.model import AlarmSeverity, Chemistry, Limits, Quantity
 
 
 class Scope(IntEnum):
@@ -218,6 +218,17 @@ class Urgent:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What of a cell is told with a rule that itself says yes or no, and the limit that it broke.
+
+    `limit` is the name of a field of `Limits`.
+    """
+
+    quantity: Quantity
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """Between what a person may set a limit: in the unit of the rule, or in float voltages."""
 
@@ -239,6 +250,8 @@ class Rule:
     its own unit) plus `hysteresis_share` of the limit. `text` may use `{value}`, `{limit}` and
     `{note}`, which is what the engine has to say of this one place.
 
+    `figure` is told of a cell beside a yes; `unit` is then its unit.
+
     `held_by` is how one cause gives one alarm: where one of the named rules applies, at the same
     place or at the wider one around it, this rule raises nothing of its own. One that `stands`
     tells of protection: nobody can shelve it, take it out of service or switch it off, and nothing
@@ -257,6 +270,7 @@ class Rule:
     hysteresis_share: float = 0.0
     dead_band: float = 0.0
     unit: Unit = Unit.NONE
+    figure: Figure | None = None
     held_by: tuple[str, ...] = ()
     urgent: Urgent | None = None
     allowed: Range | None = None
@@ -291,6 +305,15 @@ class Rule:
         if self.suppressed_by and (self.stands or self.scope not in _IN_STRINGS):
             self._refuse("only a string or its cells can be suppressed, and nothing that stands")
         self.text.format(value="", limit="", note="")
+        self._check_figure()
+
+    def _check_figure(self) -> None:
+        if self.figure is None:
+            return
+        if self.figure.limit not in _LIMIT_NAMES:
+            self._refuse(f"there is no limit {self.figure.limit!r}")
+        if not self.counts or self.scope is not Scope.CELL:
+            self._refuse("only a rule that says yes or no of a cell has a figure beside it")
 
     def _refuse(self, why: str) -> None:
         msg = f"{self.name}: {why}"

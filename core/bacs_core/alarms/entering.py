@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -9,9 +10,9 @@ import numpy as np
 
 from bacs_core.alarms.book import AlarmBook, Key, Occurrence, string_of
 from bacs_core.alarms.inputs import Inputs
-from bacs_core.alarms.layout import Layout
+from bacs_core.alarms.layout import Layout, Told
 from bacs_core.alarms.place import Place
-from bacs_core.alarms.rules import RULE_OF, Rule, Scope, Signal
+from bacs_core.alarms.rules import RULE_OF, Figure, Rule, Scope, Signal
 from bacs_core.alarms.states import PUBLISHED, ChangeKind, State, kinds
 from bacs_core.alarms.trip_signals import SIGNALS as TRIP_SIGNALS, runaway_note, trip_note
 from bacs_core.model import AlarmState
@@ -36,6 +37,8 @@ class Tick:
     told: list[tuple[ChangeKind, Key, Occurrence]] = field(default_factory=list)
     began: dict[Key, float] = field(default_factory=dict)
     """The alarms that are new in this tick, with the time since which their condition holds."""
+    well: dict[str, Told] = field(default_factory=dict)
+    """The signals that are nowhere beyond the limit of a rule, by the rule's name."""
     rings: bool = False
     marks_changed: bool = False
 
@@ -104,17 +107,28 @@ def _stopped_by(alarm: Occurrence, tick: Tick) -> str | None:
 def _new(rule: Rule, row: int, value: float, tick: Tick) -> Occurrence:
     """Make the alarm that is raised where there was none, new to people."""
     place = tick.layout.place(rule.scope, row)
+    limit = float(tick.layout.limits[rule.name].limit[row])
+    if rule.figure is not None:
+        value, limit = _figure(rule.figure, row, tick)
     return Occurrence(
         id=f"{rule.name}:{place.label}:{tick.now:.0f}",
         rule=rule,
         place=place,
         state=AlarmState.UNACKNOWLEDGED,
         value=value,
-        limit=float(tick.layout.limits[rule.name].limit[row]),
+        limit=limit,
         raised_at=tick.now,
         note=_note(rule, row, place, tick),
         ring=tick.book.rings + 1,
     )
+
+
+def _figure(figure: Figure, row: int, tick: Tick) -> tuple[float, float]:
+    """Return what the cell in a row has and the limit that it broke, NaN where it has none."""
+    rows = tick.layout.rows
+    limit = getattr(rows.strings[rows.string_of_cell[row]].limits, figure.limit)
+    value = float(tick.inputs.frame.columns[figure.quantity].values[row])
+    return value, math.nan if limit is None else float(limit)
 
 
 def _note(rule: Rule, row: int, place: Place, tick: Tick) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.alarms.declaration import AROUND, Beyond, Limit, Rule, Scope
+from bacs_core.alarms.declaration import AROUND, Beyond, Limit, Rule, Scope, Signal
 from bacs_core.alarms.overrides import Override
 from bacs_core.alarms.place import Place
 from bacs_core.alarms.rules import RULES
@@ -78,6 +79,23 @@ class RuleLimits:
         )
 
 
+class Told(NamedTuple):
+    """A signal: values (or yes and no) per place, and where they are known (`None`: unless NaN)."""
+
+    values: Floats | Flags
+    known: Flags | None = None
+
+
+class Watch(NamedTuple):
+    """A rule with what is asked of it in every tick; `nobody` is no place of its scope."""
+
+    rule: Rule
+    name: str
+    signal: Signal
+    limits: RuleLimits
+    nobody: Flags
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """What stays the same from tick to tick; `made_of` tells when it has to be made anew."""
@@ -100,10 +118,10 @@ class Layout:
     """Cells whose voltage their devices give."""
     nobody: dict[Scope, Flags]
     """No place of a scope."""
-    everybody: dict[Scope, Flags]
-    """Every place of a scope."""
-    nothing: Floats
-    """A value that no cell has."""
+    nothing: Told
+    """A value that no cell has, and which is known of all."""
+    watches: list[Watch]
+    """Every rule, in the order in which they are judged."""
 
     def count(self, scope: Scope) -> int:
         """How many places there are."""
@@ -139,7 +157,7 @@ class Layout:
             if cells is None:
                 return None
             if place.cell is None:
-                return Scope.STRING, list(self.rows.slices).index(place.string_key)
+                return Scope.STRING, self.rows.places[place.string_key]
             row = cells.start + place.cell - 1
             return (Scope.CELL, row) if row in range(cells.start, cells.stop) else None
         scope, name = Scope.SITE, ""
@@ -219,10 +237,13 @@ def lay_out(
             rows.flags_of_strings(lambda string: Quantity.VOLTAGE not in string.absent)
         ),
         nobody={scope: np.zeros(count, np.bool_) for scope, count in counts.items()},
-        everybody={scope: np.ones(count, np.bool_) for scope, count in counts.items()},
-        nothing=np.full(rows.cell_count, np.nan),
+        nothing=Told(np.full(rows.cell_count, np.nan), np.ones(rows.cell_count, np.bool_)),
+        watches=[],
     )
-    layout.limits.update({rule.name: _limits(rule, layout) for rule in RULES})
+    for rule in RULES:
+        limits = layout.limits[rule.name] = _limits(rule, layout)
+        watch = Watch(rule, rule.name, rule.signal, limits, layout.nobody[rule.scope])
+        layout.watches.append(watch)
     return layout
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from bacs_core.alarms.declaration import Rule, Signal
+from bacs_core.alarms.declaration import Figure, Rule, Signal
 from bacs_core.alarms.rules_of_devices import UNHEARD
-from bacs_core.model import AlarmSeverity
+from bacs_core.devices.registers import Unit
+from bacs_core.model import AlarmSeverity, Quantity
 
 _MINUTE: Final = 60.0
 
@@ -159,6 +160,8 @@ PROTECTION_RULES: Final = (
         "so hot that its string has to be disconnected",
         raise_after_s=0,
         clear_after_s=_MINUTE,
+        unit=Unit.CELSIUS,
+        figure=Figure(Quantity.TEMPERATURE, "temperature_trip_c"),
         held_by=("runaway_trip",),
         stands=True,
     ),
@@ -169,6 +172,8 @@ PROTECTION_RULES: Final = (
         "charged so high that its string has to be disconnected",
         raise_after_s=0,
         clear_after_s=_MINUTE,
+        unit=Unit.VOLT,
+        figure=Figure(Quantity.VOLTAGE, "voltage_trip_high_v"),
         stands=True,
     ),
     Rule(
@@ -178,6 +183,8 @@ PROTECTION_RULES: Final = (
         "discharged so far that its string has to be disconnected",
         raise_after_s=0,
         clear_after_s=_MINUTE,
+        unit=Unit.VOLT,
+        figure=Figure(Quantity.VOLTAGE, "voltage_trip_low_v"),
         stands=True,
     ),
     Rule(

@@ -6,22 +6,18 @@ alarm keeps the state it has. In a quiet plant nearly all of this is one look at
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from bacs_core.alarms.inputs import Inputs, Strangers
-from bacs_core.alarms.layout import Layout
+from bacs_core.alarms.layout import Layout, Told
 from bacs_core.alarms.rules import Scope, Signal
 from bacs_core.alarms.trip_signals import found
 from bacs_core.devices.panel_module import STATUS_LEASE_EXPIRED
-from bacs_core.model import Basis, ChargePhase, Inhibit, Quantity, RunawayStage, TripCause
+from bacs_core.model import ChargePhase, Inhibit, Quantity, RunawayStage, TripCause
 from bacs_core.snapshot import Flags, Floats
-
-if TYPE_CHECKING:
-    from bacs_core.estimation import Estimate
 
 __all__ = ["Inputs", "Seen", "Strangers", "Told", "look", "signals"]
 
@@ -29,22 +25,20 @@ __all__ = ["Inputs", "Seen", "Strangers", "Told", "look", "signals"]
 FLOAT_FROM: Final = 0.97
 #: A string is warm as a whole when more than this share of its cells is above the limit.
 WARM_SHARE: Final = 0.75
-#: What proves nothing: nobody knows, or the name plate says so. A lower bound is judged apart.
-_NONE: Final = np.uint8(Basis.NONE)
-_RATED: Final = np.uint8(Basis.RATED)
-_BOUND: Final = np.uint8(Basis.LOWER_BOUND)
 _UNKNOWN: Final = np.uint8(ChargePhase.UNKNOWN)
 _DISCHARGE: Final = np.uint8(ChargePhase.DISCHARGE)
 _BULK: Final = np.uint8(ChargePhase.BULK)
 _ABSORPTION: Final = np.uint8(ChargePhase.ABSORPTION)
 _FLOAT: Final = np.uint8(ChargePhase.FLOAT)
-
-
-class Told(NamedTuple):
-    """A signal: values (or yes and no) per place, and where they are known (`None`: unless NaN)."""
-
-    values: Floats | Flags
-    known: Flags | None = None
+#: Members of an enumeration are slow to look up.
+_DISCHARGING: Final = Inhibit.DISCHARGE
+_PRE_ALERT: Final = int(RunawayStage.PRE_ALERT)
+_ALARM: Final = int(RunawayStage.ALARM)
+_TRIP: Final = int(RunawayStage.TRIP)
+_STAGES: Final = {
+    Signal.RUNAWAY_PRE_ALERT: _PRE_ALERT,
+    Signal.RUNAWAY_ALARM: _ALARM,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +71,8 @@ def look(layout: Layout, inputs: Inputs) -> Seen:
     return Seen(layout, inputs, silent, strange, online, heard, bool(np.count_nonzero(silent)))
 
 
-def signals(seen: Seen) -> Mapping[Signal, Told]:
-    """Work out every signal."""
+def signals(seen: Seen) -> dict[Signal, Told]:
+    """Work out every signal but the slow ones (`slow_signals`)."""
     return {
         **_of_lines(seen),
         **_of_accessories(seen),
@@ -196,18 +190,13 @@ def _of_breakers(seen: Seen) -> dict[Signal, Told]:
 
 def _of_strings(seen: Seen) -> dict[Signal, Told]:
     layout, frame, estimates = seen.layout, seen.inputs.frame, seen.inputs.estimates
-    phase, charger = estimates.phase, estimates.charger
+    phase = estimates.phase
     lifted = (phase == _BULK) & layout.float_limited
-    drift_v = np.abs(charger.setting_drift_v)
-    charge = estimates.string_charge
     return {
         Signal.ON_BATTERY: Told(phase == _DISCHARGE, phase != _UNKNOWN),
         Signal.STRING_MEAN_VOLTAGE: Told(frame.target_v),
         Signal.STRING_HELD_VOLTAGE: Told(frame.target_v, ~lifted & np.isfinite(frame.target_v)),
-        Signal.STRING_CHARGE: Told(charge.value, _proven(charge)),
         Signal.STRING_WARM: _warm(seen),
-        Signal.CHARGER_RIPPLE: Told(charger.ripple_rise * 100),
-        Signal.CHARGER_DRIFT: Told(drift_v / layout.float_voltage_v * 100),
     }
 
 
@@ -230,24 +219,25 @@ def _of_protection(seen: Seen) -> dict[Signal, Told]:
     watched = frame.fresh[Quantity.TEMPERATURE]
     if np.count_nonzero(watched) < len(watched):
         watched = watched | rows.spread(np.isfinite(frame.current_a))
-    worst = int(verdict.stage.max(initial=0))
-    stages = {
-        Signal.RUNAWAY_PRE_ALERT: RunawayStage.PRE_ALERT,
-        Signal.RUNAWAY_ALARM: RunawayStage.ALARM,
-    }
-    missing, all_missing = verdict.temperature_missing, layout.nobody[Scope.STRING]
-    if np.count_nonzero(missing):
+    worst = int(verdict.string_stage.max(initial=0))
+    missing = _or_nobody(verdict.temperature_missing, nobody)
+    all_missing = layout.nobody[Scope.STRING]
+    if missing is not nobody:
         all_missing = rows.all(missing | seen.strange) & rows.any(missing)
         missing = missing & ~seen.strange
     has_sensor = np.isfinite(frame.current_error_a)
-    wanted = {cause: verdict.cause.get(cause, nobody) for cause in TripCause}
+    wanted = {
+        cause: _or_nobody(verdict.cause[cause], nobody) if cause in verdict.cause else nobody
+        for cause in TripCause
+    }
+    suspect = _or_nobody(verdict.temperature_suspect, nobody)
     return {
         signal: Told(verdict.stage >= stage if worst >= stage else nobody, watched)
-        for signal, stage in stages.items()
+        for signal, stage in _STAGES.items()
     } | {
         Signal.RUNAWAY_TRIP: Told(
-            wanted[TripCause.THERMAL_RUNAWAY] | (verdict.stage >= RunawayStage.TRIP)
-            if worst >= RunawayStage.TRIP
+            wanted[TripCause.THERMAL_RUNAWAY] | (verdict.stage >= _TRIP)
+            if worst >= _TRIP
             else wanted[TripCause.THERMAL_RUNAWAY],
             watched,
         ),
@@ -256,7 +246,7 @@ def _of_protection(seen: Seen) -> dict[Signal, Told]:
         Signal.TRIP_VOLTAGE_LOW: Told(wanted[TripCause.UNDER_VOLTAGE], seen.heard),
         Signal.TEMPERATURE_MISSING: Told(missing),
         Signal.TEMPERATURES_MISSING: Told(all_missing),
-        Signal.TEMPERATURE_SUSPECT: Told(verdict.temperature_suspect),
+        Signal.TEMPERATURE_SUSPECT: Told(suspect),
         Signal.CURRENT_MISSING: Told(verdict.current_missing & has_sensor),
         # A string in whose room nothing has ever measured has lost nothing.
         Signal.ROOM_MISSING: Told(
@@ -272,7 +262,7 @@ def _of_cells(seen: Seen) -> dict[Signal, Told]:
     values, fresh = {name: column.values for name, column in frame.columns.items()}, frame.fresh
     voltage_v, voltage_known = values[Quantity.VOLTAGE], fresh[Quantity.VOLTAGE]
     phase = estimates.phase
-    recovering = plan.inhibited.get(Inhibit.DISCHARGE, layout.nobody[Scope.STRING])
+    recovering = plan.inhibited.get(_DISCHARGING, layout.nobody[Scope.STRING])
     unheld = (phase == _DISCHARGE) | (phase == _BULK) | recovering
     meaningless = unheld & layout.float_limited
     held = voltage_known
@@ -280,27 +270,34 @@ def _of_cells(seen: Seen) -> dict[Signal, Told]:
         held = held & ~rows.spread(meaningless)
     floating = ((phase == _FLOAT) | (phase == _UNKNOWN)) & ~recovering
     floating &= frame.target_v >= FLOAT_FROM * layout.float_voltage_v
-    percent_per_v = rows.spread(np.where(floating, 100 / frame.target_v, np.nan))
-    deviation_percent = np.abs(voltage_v * percent_per_v - 100)
+    percent_per_v = np.where(floating, 100 / frame.target_v, np.nan)
+    deviation_percent = voltage_v * rows.spread(percent_per_v)
+    deviation_percent -= 100
+    np.abs(deviation_percent, out=deviation_percent)
     temperature_c, temperature_known = values[Quantity.TEMPERATURE], fresh[Quantity.TEMPERATURE]
-    exhausted = plan.exhausted
+    nobody = layout.nobody[Scope.CELL]
+    exhausted = _or_nobody(plan.exhausted, nobody)
     return {
         Signal.CELL_VOLTAGE: Told(voltage_v, voltage_known),
         Signal.CELL_HELD_VOLTAGE: Told(voltage_v, held),
         Signal.CELL_DEVIATION: Told(
-            deviation_percent, voltage_known & np.isfinite(deviation_percent)
+            deviation_percent, voltage_known & rows.spread(np.isfinite(percent_per_v))
         ),
         Signal.CELL_TEMPERATURE: Told(temperature_c, temperature_known),
         Signal.CHARGED_TEMPERATURE: _charged(seen, temperature_c, temperature_known),
         Signal.CELL_RESISTANCE: Told(values[Quantity.RESISTANCE], fresh[Quantity.RESISTANCE]),
-        Signal.RESISTANCE_RISE: Told(estimates.resistance_rise * 100),
-        Signal.CAPACITY: _capacity(seen),
-        Signal.HEALTH: Told(estimates.health.value, _proven(estimates.health)),
-        Signal.BYPASS_STUCK_ON: Told(plan.stuck_on, seen.heard),
-        Signal.BYPASS_STUCK_OFF: Told(plan.stuck_off, seen.heard),
+        Signal.BYPASS_STUCK_ON: Told(_or_nobody(plan.stuck_on, nobody), seen.heard),
+        Signal.BYPASS_STUCK_OFF: Told(_or_nobody(plan.stuck_off, nobody), seen.heard),
         # A plan that was never told a voltage does not know of the bypass before a restart.
-        Signal.AUTHORITY_EXHAUSTED: Told(exhausted, exhausted | seen.heard),
+        Signal.AUTHORITY_EXHAUSTED: Told(
+            exhausted, seen.heard if exhausted is nobody else exhausted | seen.heard
+        ),
     }
+
+
+def _or_nobody(flags: Flags, nobody: Flags) -> Flags:
+    """Return `nobody` itself where no flag is up: a rule over it needs no look."""
+    return flags if np.count_nonzero(flags) else nobody
 
 
 def _charged(seen: Seen, temperature_c: Floats, known: Flags) -> Told:
@@ -310,26 +307,9 @@ def _charged(seen: Seen, temperature_c: Floats, known: Flags) -> Told:
     charged = (phase == _BULK) | (phase == _ABSORPTION)
     charged |= estimates.current_clear & (frame.current_a > 0)
     if not np.count_nonzero(charged):
-        return Told(layout.nothing, layout.everybody[Scope.CELL])
+        return layout.nothing
     charged_cells = layout.rows.spread(charged)
     return Told(np.where(charged_cells, temperature_c, np.nan), known | ~charged_cells)
-
-
-def _proven(estimate: Estimate) -> Flags:
-    """Mark what was measured or counted from a proof."""
-    basis = estimate.basis
-    proven: Flags = (basis != _NONE) & (basis != _RATED) & (basis != _BOUND)
-    return proven
-
-
-def _capacity(seen: Seen) -> Told:
-    """Return the measured capacity; a lower bound can only show that it is not low."""
-    capacity = seen.inputs.estimates.capacity
-    known, bounded = _proven(capacity), capacity.basis == _BOUND
-    if np.count_nonzero(bounded):
-        enough = capacity.value > seen.layout.limits["cell_capacity_low"].returns
-        known = known | (bounded & enough)
-    return Told(capacity.value, known)
 
 
 def _online(inputs: Inputs, manager_id: str) -> float:

@@ -50,7 +50,7 @@ def found(layout: Layout, trips: Mapping[str, Trip]) -> dict[Signal, Flags]:
         for signal in told_by(trip):
             if flags[signal] is nobody:
                 flags[signal] = nobody.copy()
-            flags[signal][list(layout.rows.slices).index(key)] = True
+            flags[signal][layout.rows.places[key]] = True
     return flags
 
 

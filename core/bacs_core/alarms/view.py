@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,7 +22,7 @@ MILLI: Final = 1000.0
 def to_message(alarm: Occurrence, site: Site) -> Alarm:
     """Turn an alarm into what the API publishes."""
     rule, place = alarm.rule, alarm.place
-    measured = not rule.counts
+    measured = not rule.counts or rule.figure is not None
     value = number(alarm.value, rule.unit)
     limit = number(alarm.limit, rule.unit, exact=True)
     return Alarm(
@@ -34,8 +35,8 @@ def to_message(alarm: Occurrence, site: Site) -> Alarm:
         cell=place.cell,
         line_id=place.line_id,
         accessory_id=place.accessory_id,
-        value=alarm.value if measured else None,
-        limit=alarm.limit if measured else None,
+        value=_told(alarm.value) if measured else None,
+        limit=_told(alarm.limit) if measured else None,
         raised_at=datetime.fromtimestamp(alarm.raised_at, UTC),
         acknowledged_by=alarm.acknowledged_by,
         note=alarm.note,
@@ -46,6 +47,10 @@ def to_message(alarm: Occurrence, site: Site) -> Alarm:
         suppressed_by=alarm.suppressed_by,
         text=f"{where(place, site)}: {rule.text.format(value=value, limit=limit, note=alarm.note)}",
     )
+
+
+def _told(figure: float) -> float | None:
+    return None if math.isnan(figure) else figure
 
 
 def where(place: Place, site: Site) -> str:

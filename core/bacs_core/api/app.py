@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -12,7 +13,11 @@ from pydantic.json_schema import models_json_schema
 import bacs_core
 from bacs_core.api import problems
 from bacs_core.api.broadcast import Broadcast
+from bacs_core.api.discharge_routes import DISCHARGE_ROUTES
+from bacs_core.api.export_routes import ROUTES as EXPORT_ROUTES
 from bacs_core.api.guard import Guard
+from bacs_core.api.history_access import HistoryAccess
+from bacs_core.api.history_routes import ROUTES as HISTORY_ROUTES
 from bacs_core.api.messages import (
     API_PREFIX,
     ChangesMessage,
@@ -20,8 +25,11 @@ from bacs_core.api.messages import (
     SnapshotMessage,
     Subscribe,
 )
+from bacs_core.api.report_routes import REPORT_ROUTES
 from bacs_core.api.routes import ROUTES, Parts
 from bacs_core.api.service import EngineService, Gate
+from bacs_core.api.stick_routes import STICK_ROUTES
+from bacs_core.settings import Keeping
 
 STREAM_PATH: Final = f"{API_PREFIX}/stream"
 OPENAPI_PATH: Final = f"{API_PREFIX}/openapi.json"
@@ -39,9 +47,11 @@ def create_app(
     gate: Gate,
     broadcast: Broadcast,
     *,
+    state_dir: Path,
+    keeping: Keeping | None = None,
     host_names: frozenset[str] = frozenset(),
 ) -> FastAPI:
-    """Make the application; somebody else feeds the broadcast."""
+    """Make the application over the history in `state_dir`; somebody else feeds the broadcast."""
     app = FastAPI(
         title="BACS engine",
         version=bacs_core.__version__,
@@ -52,7 +62,13 @@ def create_app(
         responses={"4XX": {"model": Problem}, "5XX": {"model": Problem}},
     )
     app.state.parts = Parts(service, gate, broadcast)
+    app.state.history = HistoryAccess(state_dir, keeping=keeping)
     app.include_router(ROUTES)
+    app.include_router(HISTORY_ROUTES)
+    app.include_router(DISCHARGE_ROUTES)
+    app.include_router(EXPORT_ROUTES)
+    app.include_router(REPORT_ROUTES)
+    app.include_router(STICK_ROUTES)
     app.add_middleware(Guard, host_names=host_names)
     problems.install(app)
     describe = app.openapi

@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bacs_core.api.message_base import Message, Wording
+from bacs_core.api.stick_messages import StickStatus
 from bacs_core.model import Basis, ChargePhase, EqualizationMode, TripCause, TripState
 
 CodeRuns = list[tuple[int, int]]
@@ -100,11 +101,17 @@ class Finding(Message):
 class Annunciation(Message):
     """How the plant calls for somebody: the buzzer, and what the LED shows.
 
-    `muted` tells that the buzzer would sound if nobody had silenced it.
+    `muted` tells that the buzzer would sound if nobody had silenced it. While no alarm needs the
+    LED it shows what becomes of a stick; `stick` tells that in full.
     """
 
     sounding: bool
     muted: bool
     led: Annotated[
-        str, Field(description="green, orange or red; it blinks with `_blinking` behind it")
+        str,
+        Field(
+            description="green, orange or red, blinking with `_blinking` behind it; or `export`, "
+            "`export_done`, `export_failed`"
+        ),
     ]
+    stick: StickStatus | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
 
@@ -37,7 +37,7 @@ from bacs_core.api.messages import (
 from bacs_core.errors import BacsError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 REQUEST_TIMEOUT_S: Final = 10.0
 #: The largest site with an alarm on each cell stays well below this.
@@ -209,6 +209,60 @@ class EngineClient:
         finally:
             await websocket.close()
 
+    async def read(
+        self,
+        path: str,
+        query: Mapping[str, str | int | Sequence[str]],
+        *,
+        session_token: str | None = None,
+        patience_s: float = REQUEST_TIMEOUT_S,
+    ) -> bytes:
+        """Read what a route answers, as it came; for the rooms that know its message."""
+        return await self._request(
+            "GET", path, token=session_token, query=query, patience_s=patience_s
+        )
+
+    @asynccontextmanager
+    async def download(
+        self,
+        path: str,
+        query: Mapping[str, str | int | Sequence[str]],
+        *,
+        session_token: str | None = None,
+        patience_s: float = REQUEST_TIMEOUT_S,
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Read a long answer in pieces; leaving the block ends it. No piece waits too long.
+
+        An answer that breaks off raises `EngineUnreachableError` from the pieces.
+        """
+        request = self._session.get(
+            self._api / path,
+            params=query,
+            headers=_authorization(session_token or self._token),
+            ssl=self._ssl,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=patience_s, sock_read=patience_s
+            ),
+        )
+        async with AsyncExitStack() as opened:
+            try:
+                response = await opened.enter_async_context(request)
+                refused = response.status >= HTTPStatus.MULTIPLE_CHOICES
+                body = await response.read() if refused else b""
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                raise self._unreachable(error) from error
+            if refused:
+                raise _refusal(response.status, body)
+            yield self._pieces(response)
+
+    async def _pieces(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        try:
+            async for piece in response.content.iter_any():
+                yield piece
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._unreachable(error) from error
+
     async def _get(self, path: str, model: type[Model]) -> Model:
         return _decoded(model.model_validate_json, await self._request("GET", path))
 
@@ -219,6 +273,8 @@ class EngineClient:
         body: BaseModel | None = None,
         *,
         token: str | None = None,
+        query: Mapping[str, str | int | Sequence[str]] | None = None,
+        patience_s: float = REQUEST_TIMEOUT_S,
     ) -> bytes:
         headers = _authorization(token or self._token)
         if body is not None:
@@ -227,11 +283,12 @@ class EngineClient:
             async with self._session.request(
                 method,
                 self._api / path,
+                params=query,
                 headers=headers,
                 data=None if body is None else body.model_dump_json().encode(),
                 ssl=self._ssl,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
+                timeout=aiohttp.ClientTimeout(total=patience_s),
             ) as response:
                 content = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:

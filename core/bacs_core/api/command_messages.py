@@ -21,7 +21,8 @@ from bacs_core.api.commissioning_messages import (
     StartScan,
 )
 from bacs_core.api.message_base import CommandMessage, CommandName, Message
-from bacs_core.model import EqualizationMode
+from bacs_core.api.stick_messages import ExportToStick, SetStickExport
+from bacs_core.model import EqualizationMode, MaintenanceWork
 
 #: An alarm that has to be put aside for longer belongs out of service, with a reason.
 MOST_SHELVED_HOURS: Final = 24
@@ -33,7 +34,13 @@ CellNumber = Annotated[int, Field(ge=1)]
 Cells = Annotated[list[CellNumber], Field(max_length=512)]
 Reason = Annotated[str, Field(min_length=3, max_length=200)]
 Hours = Annotated[float, Field(gt=0, le=MOST_HOURS, allow_inf_nan=False)]
+Note = Annotated[str, Field(max_length=500)]
 ALL_RULES: Final = "all"
+
+Volts = Annotated[float, Field(strict=True, ge=0, le=50)]
+Ohms = Annotated[float, Field(strict=True, gt=0, le=1)]
+Celsius = Annotated[float, Field(strict=True, ge=-50, le=150)]
+AmpereHours = Annotated[float, Field(strict=True, gt=0, le=100_000)]
 
 
 class Acknowledge(CommandMessage):
@@ -159,13 +166,51 @@ class SetEqualizationMode(CommandMessage):
     mode: EqualizationMode
 
 
+class GivenByHand(CommandMessage):
+    """What a person measured of a cell with instruments of their own, or read off a certificate."""
+
+    voltage_v: Volts | None = None
+    resistance_ohm: Ohms | None = None
+    temperature_c: Celsius | None = None
+    capacity_ah: AmpereHours | None = None
+
+
 class CellReplaced(CommandMessage):
-    """Say that another cell stands in a place: what was learned of the old one is forgotten."""
+    """Say that another cell stands in a place: what was learned of the old one is forgotten.
+
+    What its module measures just now, and what is given, is kept as its baseline.
+    """
 
     command: Literal[CommandName.CELL_REPLACED] = CommandName.CELL_REPLACED
     string_key: str
     cell: CellNumber
-    note: Annotated[str, Field(max_length=200)] = ""
+    note: Note = ""
+    given: GivenByHand = GivenByHand()
+
+
+class AddMaintenance(CommandMessage):
+    """Note work that was done on a cell, or on a whole string where no cell is named."""
+
+    command: Literal[CommandName.ADD_MAINTENANCE] = CommandName.ADD_MAINTENANCE
+    string_key: str
+    cell: CellNumber | None = None
+    work: Annotated[MaintenanceWork, Field(description="a new cell has a command of its own")]
+    note: Note = ""
+    given: GivenByHand = GivenByHand()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        nothing_given = self.given == GivenByHand()
+        if self.work is MaintenanceWork.CELL_REPLACED:
+            msg = f"a new cell is told by {CommandName.CELL_REPLACED}: much is forgotten then"
+            raise ValueError(msg)
+        if self.work is MaintenanceWork.MEASURED_BY_HAND and nothing_given:
+            msg = "at least one value is needed"
+            raise ValueError(msg)
+        if self.cell is None and not nothing_given:
+            msg = "values need their cell"
+            raise ValueError(msg)
+        return self
 
 
 class DeferTrip(CommandMessage):
@@ -244,6 +289,7 @@ Command = Annotated[
     | ResumeEqualization
     | SetEqualizationMode
     | CellReplaced
+    | AddMaintenance
     | DeferTrip
     | RecloseBreaker
     | SwitchProtectionOff
@@ -258,7 +304,9 @@ Command = Annotated[
     | Identify
     | ConfirmDevices
     | SwitchRelay
-    | SetThresholds,
+    | SetThresholds
+    | ExportToStick
+    | SetStickExport,
     Field(discriminator="command"),
 ]
 

@@ -31,6 +31,7 @@ from bacs_core.api.messages import (
     Wording,
 )
 from bacs_core.api.service import Tick
+from bacs_core.api.stick_messages import status_of
 from bacs_core.model import Quantity, String
 from bacs_core.reasons import Reason
 from bacs_core.snapshot import (
@@ -237,7 +238,12 @@ def _annunciation(snapshot: Snapshot) -> Annunciation | None:
     told = snapshot.annunciation
     if told is None:
         return None
-    return Annunciation(sounding=told.sounding, muted=told.muted, led=told.led)
+    return Annunciation(
+        sounding=told.sounding,
+        muted=told.muted,
+        led=told.led,
+        stick=None if told.stick is None else status_of(told.stick),
+    )
 
 
 def rounded(values: Floats, parts: float) -> Floats:

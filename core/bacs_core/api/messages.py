@@ -30,12 +30,14 @@ from bacs_core.api.brain_messages import (
 )
 from bacs_core.api.command_messages import (
     Acknowledge,
+    AddMaintenance,
     AlarmPlace,
     CellReplaced,
     Command,
     CommandResult,
     DeferTrip,
     EndBatteryTest,
+    GivenByHand,
     LimitChoice,
     MuteBuzzer,
     PauseEqualization,
@@ -68,6 +70,7 @@ from bacs_core.api.commissioning_messages import (
     StartScan,
 )
 from bacs_core.api.message_base import CommandMessage, CommandName, Message, Wording
+from bacs_core.api.stick_messages import ExportToStick, SetStickExport, StickStatus
 from bacs_core.model import (
     AlarmSeverity,
     AlarmState,
@@ -86,6 +89,7 @@ __all__ = [
     "AccessoryInfo",
     "AccessoryStatus",
     "Acknowledge",
+    "AddMaintenance",
     "AddressingMode",
     "Alarm",
     "AlarmPlace",
@@ -98,6 +102,7 @@ __all__ = [
     "CellMark",
     "CellReplaced",
     "ChangesMessage",
+    "ClockStatus",
     "CodeRuns",
     "Command",
     "CommandMessage",
@@ -110,8 +115,10 @@ __all__ = [
     "Doubt",
     "EndBatteryTest",
     "EngineState",
+    "ExportToStick",
     "Finding",
     "FoundUnit",
+    "GivenByHand",
     "Health",
     "Identify",
     "LimitChoice",
@@ -135,6 +142,7 @@ __all__ = [
     "SetAlarmLimit",
     "SetEqualizationMode",
     "SetNetwork",
+    "SetStickExport",
     "SetThresholds",
     "ShelveAlarm",
     "SiteInfo",
@@ -142,6 +150,7 @@ __all__ = [
     "StartAddressing",
     "StartBatteryTest",
     "StartScan",
+    "StickStatus",
     "StreamMessage",
     "StringChanges",
     "StringScalars",
@@ -172,6 +181,17 @@ class EngineState(StrEnum):
     COMMISSIONING = "commissioning"
 
 
+class ClockStatus(Message):
+    """How far the system clock of the engine can be trusted.
+
+    `since` is when `synchronised` became what it is, at the earliest the start of the engine.
+    """
+
+    synchronised: Annotated[bool | None, Field(description="null where nobody knows")]
+    since: datetime
+    was_set: Annotated[bool, Field(description="false for a clock that begins before 2026")]
+
+
 class Health(Message):
     """Answer of `GET /health`, open to anybody who reaches the port."""
 
@@ -181,6 +201,7 @@ class Health(Message):
     site_id: str
     site_name: str
     started_at: datetime
+    clock: ClockStatus | None = None
 
 
 class LineInfo(Message):

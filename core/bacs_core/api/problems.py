@@ -22,9 +22,18 @@ STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "cabinet_only": HTTPStatus.FORBIDDEN,
     "must_change": HTTPStatus.FORBIDDEN,
     "locked_out": HTTPStatus.TOO_MANY_REQUESTS,
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "starting": HTTPStatus.SERVICE_UNAVAILABLE,
+    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "history_unreadable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
-
+#: In how many seconds it may be better.
+RETRY_AFTER_S: Final = 5
+#: What a status asks for beside its body.
+HEADERS: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": str(RETRY_AFTER_S)},
+}
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +45,7 @@ def problem_response(status: HTTPStatus, code: str, reason: str) -> Response:
         Problem(code=code, reason=reason.encode(errors="replace").decode()).model_dump_json(),
         status_code=status,
         media_type="application/json",
-        headers={"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None,
+        headers=HEADERS.get(status),
     )
 
 

@@ -22,6 +22,7 @@ from bacs_core.api.messages import DEFAULT_PORT
 from bacs_core.api.publication import DeadBands
 from bacs_core.api.service import EngineService, Gate
 from bacs_core.api.tls import Certificate, own_certificate
+from bacs_core.settings import Keeping
 
 #: The loopback addresses in both families, and everything else.
 LOOPBACK: Final = ("127.0.0.1", "::1")
@@ -39,15 +40,16 @@ class ApiServer:
         gate: Gate,
         *,
         folder: Path,
+        keeping: Keeping | None = None,
         port: int = DEFAULT_PORT,
         bands: DeadBands | None = None,
         host_names: frozenset[str] = frozenset(),
         patience_s: float = PATIENCE_S,
     ) -> None:
-        """`folder` keeps the certificate; port 0 takes a free one.
+        """`folder` keeps the certificate and the history, of which `keeping` says how much.
 
-        `host_names` is what clients may call this machine besides its own name and addresses. A
-        client that takes nothing for `patience_s` is cut off.
+        Port 0 takes a free one. `host_names` is what clients may call this machine besides its own
+        name and addresses. A client that takes nothing for `patience_s` is cut off.
         """
         self._service = service
         self._folder = folder
@@ -55,7 +57,14 @@ class ApiServer:
         self._host_names = host_names
         self._patience_s = patience_s
         self._broadcast = Broadcast(bands)
-        self._app = create_app(service, gate, self._broadcast, host_names=host_names)
+        self._app = create_app(
+            service,
+            gate,
+            self._broadcast,
+            state_dir=folder,
+            keeping=keeping,
+            host_names=host_names,
+        )
         self._certificate: Certificate | None = None
         self._feeding: asyncio.Task[None] | None = None
         self._loopback: Listener | None = None

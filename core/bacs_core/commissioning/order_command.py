@@ -6,12 +6,14 @@ import argparse
 import asyncio
 import json
 import sys
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from bacs_core.api.messages import (
     Command,
+    CommandMessage,
     CommandName,
     Commissioning,
     CommissioningState,
@@ -20,6 +22,7 @@ from bacs_core.commissioning.command import add_login_arguments, follow, signed_
 from bacs_core.errors import SettingsError
 
 _COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(Command)
+_KINDS: Final[tuple[type[CommandMessage], ...]] = get_args(get_args(Command)[0])
 #: Commands that only begin something; a scan has a command line of its own.
 _FOLLOWED: Final = frozenset({CommandName.START_ADDRESSING, CommandName.READDRESS_MODULE})
 _OFFERED: Final = tuple(name for name in CommandName if name is not CommandName.START_SCAN)
@@ -32,8 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "start_addressing line_id=modules mode=automatic first_unit=1 count=24. "
         "Exit code: 0 done, 1 refused or failed."
     )
-    parser.add_argument("name", metavar="NAME", choices=_OFFERED, help=", ".join(_OFFERED))
-    parser.add_argument("values", metavar="key=value", nargs="*", help="what the command needs")
+    names = ", ".join(_OFFERED)
+    parser.add_argument("name", metavar="NAME", choices=_OFFERED, action=_Named, help=names)
+    needs = "what the command needs; `bacs order NAME --help` tells it"
+    parser.add_argument("values", metavar="key=value", nargs="*", help=needs)
     add_login_arguments(parser)
 
 
@@ -63,8 +68,60 @@ def command_from(name: str, values: list[str]) -> Command:
             f"{'.'.join(map(str, flaw['loc'][1:])) or name}: {flaw['msg']}"
             for flaw in error.errors()
         )
-        msg = f"{name}: {flaws}"
+        msg = "\n".join([f"{name}: {flaws}", *keys_of(name)])
         raise SettingsError(msg) from error
+
+
+def keys_of(name: str) -> list[str]:
+    """Return what a command does and each key that it takes, as lines of text."""
+    message = next(kind for kind in _KINDS if kind.model_fields["command"].default == name)
+    schema = message.model_json_schema()
+    needed = schema.get("required", ())
+    lines = [f"{name}: {schema['description']}"]
+    for key, told in schema["properties"].items():
+        if key == "command":
+            continue
+        what = _kind_of(told, schema.get("$defs", {}))
+        described = f"; {told['description']}" if "description" in told else ""
+        least = "needed" if key in needed else f"else {json.dumps(told.get('default'))}"
+        lines.append(f"  {key}={what} ({least}{described})")
+    return lines if len(lines) > 1 else [*lines, "  It takes no key."]
+
+
+def _kind_of(told: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """Say what a value of a JSON schema may be."""
+    if "$ref" in told:
+        return _kind_of(known[told["$ref"].rpartition("/")[2]], known)
+    if "anyOf" in told:
+        kinds = [_kind_of(one, known) for one in told["anyOf"] if one.get("type") != "null"]
+        return "|".join(kinds)
+    if "const" in told or "enum" in told:
+        return "|".join(map(str, told.get("enum", [told.get("const")])))
+    least, most = told.get("minimum"), told.get("maximum")
+    if least is not None and most is not None:
+        return f"{least}..{most}"
+    if least is not None:
+        return f"{told['type'].upper()} from {least}"
+    return str(told.get("type", "value")).upper()
+
+
+class _Named(argparse.Action):
+    """Takes the name of the command; from then on help and usage tell what that command takes."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,  # noqa: ARG002 - as argparse calls it
+    ) -> None:
+        name = str(values)
+        setattr(namespace, self.dest, name)
+        told = keys_of(name)
+        needed = [line.split()[0] for line in told if "(needed" in line]
+        parser.usage = " ".join([parser.prog, name, *needed, "--user NAME"])
+        parser.epilog = "\n".join(told)
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
 
 
 def _value(text: str) -> object:

@@ -37,7 +37,7 @@ def hot(frame: Frame, loops: Loops) -> Flags:
     """Tell which modules or cells are hot now."""
     temperature_c = frame.columns[Quantity.TEMPERATURE].values
     hot_now: Flags = frame.fresh[Quantity.TEMPERATURE] & (temperature_c >= loops.cell_critical_c)
-    if frame.module_status.any():
+    if np.count_nonzero(frame.module_status):
         hot_now |= frame.module_status & STATUS_HOT != 0
     return hot_now
 
@@ -84,7 +84,7 @@ def named(inhibits: Inhibits, frame: Frame, loops: Loops) -> dict[Inhibit, Flags
     """Return of each reason the strings in which it stops a cell or all of them."""
     told = dict(inhibits.strings)
     for reason, cells in inhibits.cells.items():
-        if cells.any():
+        if np.count_nonzero(cells):
             strings = frame.rows.any(cells) & loops.engine
             told[reason] = told[reason] | strings if reason in told else strings
     return {reason: told[reason] for reason in Inhibit if reason in told}

@@ -76,12 +76,17 @@ def follow(
     """Return the memory `dt_s` later."""
     before_v = memory.error_v
     duty, limit = memory.duty_percent, cells.limit_percent
-    step_v = (1 - math.exp(-dt_s / tuning.filter_s)) * (cells.error_v - before_v)
-    known = np.isfinite(step_v)
-    step_v = np.where(known, step_v, 0.0)
-    filtered_v = np.where(known, before_v + step_v, cells.error_v)
+    step_v = cells.error_v - before_v
+    step_v *= 1 - math.exp(-dt_s / tuning.filter_s)
+    filtered_v = before_v + step_v
     # NaN compares as false throughout: a cell without an error neither moves nor settles.
-    known_v = np.where(np.isfinite(filtered_v), filtered_v, 0.0)
+    known_v = filtered_v
+    others = np.flatnonzero(np.isnan(step_v))
+    if len(others):
+        step_v[others] = 0.0
+        filtered_v[others] = cells.error_v[others]
+        known_v = filtered_v.copy()
+        known_v[others] = np.nan_to_num(filtered_v[others])
     deepest_v = -np.minimum.reduceat(known_v, rows.first_cell)
     highest_v = np.maximum.reduceat(known_v, rows.first_cell)
     lift_v = tuning.lift_share * (deepest_v - np.maximum(highest_v, tuning.lift_below_v))
@@ -93,7 +98,8 @@ def follow(
     settling = memory.settling & (wanted_v * (before_v + cell_lift_v) > 0)
     settling |= np.abs(wanted_v) > tuning.dead_band_v
     moving = cells.running & ((duty > 0) | (filtered_v >= rows.spread(start_v)))
-    change = np.where(settling, wanted_v, 0.0) * loops.cell_percent_per_v_s
+    np.putmask(wanted_v, ~settling, 0.0)
+    change = wanted_v * loops.cell_percent_per_v_s
     change *= dt_s
     change += loops.cell_percent_per_v * step_v
     # At the limit nothing is added; what a limit that fell cuts off wears off in the integral time.

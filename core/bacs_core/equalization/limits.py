@@ -18,7 +18,7 @@ ALL: Final = 100.0
 
 #: What is above charges the string, or is no current at all: the float current of an old or hot
 #: string is a tenth of it.
-_MOST_FLOAT_A_PER_AH: Final = 0.05
+MOST_FLOAT_A_PER_AH: Final = 0.05
 
 #: Of each mode, the phases of charging in which it bypasses with all that the current allows, and
 #: those in which it only keeps a minimum.
@@ -57,12 +57,30 @@ def phase_limit_percent(
     return np.where(FULL_IN[mode, phase], ALL, minimum)
 
 
+def worked_out_percent(frame: Frame, duty_percent: Floats, loops: Loops, tuning: Tuning) -> Floats:
+    """Return per string the duty that the string current allows where nobody can measure it.
+
+    A charger that holds the sum of the voltages gives the float current of the cells and the mean
+    of what their bypass takes. `duty_percent` is what is believed to conduct now, per cell.
+    """
+    rows = frame.rows
+    mean_c = rows.mean(
+        frame.columns[Quantity.TEMPERATURE].values, frame.fresh[Quantity.TEMPERATURE]
+    )
+    # Warmth is no reason for more: a hot string is one to be careful with.
+    warmer_k = np.where(mean_c < REFERENCE_C, mean_c - REFERENCE_C, 0.0)
+    worked_out = loops.percent_per_a * loops.float_a * np.exp2(warmer_k / loops.doubling_k)
+    worked_out += rows.total(duty_percent) / rows.counts
+    limit: Floats = np.minimum(worked_out, tuning.blind_limit_percent)
+    return limit
+
+
 def duty_limit_percent(
     frame: Frame,
     estimates: Estimates,
     orders: Orders,
     phase_limit_percent: Floats,
-    duty_percent: Floats,
+    blind_percent: Floats,
     loops: Loops,
     tuning: Tuning,
 ) -> Floats:
@@ -70,27 +88,19 @@ def duty_limit_percent(
 
     Where the float current can be measured, bypass leaves a tenth of the nominal one to the cell at
     the least current the reading allows. From 0.05 A per Ah on it is none, however exact it is (and
-    outside absorption and float the phase allows no such bypass). Elsewhere the string current is
-    worked out: a charger that holds the sum of the voltages gives the float current of the cells
-    and the mean of what their bypass takes. That estimate never lifts the blind limit, nor what the
-    sensor rules out. A surplus of charge is taken on purpose; there only the blind limit holds.
-    `duty_percent` is what is believed to conduct now, per cell.
+    outside absorption and float the phase allows no such bypass). Elsewhere `blind_percent` holds,
+    which `worked_out_percent` gives, but never what the sensor rules out. A surplus of charge is
+    taken on purpose; there only the blind limit of the tuning holds.
     """
-    rows, usable = frame.rows, estimates.float_current_usable
-    most_float_a = _MOST_FLOAT_A_PER_AH * loops.cell_capacity_ah[rows.first_cell]
-    floats = usable & (frame.current_a < most_float_a)
-    per_a = np.zeros(rows.string_count)
-    np.divide(ALL, loops.bypass_a, out=per_a, where=loops.bypass_a > 0)
-    measured = per_a * (frame.current_a - frame.current_error_a - tuning.reserve * loops.float_a)
-    most = per_a * np.maximum(frame.current_a + frame.current_error_a, 0.0)
-    mean_c = rows.mean(
-        frame.columns[Quantity.TEMPERATURE].values, frame.fresh[Quantity.TEMPERATURE]
+    usable, current_a, error_a = (
+        estimates.float_current_usable,
+        frame.current_a,
+        frame.current_error_a,
     )
-    # Warmth is no reason for more: a hot string is one to be careful with.
-    warmer_k = np.where(mean_c < REFERENCE_C, mean_c - REFERENCE_C, 0.0)
-    worked_out = per_a * loops.float_a * np.exp2(warmer_k / loops.doubling_k)
-    worked_out += rows.total(duty_percent) / rows.counts
-    blind = np.fmin(np.minimum(worked_out, tuning.blind_limit_percent), most)
+    floats = usable & (current_a < MOST_FLOAT_A_PER_AH * loops.capacity_ah)
+    measured = loops.percent_per_a * (current_a - error_a - tuning.reserve * loops.float_a)
+    most = loops.percent_per_a * np.maximum(current_a + error_a, 0.0)
+    blind = np.fmin(blind_percent, most)
     by_current = np.where(floats & np.isfinite(measured), measured, blind)
     by_charge = np.where(usable, ALL, tuning.blind_limit_percent)
     limit = np.where(orders.mode == PARTIAL, by_charge, by_current)

@@ -38,12 +38,18 @@ class CellMemory:
 class Memory:
     """All that is remembered; `at` is the unix time of the last tick.
 
-    `unjudged_s` is the time since findings were last looked at.
+    `unjudged_s` is the time since findings were last looked at, `unworked_s` since the law was
+    worked; the errors of the `readings` since then add up to `gathered_v`. `blind_percent` is the
+    limit per string that was worked out then (`None`: not yet).
     """
 
     law: LawMemory
     findings: FindingsMemory
     cells: CellMemory
+    gathered_v: Floats
+    unworked_s: float = 0.0
+    readings: int = 0
+    blind_percent: Floats | None = None
     unjudged_s: float = 0.0
     at: float | None = None
 
@@ -52,7 +58,10 @@ def initial(rows: Rows) -> Memory:
     """Begin with no bypass anywhere."""
     count = rows.cell_count
     return Memory(
-        LawMemory.initial(count), FindingsMemory.initial(count), CellMemory.initial(count)
+        LawMemory.initial(count),
+        FindingsMemory.initial(count),
+        CellMemory.initial(count),
+        np.zeros(count),
     )
 
 
@@ -74,4 +83,5 @@ def replaced(memory: Memory, row: int, now: float) -> Memory:
         law=begun_anew(memory.law, LawMemory.initial(1), row),
         findings=begun_anew(memory.findings, FindingsMemory.initial(1), row),
         cells=begun_anew(memory.cells, beginning, row),
+        gathered_v=np.where(np.arange(len(memory.gathered_v)) == row, np.nan, memory.gathered_v),
     )

@@ -4,6 +4,9 @@ Inhibits of the whole string: mode off, a phase of charging in which its mode do
 discharge, too few trusted readings, a person's stop, and whatever the caller adds. Of single cells:
 no trusted reading, hot module or cell, resistance measurement, forming period. In all cases duty 0
 is sent and the duty worked out so far is kept.
+
+Inhibits and limits act at every tick. The law itself, whose filter takes a minute and whose
+integral a quarter of an hour, is worked every five seconds on the mean of the readings since.
 """
 
 from __future__ import annotations
@@ -88,29 +91,30 @@ def plan(
     loops = loops_of(rows, tuning)
     gap_s = 0.0 if memory.at is None else frame.now - memory.at
     dt_s = gap_s if 0 < gap_s <= tuning.longest_step_s else 0.0
-    reported = frame.known(Quantity.DUTY)
-    taken = np.where(reported > 0, reported, 0.0)
+    taken = _taken_percent(frame)
     allowed = limits.phase_limit_percent(orders.mode, estimates.phase, tuning)
     surplus = _surplus(frame, estimates, before, orders, loops, tuning)
     uncounted = np.zeros(rows.string_count, np.bool_) if surplus is None else surplus.uncounted
-    hot_at = np.where(hot(frame, loops), frame.now, before.hot_at)
+    hot_now, hot_at = hot(frame, loops), before.hot_at
+    if np.count_nonzero(hot_now):
+        hot_at = np.where(hot_now, frame.now, hot_at)
     inhibits = inhibits_of(frame, estimates, orders, allowed, uncounted, hot_at, loops, tuning)
     stopped = inhibits.any_string()
     cell_inhibited = inhibits.any_cell()
-    limit = limits.duty_limit_percent(
-        frame, estimates, orders, allowed, np.minimum(before.sent_percent, taken), loops, tuning
-    )
+    blind = memory.blind_percent
+    if blind is None or memory.unworked_s + dt_s >= tuning.law_every_s:
+        conducts = np.minimum(before.sent_percent, taken)
+        blind = limits.worked_out_percent(frame, conducts, loops, tuning)
+    limit = limits.duty_limit_percent(frame, estimates, orders, allowed, blind, loops, tuning)
     cell_limit = np.minimum(rows.spread(limit), memory.findings.eased_percent)
     runs = loops.engine & ~stopped
-    reference_v = rows.spread(np.where(runs & (orders.mode != PARTIAL), frame.target_v, np.nan))
-    running = ~cell_inhibited & np.isfinite(reference_v)
-    error_v = np.where(frame.trusted, frame.columns[Quantity.VOLTAGE].values - reference_v, np.nan)
-    law_now = memory.law
-    if dt_s > 0:
-        cells = law.Cells(error_v, running, cell_limit)
-        law_now = law.follow(law_now, rows, cells, dt_s, loops, tuning)
-    elif gap_s != 0:
-        law_now = replace(law_now, error_v=np.full(rows.cell_count, np.nan))
+    reference_v = np.where(runs & (orders.mode != PARTIAL), frame.target_v, np.nan)
+    running = rows.spread(np.isfinite(reference_v))
+    running &= ~cell_inhibited
+    error_v = frame.columns[Quantity.VOLTAGE].values - rows.spread(reference_v)
+    np.putmask(error_v, ~frame.trusted, np.nan)
+    worked = _worked(memory, rows, law.Cells(error_v, running, cell_limit), gap_s, loops, tuning)
+    law_now = worked.law
     sent = np.where(running, np.minimum(law_now.duty_percent, cell_limit), 0.0)
     bleeding = before.bleeding
     if surplus is not None:
@@ -128,7 +132,7 @@ def plan(
             duty_percent=law_now.duty_percent,
             limit_percent=np.where(rows.spread(allowed) >= limits.ALL, cell_limit, np.inf),
             sent_percent=before.sent_percent,
-            reported_percent=reported,
+            reported_percent=frame.known(Quantity.DUTY),
             conducts=frame.module_status & STATUS_BYPASS_ON != 0,
         )
         findings_now = findings.judge(memory.findings, rows, seen, unjudged_s, loops, tuning)
@@ -150,8 +154,50 @@ def plan(
         stuck_off=frozen(findings.stuck_off(findings_now, tuning)),
         bled_ah=bled_ah,
         bled_since=bled_since,
-        memory=Memory(law_now, findings_now, remembered, unjudged_s, frame.now),
+        memory=replace(
+            worked,
+            findings=findings_now,
+            cells=remembered,
+            blind_percent=blind,
+            unjudged_s=unjudged_s,
+            at=frame.now,
+        ),
     )
+
+
+def _worked(
+    memory: Memory, rows: Rows, cells: law.Cells, gap_s: float, loops: Loops, tuning: Tuning
+) -> Memory:
+    """Gather the errors, and work the law when its time has come; after a gap begin to gather."""
+    if gap_s == 0:
+        return memory
+    if not 0 < gap_s <= tuning.longest_step_s:
+        unknown = np.full(rows.cell_count, np.nan)
+        forgotten = replace(memory.law, error_v=unknown)
+        nothing = np.zeros(rows.cell_count)
+        return replace(memory, law=forgotten, gathered_v=nothing, unworked_s=0.0, readings=0)
+    unworked_s, readings = memory.unworked_s + gap_s, memory.readings + 1
+    gathered_v = memory.gathered_v + cells.error_v
+    if unworked_s < tuning.law_every_s:
+        return replace(memory, gathered_v=gathered_v, unworked_s=unworked_s, readings=readings)
+    gathered_v /= readings
+    cells = replace(cells, error_v=gathered_v)
+    return replace(
+        memory,
+        law=law.follow(memory.law, rows, cells, unworked_s, loops, tuning),
+        gathered_v=np.zeros(rows.cell_count),
+        unworked_s=0.0,
+        readings=0,
+    )
+
+
+def _taken_percent(frame: Frame) -> Floats:
+    """Return the duty that each module says it has, 0 where nothing fresh says so."""
+    fresh = frame.fresh[Quantity.DUTY]
+    taken: Floats = np.fmax(frame.columns[Quantity.DUTY].values, 0.0)
+    if np.count_nonzero(fresh) < len(fresh):
+        np.putmask(taken, ~fresh, 0.0)
+    return taken
 
 
 def _surplus(

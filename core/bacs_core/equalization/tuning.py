@@ -64,6 +64,9 @@ class Tuning:
     """A cell that falls towards the target by its error in this time gets no more duty."""
     filter_s: float = 60.0
     """The noise of a reading is 0.5 to 1.5 mV: of that, a minute of readings leaves a tenth."""
+    law_every_s: float = 5.0
+    """The law is worked this often, on the mean of the readings since: its filter takes a minute,
+    its integral a quarter of an hour. What forbids or limits bypass acts at every tick."""
     longest_step_s: float = 20.0
     """The lease of a duty: after a longer gap between ticks nobody knows what the bypass did."""
     blind_limit_percent: float = 50.0
@@ -116,6 +119,9 @@ class Loops:
     """Full bypass; 0 where the module type has none that is known."""
     float_a: Floats
     """Nominal float current at 25 °C."""
+    percent_per_a: Floats
+    """Duty that takes one ampere; 0 where nothing is known to take any."""
+    capacity_ah: Floats
     doubling_k: Floats
     least_final_v: Floats
     """Mean voltage from which on voltages tell something; -inf where they always do."""
@@ -160,9 +166,13 @@ def loops_of(rows: Rows, tuning: Tuning) -> Loops:
     final_only = np.array([kind.final_phase_only for kind in figures], np.bool_)
     final_v = (1 - tuning.final_phase_below) * rows.of_strings(lambda one: one.float_voltage_v)
     critical_c = rows.of_strings(lambda string: string.limits.temperature_critical_c)
+    percent_per_a = np.zeros(rows.string_count)
+    np.divide(100.0, bypass_a, out=percent_per_a, where=bypass_a > 0)
     return Loops(
         bypass_a=bypass_a,
         float_a=float_a,
+        percent_per_a=percent_per_a,
+        capacity_ah=capacity_ah,
         doubling_k=np.array([kind.doubling_k for kind in figures]),
         least_final_v=np.where(final_only, final_v, -np.inf),
         engine=rows.flags_of_strings(lambda string: string.equalized_by is EqualizedBy.ENGINE),

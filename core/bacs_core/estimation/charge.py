@@ -31,6 +31,7 @@ from bacs_core.rows import Rows
 from bacs_core.snapshot import Flags, Floats
 
 _ALL: Final = 100.0
+_DEVICE: Final = np.uint8(Basis.DEVICE)
 #: Until more than this has moved a value is that of its proof; then it is counted from it.
 _MOVED_PERCENT: Final = 0.5
 #: Full is proven anew at every look; one that is older is none.
@@ -63,6 +64,15 @@ class Capacity:
 
     ah: Floats
     error: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class WithDevices:
+    """The charge with what devices say in its place, and what it was made of."""
+
+    counted: Estimate
+    says: Flags
+    told: Estimate
 
 
 def initial(rows: Rows) -> Memory:
@@ -246,16 +256,25 @@ def of_strings(frame: Frame, charge: Estimate, capacity: Capacity) -> Estimate:
     )
 
 
-def with_devices(frame: Frame, charge: Estimate) -> Estimate:
-    """Return the charge with what devices say of it in its place."""
+def with_devices(frame: Frame, charge: Estimate, before: WithDevices | None) -> WithDevices:
+    """Return the charge with what devices say of it in its place; `before` is what was last said.
+
+    Where the same cells say it, only their values and times are put in anew.
+    """
     says = frame.fresh[Quantity.CHARGE]
     column = frame.columns[Quantity.CHARGE]
-    return Estimate(
+    if before is not None and charge is before.counted and np.array_equal(says, before.says):
+        uncertainty, basis = before.told.uncertainty, before.told.basis
+    else:
+        uncertainty = np.where(says, np.nan, charge.uncertainty)
+        basis = np.where(says, _DEVICE, charge.basis)
+    told = Estimate(
         value=np.where(says, column.values, charge.value),
-        uncertainty=np.where(says, np.nan, charge.uncertainty),
-        basis=np.where(says, Basis.DEVICE, charge.basis).astype(np.uint8),
+        uncertainty=uncertainty,
+        basis=basis,
         at=np.where(says, column.read_at, charge.at),
     )
+    return WithDevices(charge, says, told)
 
 
 def full_strings(plant: Plant, seen: phase.Memory, moved: Throughput, tuning: Tuning) -> Flags:

@@ -70,6 +70,7 @@ class Memory:
     worked_at: float = -np.inf
     sampled_at: float = -np.inf
     slow: Slow | None = None
+    devices: counting.WithDevices | None = None
     latest: Estimates | None = None
 
 
@@ -151,9 +152,10 @@ def estimate(frame: Frame, memory: Memory, tuning: Tuning = DEFAULT) -> tuple[Es
         memory = _work(frame, plant, memory, current, tuning)
         slow = _concluded(frame, plant, memory, tuning)
         seen, followed, moved = memory.phase, memory.recharge, memory.moved
-    charge = slow.charge
-    if frame.fresh[Quantity.CHARGE].any():
-        charge = counting.with_devices(frame, charge)
+    charge, devices = slow.charge, None
+    if np.count_nonzero(frame.fresh[Quantity.CHARGE]):
+        devices = counting.with_devices(frame, charge, memory.devices)
+        charge = devices.told
     estimates = Estimates(
         phase=seen.phase,
         phase_since=seen.since,
@@ -176,6 +178,7 @@ def estimate(frame: Frame, memory: Memory, tuning: Tuning = DEFAULT) -> tuple[Es
         moved=moved,
         at=frame.now,
         slow=slow,
+        devices=devices,
         latest=estimates,
     )
     return estimates, memory
@@ -186,8 +189,11 @@ def _cell_current_a(frame: Frame, plant: Plant) -> Floats:
     current_a = frame.rows.spread(frame.current_a)
     if not plant.any_bypass:
         return current_a
-    duty = np.where(frame.fresh[Quantity.DUTY], frame.columns[Quantity.DUTY].values, 0.0)
-    return current_a - duty * plant.cell_bypass_a
+    duty, fresh = frame.columns[Quantity.DUTY].values, frame.fresh[Quantity.DUTY]
+    if np.count_nonzero(fresh) < len(fresh):
+        duty = np.where(fresh, duty, 0.0)
+    current_a -= duty * plant.cell_bypass_a
+    return current_a
 
 
 def _work(
@@ -274,7 +280,7 @@ def _concluded(frame: Frame, plant: Plant, memory: Memory, tuning: Tuning) -> Sl
     charge = counting.published(frame, memory.charge, memory.recharge, known, tuning)
     shown = capacity.published(memory.capacity, frame.now, tuning)
     rise = health.rise_of(memory.resistance, tuning)
-    with_devices = counting.with_devices(frame, charge)
+    with_devices = counting.with_devices(frame, charge, None).told
     return Slow(
         charge=charge,
         string_charge=counting.of_strings(frame, with_devices, known),

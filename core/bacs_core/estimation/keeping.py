@@ -60,7 +60,7 @@ _BASIS: Final = {"basis": max(Basis)}
 PARTS: Final = (
     Part(
         "phase",
-        per_string=_names(phase.Memory, "seen_v"),
+        per_string=_names(phase.Memory, "seen_v", "counted", "mean_v"),
         highest={"phase": max(ChargePhase)},
     ),
     Part("sensor", per_string=_names(sensor.Memory)),

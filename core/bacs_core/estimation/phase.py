@@ -52,7 +52,9 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was seen of the mean voltage of each string; `seen_v` is per cell.
+    """What was seen of the mean voltage of each string.
+
+    Per cell: `seen_v` was read last, of which the `counted` were trusted; `mean_v` was their mean.
 
     `level_v` follows the mean by its changes alone, so that a cell that is lost or found moves
     nothing; `held_v` is its average over the last hour, `smooth_v` over ten minutes. `peak_v` is
@@ -61,6 +63,8 @@ class Memory:
     """
 
     seen_v: Floats
+    counted: Flags
+    mean_v: Floats
     level_v: Floats
     held_v: Floats
     smooth_v: Floats
@@ -83,6 +87,8 @@ def initial(rows: Rows) -> Memory:
     no = np.zeros(rows.string_count, np.bool_)
     return Memory(
         seen_v=np.full(rows.cell_count, np.nan),
+        counted=np.zeros(rows.cell_count, np.bool_),
+        mean_v=unknown,
         level_v=unknown,
         held_v=unknown,
         smooth_v=unknown,
@@ -199,6 +205,8 @@ class _Level(NamedTuple):
     """The first fields of the memory."""
 
     seen_v: Floats
+    counted: Flags
+    mean_v: Floats
     level_v: Floats
     held_v: Floats
     smooth_v: Floats
@@ -207,13 +215,12 @@ class _Level(NamedTuple):
 
 def _level(frame: Frame, memory: Memory, current: Current, dt_s: float, tuning: Tuning) -> _Level:
     """Follow the mean voltage by the changes of the cells that were seen both times."""
-    seen_v = np.where(frame.trusted, frame.columns[Quantity.VOLTAGE].values, np.nan)
+    seen = (frame.columns[Quantity.VOLTAGE].values, frame.trusted, frame.target_v)
     smooth_a = _averaged(memory.smooth_a, current.a, dt_s, tuning.smooth_s)
     if dt_s == 0:
         mean_v = np.where(np.isfinite(frame.target_v), frame.target_v, memory.level_v)
-        return _Level(seen_v, mean_v, mean_v, mean_v, smooth_a)
-    change_v = seen_v - memory.seen_v
-    level_v = memory.level_v + frame.rows.mean(change_v, np.isfinite(change_v))
+        return _Level(*seen, mean_v, mean_v, mean_v, smooth_a)
+    level_v = memory.level_v + _change_v(frame, memory)
     held_v, smooth_v = memory.held_v, memory.smooth_v
     follows = np.isfinite(level_v)
     if not follows.all():
@@ -222,12 +229,23 @@ def _level(frame: Frame, memory: Memory, current: Current, dt_s: float, tuning: 
         held_v = np.where(follows, held_v, mean_v)
         smooth_v = np.where(follows, smooth_v, mean_v)
     return _Level(
-        seen_v,
+        *seen,
         level_v,
         held_v + _share(dt_s, tuning.fall_s) * (level_v - held_v),
         smooth_v + _share(dt_s, tuning.smooth_s) * (level_v - smooth_v),
         smooth_a,
     )
+
+
+def _change_v(frame: Frame, memory: Memory) -> Floats:
+    """Return by how much the cells that were seen both times have changed, per string."""
+    if not np.count_nonzero(frame.trusted != memory.counted):
+        change_v = frame.target_v - memory.mean_v
+        if not np.isnan(change_v).any():
+            return change_v
+    # Another cell was lost or found somewhere, or too few are there to make a mean.
+    cell_change_v = frame.columns[Quantity.VOLTAGE].values - memory.seen_v
+    return frame.rows.mean(cell_change_v, frame.trusted & memory.counted)
 
 
 def _share(dt_s: float, time_s: float) -> float:

@@ -1,18 +1,18 @@
-"""What the numbers of a sample mean: which strings and quantities, in which steps.
+"""What the stored numbers mean: which string, which quantities, in which steps.
 
-The layout is stored once, as JSON beside the samples, and a sample is read by the layout it was
-written with: the steps and names of today are not needed to read an old history.
+A layout is stored once, as JSON beside what was measured, and everything is read by the layout it
+was written with: the steps and names of today are not needed to read an old history.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from bacs_core.model import EqualizationState, Inhibit, Quantity, String
 
-FORMAT: Final = 1
 STATUS: Final = "status"
 EQUALIZATION: Final = "equalization"
 INHIBITED_BY: Final = "inhibited_by"
@@ -55,78 +55,62 @@ SCALARS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class StringPlace:
-    """One string in a sample: its cells stand together, in the order of the strings."""
+class StringLayout:
+    """One string as it was when it was stored."""
 
     key: str
     manager_id: str
     name: str
     cell_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The order of everything in a sample: a section per column, then one for all scalars."""
-
-    format: int
-    strings: tuple[StringPlace, ...]
     columns: tuple[Track, ...] = COLUMNS
     scalars: tuple[Track, ...] = SCALARS
 
-    @property
-    def section_sizes(self) -> tuple[int, ...]:
-        """How many numbers each section holds."""
-        cells = sum(string.cell_count for string in self.strings)
-        return (*(cells for _ in self.columns), len(self.strings) * len(self.scalars))
+    def column(self, name: str) -> int | None:
+        """Return which column holds this value of a cell, `None` where none does."""
+        return _place(self.columns, name)
 
-    def place(self, string_key: str, cell: int | None, name: str) -> tuple[int, int, Track] | None:
-        """Return (section, index in it, track) of one value, or `None` if not in this layout.
-
-        `cell` counts from 1; it is `None` for a value of the whole string.
-        """
-        tracks = self.scalars if cell is None else self.columns
-        track = next((track for track in tracks if track.name == name), None)
-        first_cell = 0
-        for position, string in enumerate(self.strings):
-            if string.key == string_key and track is not None:
-                if cell is None:
-                    return (
-                        len(self.columns),
-                        position * len(self.scalars) + self.scalars.index(track),
-                        track,
-                    )
-                if not 1 <= cell <= string.cell_count:
-                    return None
-                return self.columns.index(track), first_cell + cell - 1, track
-            first_cell += string.cell_count
-        return None
+    def scalar(self, name: str) -> int | None:
+        """Return which scalar holds this value of the string, `None` where none does."""
+        return _place(self.scalars, name)
 
     def to_json(self) -> str:
         """Write the layout as stored; equal layouts give equal text."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return _json_of(self)
 
 
-def layout_of(strings: tuple[String, ...]) -> Layout:
+def layout_of(strings: tuple[String, ...]) -> tuple[StringLayout, ...]:
     """Lay out the samples of these strings."""
-    return Layout(
-        FORMAT,
-        tuple(
-            StringPlace(string.key, string.manager_id, string.name, string.cell_count)
-            for string in strings
-        ),
+    return tuple(
+        _layout(string.key, string.manager_id, string.name, string.cell_count) for string in strings
     )
 
 
-def layout_from_json(text: str) -> Layout:
-    """Read a stored layout."""
+@functools.lru_cache(maxsize=1024)
+def _layout(key: str, manager_id: str, name: str, cell_count: int) -> StringLayout:
+    """Make a layout once, so that those of two snapshots are the same object."""
+    return StringLayout(key, manager_id, name, cell_count)
+
+
+@functools.lru_cache(maxsize=1024)
+def _json_of(layout: StringLayout) -> str:
+    return json.dumps(asdict(layout), ensure_ascii=False, sort_keys=True)
+
+
+@functools.lru_cache(maxsize=1024)
+def layout_from_json(text: str) -> StringLayout:
+    """Read a stored layout. Raises `ValueError`, `KeyError`, `TypeError` where it is none."""
     stored: dict[str, Any] = json.loads(text)
-    return Layout(
-        format=stored["format"],
-        strings=tuple(StringPlace(**string) for string in stored["strings"]),
-        columns=tuple(_track(track) for track in stored["columns"]),
-        scalars=tuple(_track(track) for track in stored["scalars"]),
+    return StringLayout(
+        **{name: stored[name] for name in ("key", "manager_id", "name", "cell_count")},
+        columns=tuple(track_from(each) for each in stored["columns"]),
+        scalars=tuple(track_from(each) for each in stored["scalars"]),
     )
 
 
-def _track(stored: dict[str, Any]) -> Track:
+def track_from(stored: dict[str, Any]) -> Track:
+    """Read the JSON of a track."""
     return Track(stored["name"], stored["steps_per_unit"], tuple(stored["symbols"]))
+
+
+def _place(tracks: tuple[Track, ...], name: str) -> int | None:
+    return next((place for place, track in enumerate(tracks) if track.name == name), None)

@@ -1,9 +1,9 @@
 """The one writer of the history: samples, events, commands and settings.
 
-Everything here blocks; the engine calls it from one thread of its own. Events, commands and
-settings are on the disk when a call returns; a sample may be lost with the power, but never tears
-the file. Every failure is a `HistoryError`, and the next call tries anew: when the disk has space
-again, the history goes on by itself and says what is missing.
+Everything here blocks; the engine calls it from one thread of its own. Events, commands, settings
+and samples are on the disk when a call returns. Measurements have files of their own, so that
+damage there touches nothing else. Every failure is a `HistoryError`, and the next call tries anew:
+when the disk has space again, the history goes on by itself and says what is missing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,27 +20,48 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from bacs_core.history import query
-from bacs_core.history.codec import Codec
+from bacs_core.history.batches import (
+    Batch,
+    KeptRow,
+    Mark,
+    Written as BatchWritten,
+    read_mark,
+    read_rows,
+    write_batch,
+)
 from bacs_core.history.damage import is_damage, replace_if_damaged
-from bacs_core.history.database import open_database, transaction, unflushed
+from bacs_core.history.database import (
+    OpenedFile,
+    naming_errors,
+    open_database,
+    transaction,
+)
+from bacs_core.history.discharges import rows as discharge_rows
+from bacs_core.history.discharges.rows import Entry as DischargeEntry, Kept as KeptDischarge
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import (
     Event,
     EventKind,
     Json,
     StoredEvent,
+    command_event,
     insert_event,
     select_events,
 )
-from bacs_core.history.query import Series
-from bacs_core.history.recorder import Written, write_sample
-from bacs_core.history.retention import DEFAULT_BUDGET_BYTES, prune
+from bacs_core.history.measured import Series
+from bacs_core.history.measurements.keeper import MeasurementKeeper
+from bacs_core.history.measurements.reading import MeasurementReader
+from bacs_core.history.measurements.taken import Taken, taken_of
+from bacs_core.history.moments import to_milliseconds, to_moment
 from bacs_core.history.sample import Sample
 from bacs_core.history.settings_rows import read_setting, write_memory, write_setting
+from bacs_core.settings import Keeping
 from bacs_core.snapshot import Snapshot
 
 SITE_ID_KEY: Final = "site_id"
+#: Chains of hours taken over from the first version, at the start and with each sample.
+_CHAINS_AT_START: Final = 24
+_CHAINS_AT_ONCE: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +93,17 @@ class History:
         self,
         state_dir: Path,
         *,
-        budget_bytes: int = DEFAULT_BUDGET_BYTES,
+        keeping: Keeping | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Remember where; nothing is opened yet, so an engine starts with a broken disk too."""
         self._state_dir = state_dir
-        self._budget_bytes = budget_bytes
         self._clock = clock
-        self._codec = Codec()
+        self._measurements = MeasurementKeeper(state_dir, keeping or Keeping(), self._now)
         self._database: Database | None = None
+        self._file = OpenedFile(state_dir)
         self._checked = False
         self._saw_damage = False
-        self._previous: Written | None = None
         self._missing: Missing | None = None
 
     def open(self) -> None:
@@ -92,10 +112,10 @@ class History:
             pass
 
     def close(self) -> None:
-        """Close the file; a later call opens it again."""
-        database, self._database, self._previous = self._database, None, None
-        if database is not None:
-            database.close()
+        """Close the files; a later call opens them again."""
+        self._measurements.close()
+        self._close_database()
+        self._file.close()
 
     def site_id(self) -> str:
         """Return the identity of this site: made once, kept for ever."""
@@ -109,25 +129,55 @@ class History:
 
     def record_sample(self, snapshot: Snapshot) -> None:
         """Store everything measured in `snapshot`. Raises `HistoryError`; then it is missing."""
+        self.record_taken(taken_of(snapshot))
+
+    def record_taken(self, taken: Taken, *, flush: bool = True) -> None:
+        """Store one moment; with `flush` it is on the disk when this returns.
+
+        Without, it is at most ten seconds later. Raises `HistoryError`; then it is missing.
+        """
         try:
-            with (
-                self._writing("store a sample") as database,
-                unflushed(database),
-                transaction(database),
-            ):
-                written = write_sample(database, self._codec, snapshot, self._previous)
+            self._measurements.record(taken, flush=flush)
         except HistoryError:
-            at, before = snapshot.at.astimezone(UTC), self._missing
+            at, before = to_moment(taken.at), self._missing
             self._missing = (
                 Missing(at, at, 1)
                 if before is None
                 else Missing(before.since, at, before.samples + 1)
             )
             raise
-        self._previous = written
-        if written.is_keyframe:
-            with self._writing("keep to the size budget") as database:
-                prune(database, self._budget_bytes)
+        if flush:
+            self._measurements.maintain()
+        if self._missing is not None or not self._measurements.converted:
+            with self._writing("take old samples over") as database:
+                self._measurements.convert(database, _CHAINS_AT_ONCE)
+        self._tell_remarks()
+
+    def begin_epoch(self) -> int:
+        """Note that the clock was stepped, or may be wrong after a start; return its epoch."""
+        return self._measurements.begin_epoch()
+
+    def shift_epoch(self, epoch: int, step_ms: int) -> int:
+        """Move the measurements of an epoch by a known error of the clock; count the windows."""
+        return self._measurements.shift(epoch, step_ms)
+
+    def record_batch(self, batch: Batch) -> BatchWritten:
+        """Store what waits, all of it or nothing: it is on the disk when this returns.
+
+        Raises `HistoryError`: then it may be given again, and is not stored twice.
+        """
+        with self._writing("store events and memories") as database, transaction(database):
+            return write_batch(database, batch)
+
+    def look(self) -> None:
+        """Raise `HistoryError` where the database is gone or was written over; then begin anew."""
+        with self._using("look after the history"):
+            pass
+
+    def kept(self, keys: Collection[str]) -> tuple[Mark | None, dict[str, KeptRow]]:
+        """Return the mark of the newest batch, and the memories of these keys as they stand."""
+        with self._using("read what was kept") as database:
+            return read_mark(database), read_rows(database, keys)
 
     def record_event(self, event: Event) -> int:
         """Store an event and return its number: it is on the disk when this returns.
@@ -144,7 +194,7 @@ class History:
 
         Raises `HistoryError`: then it is not recorded, and whoever asked decides what follows.
         """
-        event = Event(at, EventKind.COMMAND, command, by=by, data={**arguments, "command": command})
+        event = command_event(command, arguments, by, at)
         with self._writing("store a command") as database, transaction(database):
             return insert_event(database, event)
 
@@ -172,14 +222,15 @@ class History:
         end: datetime,
         points: int,
     ) -> Series:
-        """Return one value over time, see `query.series`."""
-        with self._using("read measurements") as database:
-            return query.series(database, string_key, cell, name, start, end, points)
+        """Return one value over time, see `HistoryReader.series`."""
+        with self._reading() as reader:
+            first, last = to_milliseconds(start), to_milliseconds(end)
+            return reader.series(string_key, cell, name, first, last, points)
 
     def sample_at(self, instant: datetime) -> Sample | None:
         """Return the newest sample that is not newer than `instant`."""
-        with self._using("read measurements") as database:
-            return query.sample_at(database, instant)
+        with self._reading() as reader:
+            return reader.sample_at(to_milliseconds(instant))
 
     def get_setting(self, key: str) -> Json:
         """Return a choice made while running, `None` if it was never made."""
@@ -195,6 +246,29 @@ class History:
         """Keep what a program has to know after a restart; this is no event."""
         with self._writing("store a memory") as database, transaction(database):
             write_memory(database, key, value, by, at)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the history lies."""
+        return self._state_dir
+
+    def keep_discharge(self, entry: DischargeEntry) -> int:
+        """Store what is known of a discharge, see `keep_discharges`."""
+        (number,) = self.keep_discharges((entry,))
+        return number
+
+    def keep_discharges(self, entries: Sequence[DischargeEntry]) -> tuple[int, ...]:
+        """Store what is known of discharges, all or nothing, and return their numbers.
+
+        Raises `HistoryError`: then they may be given again, and no event of them is stored twice.
+        """
+        with self._writing("store discharges") as database, transaction(database):
+            return tuple(discharge_rows.write(database, entry) for entry in entries)
+
+    def unfinished_discharges(self) -> tuple[KeptDischarge, ...]:
+        """Return the discharges that are not over or not recharged, oldest first."""
+        with self._using("read discharges") as database:
+            return discharge_rows.unfinished(database)
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[Database]:
@@ -221,17 +295,44 @@ class History:
 
     def _opened(self) -> Database:
         if self._database is not None:
+            self._file.require_same()
             return self._database
         if not self._checked or self._saw_damage:
             replace_if_damaged(self._state_dir, self._now(), thorough=self._saw_damage)
             self._checked, self._saw_damage = True, False
         self._database = open_database(self._state_dir)
+        self._file.take()
         return self._database
 
     def _give_up(self) -> None:
         """Close after a failure: the file tells at the next opening what was committed."""
         with suppress(sqlite3.Error):
-            self.close()
+            self._close_database()
+
+    def _close_database(self) -> None:
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[MeasurementReader]:
+        with naming_errors("cannot read measurements"):
+            with self._using("read measurements") as database:
+                self._measurements.convert(database, _CHAINS_AT_START)
+            reader = MeasurementReader(self._state_dir)
+            try:
+                yield reader
+            finally:
+                reader.close()
+
+    def _tell_remarks(self) -> None:
+        """Put what was found damaged or lost among the events."""
+        remarks = self._measurements.take_remarks()
+        if not remarks:
+            return
+        with self._writing("tell what was lost") as database, transaction(database):
+            for text in remarks:
+                insert_event(database, Event(self._now(), EventKind.HISTORY_GAP, text))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

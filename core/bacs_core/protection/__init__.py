@@ -3,7 +3,7 @@
 from bacs_core.protection.detector import Verdict, judge
 from bacs_core.protection.keeping import keep, keep_trips, restore, restore_trips
 from bacs_core.protection.memory import Memory, initial, replaced, shifted
-from bacs_core.protection.trips import Demand, Trip, demand_of
+from bacs_core.protection.trips import Demand, Trip, demands_of
 from bacs_core.protection.tuning import DEFAULT, Tuning
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "Trip",
     "Tuning",
     "Verdict",
-    "demand_of",
+    "demands_of",
     "initial",
     "judge",
     "keep",

@@ -8,13 +8,16 @@
 
 In a discharge only 50 and 60 °C count; a recharge is allowed the heat that it makes. Signs count up
 while they are there and down while they are not; what cannot be read leaves a stage where it is.
+
+Readings and limits are judged at every tick. Heat and surroundings, whose fastest filter takes ten
+minutes, are looked at every five seconds, and at every tick from 60 °C on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +29,8 @@ from bacs_core.protection.causes import LimitsPassed, hold_against_limits
 from bacs_core.protection.currents import weigh
 from bacs_core.protection.heat import Heat, heat_of
 from bacs_core.protection.layout import layout_of
-from bacs_core.protection.learning import learn
-from bacs_core.protection.memory import CellMemory, Memory, StringMemory
+from bacs_core.protection.learning import common_k, learn
+from bacs_core.protection.memory import CellMemory, Looked, Memory, StringMemory
 from bacs_core.protection.sensing import Sensed, sense
 from bacs_core.protection.stages import (
     Seen,
@@ -47,6 +50,10 @@ _DISCHARGE: Final = int(ChargePhase.DISCHARGE)
 _BULK: Final = int(ChargePhase.BULK)
 _FLOAT: Final = int(ChargePhase.FLOAT)
 _ALARM: Final = int(RunawayStage.ALARM)
+_THERMAL_RUNAWAY: Final = TripCause.THERMAL_RUNAWAY
+_OVER_TEMPERATURE: Final = TripCause.OVER_TEMPERATURE
+_OVER_VOLTAGE: Final = TripCause.OVER_VOLTAGE
+_UNDER_VOLTAGE: Final = TripCause.UNDER_VOLTAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +99,77 @@ def judge(
     `second_c` is the temperature by a second sensor of the same cell, in rows and °C, NaN where
     there is none. A tick that is not later than the last one changes nothing.
     """
-    rows, layout = frame.rows, layout_of(frame.rows)
-    cells, strings = memory.cells, memory.strings
+    layout = layout_of(frame.rows)
     # What was kept by a clock that was ahead is gone on with at once.
     first = bool(np.isnan(memory.at)) or memory.at - frame.now > tuning.longest_step_s
     passed_s = 0.0 if first else max(frame.now - memory.at, 0.0)
     dt_s = passed_s if passed_s <= tuning.longest_step_s else 0.0
-    sensed = sense(frame, cells, layout, second_c, dt_s, tuning)
+    sensed = sense(frame, memory.cells, layout, second_c, dt_s, tuning)
+    limits = hold_against_limits(frame, sensed.read_c, memory.cells, layout, dt_s, tuning)
+    after, looked = memory, memory.looked
+    unlooked_s = memory.unlooked_s + passed_s
+    if looked is None or first or _looks(looked, sensed, unlooked_s, tuning):
+        counts_s = dt_s if passed_s > tuning.longest_step_s else unlooked_s
+        after, looked = _look(
+            frame, estimates, memory, sensed, Step(counts_s, unlooked_s, dt_s), tuning
+        )
+        unlooked_s = 0.0
+    cells = replace(
+        after.cells,
+        raw_c=sensed.raw_c,
+        raw_at=sensed.raw_at,
+        agreed_s=sensed.agreed_s,
+        believed_c=sensed.believed_c,
+        believed_at=sensed.believed_at,
+        suspect=sensed.suspect,
+        missing_s=sensed.missing_s,
+        over_temperature_s=limits.over_temperature_s,
+        over_voltage_s=limits.over_voltage_s,
+        under_voltage_s=limits.under_voltage_s,
+    )
+    after = replace(after, cells=cells, at=frame.now, unlooked_s=unlooked_s)
+    if passed_s == 0 and not first:
+        after = memory
+    return _verdict(frame, estimates, after, looked, sensed, limits, tuning)
+
+
+def _looks(looked: Looked, sensed: Sensed, unlooked_s: float, tuning: Tuning) -> bool:
+    """Tell that heat and surroundings are to be looked at now: every few seconds is enough.
+
+    Where a cell is so hot that seconds count, they are looked at in every tick.
+    """
+    if looked.hot or unlooked_s >= tuning.look_s:
+        return True
+    return bool(np.count_nonzero(sensed.read_c >= looked.hot_from_c))
+
+
+class Step(NamedTuple):
+    """In seconds: what counts and what passed since the last look, what counts of this tick."""
+
+    counts_s: float
+    passed_s: float
+    tick_s: float
+
+
+def _look(
+    frame: Frame,
+    estimates: Estimates,
+    memory: Memory,
+    sensed: Sensed,
+    step: Step,
+    tuning: Tuning,
+) -> tuple[Memory, Looked]:
+    """Return the memory after a look at heat and surroundings, and with the stages moved."""
+    rows, dt_s, since_look = frame.rows, step.counts_s, (step.counts_s, step.passed_s)
+    cells, strings = memory.cells, memory.strings
     raised = np.zeros(rows.string_count, np.bool_)
     if not memory.quiet:
         raised = rows.any(cells.pre | cells.alarm)
-    around = surround(frame, estimates, strings, raised, (dt_s, passed_s), tuning)
+    around = surround(frame, estimates, strings, raised, since_look, tuning)
     waiting_s = memory.waiting_s + dt_s
     works = waiting_s >= tuning.slow_work_s
     heat = heat_of(
-        rows,
-        sensed.read_c,
-        (cells, strings),
-        around,
-        (dt_s, passed_s),
-        sort=works,
-        tuning=tuning,
+        rows, sensed.read_c, (cells, strings), around, since_look, sort=works, tuning=tuning
     )
     ratio = cells.ratio
     strings_after = _strings_after(frame, strings, around, heat, dt_s, tuning)
@@ -124,34 +181,55 @@ def judge(
             frame, estimates, both, sensed, around, worked_s, tuning
         )
         cells = replace(cells, ratio=ratio, offset_k=offset_k)
-    limits = hold_against_limits(frame, sensed.read_c, cells, layout, dt_s, tuning)
     seen = Seen(frame, estimates, strings, around, heat, ratio)
     quiet = memory.quiet and nothing_seen(seen, tuning)
     unstaged_s = 0.0 if quiet else memory.unstaged_s + dt_s
-    due = unstaged_s >= tuning.stages_s or is_urgent(heat, around, cells, tuning)
-    if due and not quiet:
+    urgent = is_urgent(heat, around, cells, tuning)
+    if urgent and not (memory.looked is not None and memory.looked.hot):
+        # Who is hot since this tick was not so all the time since the last look.
+        unstaged_s = min(unstaged_s, step.tick_s)
+    if not quiet and (urgent or unstaged_s >= tuning.look_s):
         cells = staged(seen, cells, unstaged_s, tuning)
         unstaged_s = 0.0
         quiet = not around.cooling.any() and is_quiet(cells)
-    cells = replace(
-        cells,
-        raw_c=sensed.raw_c,
-        raw_at=sensed.raw_at,
-        agreed_s=sensed.agreed_s,
-        believed_c=sensed.believed_c,
-        believed_at=sensed.believed_at,
-        suspect=sensed.suspect,
-        missing_s=sensed.missing_s,
-        fast_c=heat.fast_c,
-        slow_c=heat.slow_c,
-        over_temperature_s=limits.over_temperature_s,
-        over_voltage_s=limits.over_voltage_s,
-        under_voltage_s=limits.under_voltage_s,
+    cells = replace(cells, fast_c=heat.fast_c, slow_c=heat.slow_c)
+    looked = _looked(rows, cells, strings_after, around, heat, quiet=quiet, tuning=tuning)
+    after = Memory(cells, strings_after, frame.now, waiting_s, unstaged_s, quiet, looked=looked)
+    return after, looked
+
+
+def _looked(
+    rows: Rows,
+    cells: CellMemory,
+    strings: StringMemory,
+    around: Surroundings,
+    heat: Heat,
+    *,
+    quiet: bool,
+    tuning: Tuning,
+) -> Looked:
+    stage = np.zeros(rows.cell_count, np.uint8)
+    string_stage = np.zeros(rows.string_count, np.uint8)
+    overdue = strings.current_overdue
+    if not quiet:
+        stage[cells.pre] = RunawayStage.PRE_ALERT
+        stage[cells.alarm] = RunawayStage.ALARM
+        stage[cells.trip] = RunawayStage.TRIP
+        string_stage = np.maximum.reduceat(stage, rows.first_cell)
+        overdue = rows.any(cells.overdue) | overdue
+    too_much_k = np.minimum(cells.offset_k + rows.spread(common_k(strings, tuning)), 0.0)
+    hot = (heat.read_c >= tuning.trip_c) | (heat.corrected_c >= tuning.trip_c)
+    return Looked(
+        stage=stage,
+        string_stage=string_stage,
+        room_missing=around.missing,
+        overdue=overdue,
+        rise_k=heat.rise_k,
+        spread_k=heat.spread_k,
+        hot_from_c=tuning.trip_c + too_much_k,
+        hot=bool(np.count_nonzero(hot) or np.count_nonzero(cells.hot_s)),
+        alarmed=np.flatnonzero(stage >= _ALARM),
     )
-    after = Memory(cells, strings_after, frame.now, waiting_s, unstaged_s, quiet)
-    if passed_s == 0 and not first:
-        after = memory
-    return _verdict(rows, after, sensed, limits, seen, tuning)
 
 
 def _work_slowly(
@@ -219,39 +297,39 @@ def _strings_after(
 
 
 def _verdict(
-    rows: Rows, memory: Memory, sensed: Sensed, limits: LimitsPassed, seen: Seen, tuning: Tuning
+    frame: Frame,
+    estimates: Estimates,
+    memory: Memory,
+    looked: Looked,
+    sensed: Sensed,
+    limits: LimitsPassed,
+    tuning: Tuning,
 ) -> Verdict:
-    cells, strings = memory.cells, memory.strings
-    stage = np.zeros(rows.cell_count, np.uint8)
-    string_stage = np.zeros(rows.string_count, np.uint8)
-    overdue, runs_away = strings.current_overdue, cells.trip
-    hottest_c = rows.most(sensed.read_c, np.isfinite(sensed.read_c))
-    if not memory.quiet:
-        stage[cells.pre] = RunawayStage.PRE_ALERT
-        stage[cells.alarm] = RunawayStage.ALARM
-        stage[cells.trip] = RunawayStage.TRIP
-        string_stage = np.maximum.reduceat(stage, rows.first_cell)
-        unread = rows.any((stage >= _ALARM) & np.isnan(sensed.read_c))
-        hottest_c = np.where(unread, np.nan, hottest_c)
-        overdue = rows.any(cells.overdue) | overdue
-        discharges = rows.spread(truly_discharges(seen))
+    rows, cells, strings = frame.rows, memory.cells, memory.strings
+    runs_away = cells.trip
+    hottest_c = rows.most_known(sensed.read_c)
+    if len(looked.alarmed):
+        unread = looked.alarmed[np.isnan(sensed.read_c[looked.alarmed])]
+        hottest_c[rows.string_of_cell[unread]] = np.nan
+    if np.count_nonzero(runs_away):
+        discharges = rows.spread(truly_discharges(frame, estimates))
         runs_away = runs_away & (~discharges | (cells.hot_s >= tuning.trip_c_delay_s))
     return Verdict(
-        stage=stage,
-        string_stage=string_stage,
+        stage=looked.stage,
+        string_stage=looked.string_stage,
         cause={
-            TripCause.THERMAL_RUNAWAY: runs_away,
-            TripCause.OVER_TEMPERATURE: limits.over_temperature,
-            TripCause.OVER_VOLTAGE: limits.over_voltage,
-            TripCause.UNDER_VOLTAGE: limits.under_voltage,
+            _THERMAL_RUNAWAY: runs_away,
+            _OVER_TEMPERATURE: limits.over_temperature,
+            _OVER_VOLTAGE: limits.over_voltage,
+            _UNDER_VOLTAGE: limits.under_voltage,
         },
         temperature_suspect=sensed.suspect,
         temperature_missing=sensed.missing,
         current_missing=strings.current_missing_s >= tuning.missing_after_s,
-        room_missing=seen.around.missing,
-        overdue=overdue,
-        rise_k=seen.heat.rise_k,
-        spread_k=seen.heat.spread_k,
+        room_missing=looked.room_missing,
+        overdue=looked.overdue,
+        rise_k=looked.rise_k,
+        spread_k=looked.spread_k,
         current_ratio=cells.ratio,
         hottest_c=hottest_c,
         memory=memory,

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.rows import Rows
+from bacs_core.rows import Indices, Rows
 from bacs_core.snapshot import Flags, Floats
 
 
@@ -89,7 +89,9 @@ class StringMemory:
 class Memory:
     """Everything kept; `at` is the unix time of the last tick.
 
-    `waiting_s` has passed since slow work was done, `unstaged_s` since stages were moved.
+    `waiting_s` has passed since slow work was done, `unstaged_s` since stages were moved,
+    `unlooked_s` since heat and surroundings were looked at; `looked` is what was seen then (`None`:
+    look at the next tick).
     """
 
     cells: CellMemory
@@ -99,6 +101,28 @@ class Memory:
     unstaged_s: float = 0.0
     quiet: bool = False
     """Nothing is up and no count is running."""
+    unlooked_s: float = 0.0
+    looked: Looked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What holds from one look at heat and surroundings to the next.
+
+    `hot_from_c` is the reading from which on a cell is so hot that every tick counts, `hot` tells
+    that one is, `alarmed` are the rows of the cells in alarm or worse. The rest is as
+    `detector.Verdict` names it.
+    """
+
+    stage: NDArray[np.uint8]
+    string_stage: NDArray[np.uint8]
+    room_missing: Flags
+    overdue: Flags
+    rise_k: Floats
+    spread_k: Floats
+    hot_from_c: Floats
+    hot: bool
+    alarmed: Indices
 
 
 #: Any of the arrays.
@@ -164,7 +188,7 @@ def replaced(memory: Memory, row: int, now: float) -> Memory:  # noqa: ARG001 - 
         name: _changed(getattr(memory.cells, name), row, blank(name, 1))
         for name in names_of(CellMemory)
     }
-    return replace(memory, cells=CellMemory(**columns))
+    return replace(memory, cells=CellMemory(**columns), looked=None)
 
 
 def _changed(column: Array, row: int, value: Array) -> Array:

@@ -9,15 +9,20 @@ with it, and no sensor fault outlasts a minute of readings that agree with each 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from bacs_core.frame import Frame
 from bacs_core.model import Quantity
 from bacs_core.protection.layout import Layout
-from bacs_core.protection.memory import CellMemory
+from bacs_core.protection.memory import Array, CellMemory
 from bacs_core.protection.tuning import Tuning
+from bacs_core.rows import Indices
 from bacs_core.snapshot import Flags, Floats
+
+#: Where more cells than this share have to be sorted, all are.
+_MOST_OTHERS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,46 @@ class Sensed:
     agreed_s: Floats
 
 
+class _Known(NamedTuple):
+    """What was known of some cells before, as `CellMemory` names it."""
+
+    raw_c: Floats
+    raw_at: Floats
+    agreed_s: Floats
+    believed_c: Floats
+    believed_at: Floats
+    suspect: Flags
+    missing_s: Floats
+
+    def at(self, rows: Indices) -> _Known:
+        """Return what was known of the cells in some rows."""
+        return _Known(
+            self.raw_c[rows],
+            self.raw_at[rows],
+            self.agreed_s[rows],
+            self.believed_c[rows],
+            self.believed_at[rows],
+            self.suspect[rows],
+            self.missing_s[rows],
+        )
+
+
+class _Readings(NamedTuple):
+    """The temperatures of some cells; `second_c` is `None` where nobody has a second sensor."""
+
+    value_c: Floats
+    read_at: Floats
+    fresh: Flags
+    expected: Flags
+    second_c: Floats | None
+
+    def at(self, rows: Indices) -> _Readings:
+        """Return the readings of the cells in some rows."""
+        second_c = None if self.second_c is None else self.second_c[rows]
+        value_c, read_at = self.value_c[rows], self.read_at[rows]
+        return _Readings(value_c, read_at, self.fresh[rows], self.expected[rows], second_c)
+
+
 def sense(
     frame: Frame,
     cells: CellMemory,
@@ -43,50 +88,137 @@ def sense(
     dt_s: float,
     tuning: Tuning,
 ) -> Sensed:
-    """Sort the temperature readings; `second_c` is a second sensor of each cell, NaN for none."""
+    """Sort the temperature readings; `second_c` is a second sensor of each cell, NaN for none.
+
+    A cell that was believed for long and reads nearly the same is believed on; all the law is
+    worked only on the others.
+    """
     column = frame.columns[Quantity.TEMPERATURE]
-    fresh = frame.fresh[Quantity.TEMPERATURE]
-    value_c, read_at = column.values, column.read_at
+    known = _Known(
+        cells.raw_c,
+        cells.raw_at,
+        cells.agreed_s,
+        cells.believed_c,
+        cells.believed_at,
+        cells.suspect,
+        cells.missing_s,
+    )
+    readings = _Readings(
+        column.values,
+        column.read_at,
+        frame.fresh[Quantity.TEMPERATURE],
+        layout.temperature_expected,
+        second_c,
+    )
+    if second_c is not None:
+        return _sorted(readings, known, dt_s, tuning)
+    others = np.flatnonzero(~_goes_on(readings, known, tuning))
+    if len(others) > _MOST_OTHERS * len(column.values):
+        return _sorted(readings, known, dt_s, tuning)
+    return _with_others(readings, known, others, dt_s, tuning)
+
+
+def _goes_on(readings: _Readings, known: _Known, tuning: Tuning) -> Flags:
+    """Mark the cells that read nearly what they did when all their readings had long agreed."""
+    value_c = readings.value_c
+    goes_on: Flags = np.abs(value_c - known.believed_c) <= tuning.possible_jump_k
+    goes_on &= readings.fresh
+    goes_on &= value_c >= tuning.lowest_possible_c
+    goes_on &= value_c <= tuning.highest_possible_c
+    goes_on &= known.raw_c == known.believed_c
+    goes_on &= known.agreed_s >= tuning.agreed_hot_after_s
+    return goes_on
+
+
+def _with_others(
+    readings: _Readings, known: _Known, others: Indices, dt_s: float, tuning: Tuning
+) -> Sensed:
+    """Believe all cells but the `others`, which are sorted."""
+    value_c, read_at = readings.value_c, readings.read_at
+    nobody = np.zeros(len(value_c), np.bool_)
+    if len(others) == 0:
+        never_s = np.zeros(len(value_c))
+        heard = (value_c, read_at)
+        return Sensed(value_c, nobody, nobody, never_s, *heard, *heard, known.agreed_s)
+    some = _some(readings.at(others), known.at(others), dt_s, tuning)
+
+    def but_others(usual: Array, of_others: Array) -> Array:
+        merged = usual.copy()
+        merged[others] = of_others
+        return merged
+
+    return Sensed(
+        read_c=but_others(value_c, some.read_c),
+        suspect=but_others(nobody, some.suspect),
+        missing=but_others(nobody, some.missing),
+        missing_s=but_others(np.zeros(len(value_c)), some.missing_s),
+        believed_c=but_others(value_c, some.believed_c),
+        believed_at=but_others(read_at, some.believed_at),
+        raw_c=but_others(value_c, some.raw_c),
+        raw_at=but_others(read_at, some.raw_at),
+        agreed_s=but_others(known.agreed_s, some.agreed_s),
+    )
+
+
+def _some(readings: _Readings, known: _Known, dt_s: float, tuning: Tuning) -> Sensed:
+    """Sort some cells; where all of them have been missed for long, nothing changes."""
+    if (readings.fresh | (known.missing_s < tuning.missing_after_s)).any():
+        return _sorted(readings, known, dt_s, tuning)
+    return Sensed(
+        read_c=np.full(len(readings.fresh), np.nan),
+        suspect=known.suspect,
+        missing=readings.expected,
+        missing_s=known.missing_s,
+        believed_c=known.believed_c,
+        believed_at=known.believed_at,
+        raw_c=known.raw_c,
+        raw_at=known.raw_at,
+        agreed_s=known.agreed_s,
+    )
+
+
+def _sorted(readings: _Readings, known: _Known, dt_s: float, tuning: Tuning) -> Sensed:
+    value_c, read_at, fresh, expected, second_c = readings
     in_range = (value_c >= tuning.lowest_possible_c) & (value_c <= tuning.highest_possible_c)
-    unheard = np.isnan(cells.believed_c)
-    other = fresh & (read_at != cells.raw_at)
-    agreed_s = np.where(other, _agreed_s(value_c, read_at, in_range, cells, tuning), cells.agreed_s)
+    unheard = np.isnan(known.believed_c)
+    other = fresh & (read_at != known.raw_at)
+    agreed_s = np.where(other, _agreed_s(value_c, read_at, in_range, known, tuning), known.agreed_s)
     may_be = fresh & in_range
     if second_c is not None:
         may_be &= ~(np.abs(value_c - second_c) > tuning.second_sensor_k)
     possible = may_be & np.where(
         unheard,
         agreed_s > 0,
-        _near(value_c, read_at, cells, tuning) | (agreed_s >= _needed_s(value_c, tuning)),
+        _near(value_c, read_at, known, tuning) | (agreed_s >= _needed_s(value_c, tuning)),
     )
     # The first reading of all is no fault as long as no second one contradicts it.
-    waits = may_be & unheard & ~cells.suspect & (~other | np.isnan(cells.raw_c))
-    missing_s = np.where(fresh, 0.0, np.minimum(cells.missing_s + dt_s, tuning.missing_after_s))
+    waits = may_be & unheard & ~known.suspect & (~other | np.isnan(known.raw_c))
+    missing_s = np.where(fresh, 0.0, np.minimum(known.missing_s + dt_s, tuning.missing_after_s))
     return Sensed(
         read_c=np.where(possible, value_c, np.nan),
-        suspect=np.where(fresh, ~(possible | waits), cells.suspect),
-        missing=layout.temperature_expected & (missing_s >= tuning.missing_after_s),
+        suspect=np.where(fresh, ~(possible | waits), known.suspect),
+        missing=expected & (missing_s >= tuning.missing_after_s),
         missing_s=missing_s,
-        believed_c=np.where(possible, value_c, cells.believed_c),
-        believed_at=np.where(possible, read_at, cells.believed_at),
-        raw_c=np.where(other, value_c, cells.raw_c),
-        raw_at=np.where(other, read_at, cells.raw_at),
+        believed_c=np.where(possible, value_c, known.believed_c),
+        believed_at=np.where(possible, read_at, known.believed_at),
+        raw_c=np.where(other, value_c, known.raw_c),
+        raw_at=np.where(other, read_at, known.raw_at),
         agreed_s=agreed_s,
     )
 
 
 def _agreed_s(
-    value_c: Floats, read_at: Floats, in_range: Flags, cells: CellMemory, tuning: Tuning
+    value_c: Floats, read_at: Floats, in_range: Flags, known: _Known, tuning: Tuning
 ) -> Floats:
     """Return for how long each reading was within reach of the one before it.
 
     What happened in a gap is unknown, so that a longer one counts as `longest_step_s`.
     """
-    passed_s = np.clip(read_at - cells.raw_at, 0.0, tuning.longest_step_s)
+    passed_s = np.clip(read_at - known.raw_at, 0.0, tuning.longest_step_s)
     reach_k = tuning.possible_jump_k + tuning.possible_k_per_s * passed_s
-    agrees = in_range & (np.abs(value_c - cells.raw_c) <= reach_k)
+    agrees = in_range & (np.abs(value_c - known.raw_c) <= reach_k)
     agreed_s: Floats = np.where(
-        agrees, np.minimum(cells.agreed_s + passed_s, tuning.agreed_hot_after_s), 0.0
+        agrees, np.minimum(known.agreed_s + passed_s, tuning.agreed_hot_after_s), 0.0
     )
     return agreed_s
 
@@ -100,12 +232,12 @@ def _needed_s(value_c: Floats, tuning: Tuning) -> Floats:
     return np.where(value_c >= tuning.alarm_c, tuning.agreed_hot_after_s, tuning.agreed_after_s)
 
 
-def _near(value_c: Floats, read_at: Floats, cells: CellMemory, tuning: Tuning) -> Flags:
+def _near(value_c: Floats, read_at: Floats, known: _Known, tuning: Tuning) -> Flags:
     """Tell which values the cell can have by now, after the last one that was believed."""
-    moved_k = np.abs(value_c - cells.believed_c)
+    moved_k = np.abs(value_c - known.believed_c)
     near: Flags = moved_k <= tuning.possible_jump_k
     if not near.all():
-        passed_s = np.maximum(read_at - cells.believed_at, 0.0)
+        passed_s = np.maximum(read_at - known.believed_at, 0.0)
         reach_k = tuning.possible_jump_k + tuning.possible_k_per_s * passed_s
-        near = moved_k <= np.where(cells.suspect, tuning.return_k, reach_k)
+        near = moved_k <= np.where(known.suspect, tuning.return_k, reach_k)
     return near

@@ -118,19 +118,19 @@ def is_urgent(heat: Heat, around: Surroundings, cells: CellMemory, tuning: Tunin
     return bool(hot.any() or cells.hot_s.any() or other_room.any())
 
 
-def truly_discharges(seen: Seen) -> Flags:
+def truly_discharges(frame: Frame, estimates: Estimates) -> Flags:
     """Tell which strings are in a discharge that their voltage does not deny."""
-    discharges: Flags = seen.estimates.phase == _DISCHARGE
+    discharges: Flags = estimates.phase == _DISCHARGE
     if discharges.any():
-        float_v = layout_of(seen.frame.rows).float_v
-        discharges &= ~(seen.frame.target_v >= _HELD_AT_FLOAT * float_v)
+        float_v = layout_of(frame.rows).float_v
+        discharges &= ~(frame.target_v >= _HELD_AT_FLOAT * float_v)
     return discharges
 
 
 def _allowance_k(seen: Seen, tuning: Tuning) -> Floats:
     """Return what heat a recharge explains; at a denied discharge it fades as in float."""
     allowance_k = seen.around.allowance_k
-    denied = (seen.estimates.phase == _DISCHARGE) & ~truly_discharges(seen)
+    denied = (seen.estimates.phase == _DISCHARGE) & ~truly_discharges(seen.frame, seen.estimates)
     if not denied.any():
         return allowance_k
     lasted_s = np.maximum(seen.frame.now - seen.estimates.phase_since, 0.0)
@@ -145,7 +145,7 @@ def _margin_k(tuning: Tuning) -> float:
 def _signs(seen: Seen, cells: CellMemory, tuning: Tuning) -> _Signs:
     heat, around, spread = seen.heat, seen.around, seen.frame.rows.spread
     roomless = spread(~around.with_room)
-    discharges = spread(truly_discharges(seen))
+    discharges = spread(truly_discharges(seen.frame, seen.estimates))
     allowance_k = spread(_allowance_k(seen, tuning))
     rise_k = heat.rise_k - allowance_k - np.where(roomless, _margin_k(tuning), 0.0)
     spread_k = heat.spread_k - allowance_k * (tuning.allowance_spread_k / tuning.allowance_k)

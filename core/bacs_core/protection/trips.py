@@ -8,9 +8,11 @@ nothing of alarms: to acknowledge, mute, shelve or suppress one changes nothing 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
+
+import numpy as np
 
 from bacs_core.errors import RefusedError
 from bacs_core.model import RunawayStage, TripCause, TripState
@@ -23,6 +25,9 @@ DEFERRAL_S: Final = 1800.0
 DEFERRAL_LIMIT_C: Final = 55.0
 LONGEST_OFF_H: Final = 24.0
 SECONDS_PER_HOUR: Final = 3600.0
+#: Numbers, for a member of an enumeration is slow to look up.
+_ALARM: Final = int(RunawayStage.ALARM)
+_TRIP: Final = int(RunawayStage.TRIP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +85,34 @@ def armed(now: float, *, breaker: bool = True) -> Trip:
     return Trip(TripState.ARMED if breaker else TripState.NO_BREAKER, since=now)
 
 
-def demands_of(rows: Rows, verdict: Verdict, keys: Collection[str]) -> dict[str, Demand]:
+def demands_of(rows: Rows, verdict: Verdict, keys: Iterable[str]) -> dict[str, Demand]:
     """Return by key what `verdict` asks for the strings of these keys."""
-    quiet = not verdict.string_stage.any()
-    quiet = quiet and not any(flags.any() for flags in verdict.cause.values())
-    return {
-        string.key: Demand(hottest_c=_hottest_c(verdict, place))
-        if quiet
-        else demand_of(rows, verdict, place)
-        for place, string in enumerate(rows.strings)
-        if string.key in keys
-    }
+    wanted = {cause: flags for cause, flags in verdict.cause.items() if np.count_nonzero(flags)}
+    strings_wanting = {cause: rows.any(flags) for cause, flags in wanted.items()}
+    demands = {}
+    for key in keys:
+        place = rows.places[key]
+        cells = rows.slices[key]
+        found = {
+            cause: int(wanted[cause][cells].argmax())
+            for cause, strings in strings_wanting.items()
+            if strings[place]
+        }
+        stage = int(verdict.string_stage[place])
+        demands[key] = Demand(
+            causes=tuple(found),
+            standing=_standing(tuple(found), stage),
+            cell=1 + next(iter(found.values())) if found else None,
+            hottest_c=_hottest_c(verdict, place),
+            threatened=stage >= _ALARM,
+        )
+    return demands
 
 
-def demand_of(rows: Rows, verdict: Verdict, string: int) -> Demand:
-    """Return what `verdict` asks for the string at place `string` of `rows`."""
-    cells = rows.slices[rows.strings[string].key]
-    found = {
-        cause: flags[cells].argmax() for cause, flags in verdict.cause.items() if flags[cells].any()
-    }
-    causes = tuple(found)
-    trips = verdict.string_stage[string] >= RunawayStage.TRIP
-    held = (TripCause.THERMAL_RUNAWAY,) if trips else ()
-    return Demand(
-        causes=causes,
-        standing=causes + tuple(cause for cause in held if cause not in causes),
-        cell=1 + int(next(iter(found.values()))) if found else None,
-        hottest_c=_hottest_c(verdict, string),
-        threatened=bool(verdict.string_stage[string] >= RunawayStage.ALARM),
-    )
+def _standing(causes: tuple[TripCause, ...], stage: int) -> tuple[TripCause, ...]:
+    if stage < _TRIP or TripCause.THERMAL_RUNAWAY in causes:
+        return causes
+    return (*causes, TripCause.THERMAL_RUNAWAY)
 
 
 def _hottest_c(verdict: Verdict, string: int) -> float | None:
@@ -118,6 +122,8 @@ def _hottest_c(verdict: Verdict, string: int) -> float | None:
 
 def follow(trip: Trip, demand: Demand, contact_open: bool | None, now: float) -> Trip:  # noqa: FBT001
     """Return the trip after one tick."""
+    if _stays(trip, demand, contact_open):
+        return trip
     trip = replace(trip, contact_open=contact_open, threatened=demand.threatened)
     for event in _events(trip, demand, now):
         trip = _moved(trip, event, now)
@@ -140,6 +146,17 @@ def follow(trip: Trip, demand: Demand, contact_open: bool | None, now: float) ->
         trip = replace(trip, causes=trip.causes + new)
     over = trip.state is TripState.ARMED and not (demand.threatened or demand.standing)
     return replace(trip, deferred_once=False) if over else trip
+
+
+def _stays(trip: Trip, demand: Demand, contact_open: bool | None) -> bool:  # noqa: FBT001
+    """Tell that nothing is asked of an armed breaker, and that nothing about it has changed."""
+    return (
+        trip.state is TripState.ARMED
+        and trip.until is None
+        and not trip.deferred_once
+        and not (demand.causes or demand.standing or demand.threatened or trip.threatened)
+        and trip.contact_open is contact_open
+    )
 
 
 def defer(trip: Trip, by: str, now: float, hottest_c: float | None) -> Trip:

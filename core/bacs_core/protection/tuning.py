@@ -25,8 +25,9 @@ class Tuning:
     slow_work_s: float = 10.0
     """Currents and whatever is learned are worked this often."""
 
-    stages_s: float = 5.0
-    """While a sign is up stages are moved this often, but at every tick from 60 °C on."""
+    look_s: float = 5.0
+    """Heat, surroundings and stages are looked at this often, but at every tick from 60 °C on. The
+    fastest of their filters takes ten minutes."""
 
     pre_rise_k: float = 8.0
     pre_spread_k: float = 5.0

@@ -15,6 +15,7 @@ from bacs_core.settings import (
     Address,
     AlarmRelay,
     Breaker,
+    Keeping,
     Line,
     Link,
     ManagerOptions,
@@ -64,7 +65,14 @@ def build(tables: SiteFile, folder: Path) -> Settings:
         for string in manager.string
     }
     alarm_relay = tables.site.alarm_relay
+    history = tables.history
     return Settings(
+        keeping=Keeping(
+            round(history.budget_gb * 1e9),
+            history.full_days,
+            history.minute_days,
+            history.hour_days,
+        ),
         site=Site(tables.site.name, tuple(_manager(table, lines) for table in tables.manager)),
         lines=lines,
         managers={

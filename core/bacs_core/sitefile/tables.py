@@ -376,6 +376,33 @@ class DeviceTable(Table):
     max_turnaround: Annotated[Duration | None, Field(description=_TURNAROUND)] = None
 
 
+class HistoryTable(Table):
+    """`[history]`: how much of the measurements is kept, and for how long."""
+
+    budget_gb: Annotated[
+        float,
+        Field(
+            ge=0.01,
+            le=100_000,
+            description="size of all measurements; beyond it the oldest of the finest goes first",
+        ),
+    ] = 6.0
+    full_days: Annotated[
+        float, Field(ge=0, le=36_600, description="days for which every sample is kept")
+    ] = 60.0
+    minute_days: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=36_600,
+            description="days for means of minutes, and extremes of quarters of an hour",
+        ),
+    ] = 1096.0
+    hour_days: Annotated[
+        float, Field(ge=0, le=36_600, description="days for hours: minimum, mean and maximum")
+    ] = 3653.0
+
+
 class SiteFile(Table):
     """The whole file."""
 
@@ -383,3 +410,4 @@ class SiteFile(Table):
     line: Annotated[list[LineTable], Field(min_length=1)]
     manager: Annotated[list[ManagerTable], Field(min_length=1, max_length=MAX_MANAGERS)]
     device: list[DeviceTable] = []
+    history: HistoryTable = HistoryTable()

@@ -31,12 +31,15 @@ EXPECTED = {
     CommandName.PUT_BACK: (Role.TECHNICIAN, False),
     CommandName.SET_EQUALIZATION_MODE: (Role.TECHNICIAN, False),
     CommandName.CELL_REPLACED: (Role.TECHNICIAN, False),
+    CommandName.ADD_MAINTENANCE: (Role.TECHNICIAN, False),
     CommandName.DEFER_TRIP: (Role.TECHNICIAN, True),
     CommandName.RECLOSE_BREAKER: (Role.TECHNICIAN, True),
     CommandName.SWITCH_PROTECTION_OFF: (Role.TECHNICIAN, True),
     CommandName.SWITCH_PROTECTION_ON: (Role.TECHNICIAN, False),
     CommandName.START_BATTERY_TEST: (Role.TECHNICIAN, False),
     CommandName.END_BATTERY_TEST: (Role.TECHNICIAN, False),
+    CommandName.EXPORT_TO_STICK: (Role.OPERATOR, False),
+    CommandName.SET_STICK_EXPORT: (Role.ADMINISTRATOR, False),
 }
 
 

@@ -311,3 +311,24 @@ def test_a_site_without_strings_can_be_judged() -> None:
         site, inputs(Moment(recording_problem="disk full"), START, site), AlarmBook(), 1
     )
     assert book.raised == ()
+
+
+@pytest.mark.parametrize(
+    ("cause", "rule", "value", "limit"),
+    [
+        (TripCause.OVER_TEMPERATURE, "trip_temperature", 66.0, 65.0),
+        (TripCause.OVER_VOLTAGE, "trip_voltage_high", 3.7, 3.65),
+        (TripCause.UNDER_VOLTAGE, "trip_voltage_low", 3.7, None),
+    ],
+)
+def test_an_alarm_of_a_limit_that_trips_carries_what_was_read_and_the_limit_where_there_is_one(
+    cause: TripCause, rule: str, value: float, limit: float | None
+) -> None:
+    limits = replace(ROOM.limits, temperature_trip_c=65.0, voltage_trip_high_v=3.65)
+    string = replace(ROOM, limits=limits)
+    site = replace(SITE, managers=(replace(SITE.managers[0], strings=(string,)),))
+    read = readings((3.4, 3.7, 3.4, 3.4), temperature_c=(25, 66, 25, 25))
+    moment = Moment({KEY: read}, causes={cause: {KEY: [1]}})
+    book = evaluate(site, inputs(moment, START, site), AlarmBook(), START)
+    alarm = next(to_message(one, site) for one in book.raised if one.rule.name == rule)
+    assert (alarm.value, alarm.limit) == (value, limit)

@@ -278,9 +278,9 @@ def test_the_buzzer_is_told_when_it_changes() -> None:
         broadcast.publish(tick(number + 1, annunciation=now))
         messages.append(json.loads(message_of(broadcast)).get("annunciation"))
     assert messages == [
-        {"sounding": False, "muted": False, "led": "green"},
+        {"sounding": False, "muted": False, "led": "green", "stick": None},
         None,
-        {"sounding": True, "muted": False, "led": "red"},
+        {"sounding": True, "muted": False, "led": "red", "stick": None},
     ]
 
 

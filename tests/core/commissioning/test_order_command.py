@@ -1,7 +1,15 @@
+import argparse
+
 import pytest
 
-from bacs_core.api.messages import AddressingMode, ConfirmDevices, StartAddressing, SwitchRelay
-from bacs_core.commissioning.order_command import command_from
+from bacs_core.api.messages import (
+    AddressingMode,
+    CommandName,
+    ConfirmDevices,
+    StartAddressing,
+    SwitchRelay,
+)
+from bacs_core.commissioning.order_command import add_arguments, command_from, keys_of
 from bacs_core.errors import SettingsError
 
 
@@ -27,3 +35,36 @@ def test_words_become_the_command_that_the_api_knows() -> None:
 def test_a_word_that_does_not_fit_is_named(words: list[str], told: str) -> None:
     with pytest.raises(SettingsError, match=told):
         command_from("confirm_devices", words)
+
+
+def test_the_keys_of_a_command_are_told_with_what_each_may_be() -> None:
+    told = keys_of("start_addressing")
+    assert "  mode=automatic|manual (needed)" in told
+    assert "  count=1..240 (needed)" in told
+    assert any(line.startswith("  baud=") and "else null" in line for line in told)
+    assert keys_of("mute_buzzer")[-1] == "  It takes no key."
+
+
+def test_every_command_can_tell_its_keys() -> None:
+    for name in CommandName:
+        assert keys_of(name)[0].startswith(f"{name}: ")
+
+
+def test_help_and_usage_after_a_name_are_those_of_that_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for words, told in (
+        (["confirm_devices", "--help"], "key=STRING (needed; string key"),
+        (["confirm_devices"], "usage: bacs order confirm_devices key=STRING --user NAME"),
+    ):
+        parser = argparse.ArgumentParser("bacs order")
+        add_arguments(parser)
+        with pytest.raises(SystemExit):
+            parser.parse_args(words)
+        shown = capsys.readouterr()
+        assert told in shown.out + shown.err
+
+
+def test_a_command_without_its_keys_is_told_which_it_needs() -> None:
+    with pytest.raises(SettingsError, match=r"key=STRING \(needed"):
+        command_from("confirm_devices", [])

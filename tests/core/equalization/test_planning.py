@@ -360,3 +360,26 @@ def test_modes_come_from_the_site_file() -> None:
     rows = rows_of([a_string(2, equalization=EqualizationMode.TOP), a_string(2, number=2)])
     modes = [tuple(EqualizationMode)[mode] for mode in orders_of(rows).mode]
     assert modes == [EqualizationMode.TOP, EqualizationMode.CONTINUOUS]
+
+
+@pytest.mark.parametrize("offset_s", range(5))
+def test_what_forbids_bypass_acts_at_once_also_between_two_steps_of_the_law(offset_s: int) -> None:
+    string = worked()
+    before = string.run(spread, 1 + offset_s).duty_percent
+    string.now += 1
+    hot = string.tick(replace(spread(string.now), module_status=np.array([0, 0, 0, STATUS_HOT])))
+    assert before[3] > 0
+    assert hot.duty_percent[3] == 0
+    string.now += 1
+    string.phase = ChargePhase.DISCHARGE
+    assert (string.tick(spread(string.now)).duty_percent == 0).all()
+
+
+def test_the_law_takes_the_mean_of_the_readings_since_it_was_worked_last() -> None:
+    def noisy(read_at: float) -> StringReadings:
+        noise_v = 0.004 if round(read_at - START) % 2 else -0.004
+        return readings([2.24 - noise_v, 2.26, 2.28, 2.30 + noise_v], read_at)
+
+    quiet, loud = ticking(a_string(4)), ticking(a_string(4))
+    smooth, rough = (one.run(read, 1200) for one, read in ((quiet, spread), (loud, noisy)))
+    assert np.abs(smooth.duty_percent - rough.duty_percent).max() < 2.0

@@ -1,6 +1,10 @@
-"""Damaged files: put aside, told, and the history goes on with a new one."""
+"""Damaged files: put aside, told, and the history goes on with what is sound of them."""
+
+from __future__ import annotations
 
 import random
+import shutil
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,23 +12,32 @@ from pathlib import Path
 import pytest
 
 from bacs_core.access import users
+from bacs_core.history import damage as damage_module
+from bacs_core.history.batches import Batch, Memory
 from bacs_core.history.damage import find_damage
 from bacs_core.history.database import open_database
 from bacs_core.history.errors import HistoryError
-from bacs_core.history.events import Event, EventKind
+from bacs_core.history.events import Event, EventKind, StoredEvent
 from bacs_core.history.store import History
 from bacs_core.model import Role
 from tests.core.access.conftest import CHANGE, CHEAP, PASSWORD
-from tests.core.history.plant import START, STEP, noisy, small
+from tests.core.history.plant import START, STEP
+
+PAGE = 4096
+EVENTS = 400
+NOW = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
+ASIDE = "bacs.db.damaged-20261121T090500Z"
 
 
 def filled(state: Path) -> str:
-    """Make a history with something in every table and return the identity of the site."""
+    """Make a history with people and events, and return the identity of the site."""
     history = History(state)
     site_id = history.site_id()
-    for index, each in enumerate(noisy(strings=2, cells=60, samples=120)):
-        history.record_sample(each)
-        history.record_event(Event(START + index * STEP, EventKind.LINE_LOST, "x" * 200))
+    events = tuple(
+        Event(START + index * STEP, EventKind.LINE_LOST, f"{index} " + "x" * 200)
+        for index in range(EVENTS)
+    )
+    history.record_batch(Batch("run", 1, 0, events, {"trips": Memory({}, START)}))
     history.close()
     with closing(open_database(state)) as database:
         users.add_user(database, CHANGE, "tessa", Role.TECHNICIAN, PASSWORD, cost=CHEAP)
@@ -37,6 +50,18 @@ def page_of(state: Path, table: str) -> int:
         return int(database.conn.execute(query, (table,)).fetchone()[0])
 
 
+def leaves_of(path: Path) -> list[int]:
+    """Return the pages, from 0, that hold rows of events and nothing else."""
+    content = path.read_bytes()
+    leaf_of_a_table = 0x0D
+    return [
+        page
+        for page in range(1, len(content) // PAGE)
+        if content[page * PAGE] == leaf_of_a_table
+        and content[page * PAGE : (page + 1) * PAGE].count(b"x" * 200) > 3
+    ]
+
+
 def overwrite(path: Path, offset: int, count: int) -> None:
     with path.open("r+b") as file:
         file.seek(offset)
@@ -44,9 +69,26 @@ def overwrite(path: Path, offset: int, count: int) -> None:
 
 
 def reopened(state: Path) -> History:
-    history = History(state, clock=lambda: datetime(2026, 11, 21, 9, 5, tzinfo=UTC).timestamp())
+    history = History(state, clock=NOW.timestamp)
     history.open()
     return history
+
+
+def replacements(history: History) -> list[StoredEvent]:
+    """What was told of damage, the newest first."""
+    return [
+        stored
+        for stored in history.events(limit=10_000)
+        if stored.event.kind is EventKind.HISTORY_REPLACED
+    ]
+
+
+def numbers(history: History) -> list[int]:
+    return sorted(
+        int(stored.event.text.split()[0])
+        for stored in history.events(limit=10_000)
+        if stored.event.kind is EventKind.LINE_LOST
+    )
 
 
 def test_a_sound_file_is_left_as_it_is(tmp_path: Path) -> None:
@@ -73,24 +115,24 @@ def test_a_file_that_is_no_database_any_more_is_put_aside_and_told(
             path.write_bytes(path.read_bytes()[:6000])
     damaged = path.read_bytes()
     history = reopened(tmp_path)
-    assert (tmp_path / "bacs.db.damaged-20261121T090500Z").read_bytes() == damaged
-    (stored,) = history.events()
-    assert stored.event.kind is EventKind.HISTORY_REPLACED
-    assert "bacs.db.damaged-20261121T090500Z" in stored.event.text
-    history.record_sample(small(START))
-    assert history.sample_at(START) is not None
+    assert (tmp_path / ASIDE).read_bytes() == damaged
+    (stored,) = replacements(history)
+    assert ASIDE in stored.event.text
+    history.record_event(Event(START, EventKind.LINE_LOST, "1"))
+    assert numbers(history) == [1]
     history.close()
 
 
-def test_people_and_the_identity_of_the_site_survive_damage_elsewhere(tmp_path: Path) -> None:
+def test_people_events_and_the_identity_of_the_site_survive_damage_elsewhere(
+    tmp_path: Path,
+) -> None:
     site_id = filled(tmp_path)
-    overwrite(tmp_path / "bacs.db", (page_of(tmp_path, "events") - 1) * 4096, 4096)
+    overwrite(tmp_path / "bacs.db", (page_of(tmp_path, "discharges") - 1) * PAGE, PAGE)
     history = reopened(tmp_path)
     assert history.site_id() == site_id
-    (stored,) = [
-        stored for stored in history.events() if stored.event.kind is EventKind.HISTORY_REPLACED
-    ]
-    assert stored.event.data["kept"] == ["settings", "users", "tokens", "lockouts"]
+    (stored,) = replacements(history)
+    assert stored.event.data["lost"] == ["discharges"]
+    assert numbers(history) == list(range(EVENTS))
     history.close()
     with closing(open_database(tmp_path)) as database:
         assert [user.name for user in users.list_users(database)] == ["tessa"]
@@ -98,45 +140,165 @@ def test_people_and_the_identity_of_the_site_survive_damage_elsewhere(tmp_path: 
 
 def test_damaged_people_are_not_carried_over_and_that_is_told(tmp_path: Path) -> None:
     filled(tmp_path)
-    overwrite(tmp_path / "bacs.db", (page_of(tmp_path, "users") - 1) * 4096, 4096)
+    overwrite(tmp_path / "bacs.db", (page_of(tmp_path, "users") - 1) * PAGE, PAGE)
     history = reopened(tmp_path)
-    (stored,) = history.events()
+    (stored,) = replacements(history)
     assert stored.event.data["lost"] == ["users"]
     assert "lost: users" in stored.event.text
+    assert numbers(history) == list(range(EVENTS))
     history.close()
 
 
-def page_of_an_old_sample(path: Path) -> int:
-    """Find a page whose loss is not seen at the start, only by a thorough check."""
-    sound = path.read_bytes()
-    for page in range(2, len(sound) // 4096):
-        overwrite(path, page * 4096, 4096)
-        seen_at_start = find_damage(path, thorough=False)
-        seen_by_all = find_damage(path, thorough=True)
-        path.write_bytes(sound)
-        if seen_at_start is None and seen_by_all is not None:
-            return page
-    pytest.fail("no page holds only old samples")
+def test_of_damaged_events_all_are_kept_but_those_of_the_spoilt_page(tmp_path: Path) -> None:
+    filled(tmp_path)
+    leaves = leaves_of(tmp_path / "bacs.db")
+    overwrite(tmp_path / "bacs.db", leaves[len(leaves) // 2] * PAGE, PAGE)
+    history = reopened(tmp_path)
+    (stored,) = replacements(history)
+    assert stored.event.data["partly"] == ["events"]
+    left = numbers(history)
+    on_a_page = EVENTS / len(leaves)
+    assert EVENTS - 2 * on_a_page < len(left) < EVENTS
+    assert {0, EVENTS - 1} < set(left)
+    history.close()
+
+
+def test_a_torn_page_anywhere_costs_no_sound_table_and_stops_nothing(tmp_path: Path) -> None:
+    sound = tmp_path / "sound"
+    sound.mkdir()
+    filled(sound)
+    pages = (sound / "bacs.db").stat().st_size // PAGE
+    for page in range(0, pages, 3):
+        state = tmp_path / str(page)
+        shutil.copytree(sound, state)
+        overwrite(state / "bacs.db", page * PAGE + 512, PAGE // 2)
+        history = reopened(state)
+        history.record_event(Event(START, EventKind.ALARM_RAISED, "after"))
+        assert history.events()[0].event.text == "after"
+        for stored in replacements(history):
+            assert len(numbers(history)) == EVENTS or "events" not in stored.event.data["kept"]  # type: ignore[operator]
+        history.close()
+        shutil.rmtree(state)
 
 
 def test_damage_met_while_running_is_dealt_with_by_the_next_call(tmp_path: Path) -> None:
     filled(tmp_path)
-    page = page_of_an_old_sample(tmp_path / "bacs.db")
     history = reopened(tmp_path)
-    overwrite(tmp_path / "bacs.db", page * 4096, 4096)
+    leaves = leaves_of(tmp_path / "bacs.db")
+    overwrite(tmp_path / "bacs.db", leaves[1] * PAGE, PAGE)
     with pytest.raises(HistoryError, match="malformed"):
-        history.sample_at(START + 119 * STEP)
-    history.record_sample(small(START))
-    (stored,) = history.events()
-    assert stored.event.kind is EventKind.HISTORY_REPLACED
-    sample = history.sample_at(START)
-    assert sample is not None
+        history.events(limit=10_000)
+    history.record_event(Event(START, EventKind.ALARM_RAISED, "after"))
+    assert len(replacements(history)) == 1
+    assert history.events()[0].event.text == "after"
+    assert len(numbers(history)) > EVENTS / 2
+    history.close()
+
+
+def test_a_file_written_over_while_it_is_open_is_noticed_by_the_next_call(tmp_path: Path) -> None:
+    filled(tmp_path)
+    history = reopened(tmp_path)
+    history.events()
+    overwrite(tmp_path / "bacs.db", 0, 20 * PAGE)
+    with pytest.raises(HistoryError, match="written over"):
+        history.record_event(Event(START, EventKind.ALARM_RAISED, "after"))
+    history.record_event(Event(START, EventKind.ALARM_RAISED, "after"))
+    assert len(replacements(history)) == 1
+    assert history.events()[0].event.text == "after"
+    history.close()
+
+
+def test_a_directory_that_vanishes_is_an_error_and_nothing_is_written_into_nowhere(
+    tmp_path: Path,
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    filled(state)
+    history = reopened(state)
+    shutil.move(state, tmp_path / "elsewhere")
+    for _ in range(2):
+        with pytest.raises(HistoryError):
+            history.record_event(Event(START, EventKind.LINE_LOST, "500"))
+    shutil.move(tmp_path / "elsewhere", state)
+    history.record_event(Event(START, EventKind.LINE_LOST, "501"))
+    assert numbers(history) == [*range(EVENTS), 501]
     history.close()
 
 
 def test_an_empty_file_left_by_a_power_cut_is_simply_filled(tmp_path: Path) -> None:
     (tmp_path / "bacs.db").touch()
     history = reopened(tmp_path)
-    history.record_sample(small(START))
+    history.record_event(Event(START, EventKind.LINE_LOST, "1"))
     assert not list(tmp_path.glob("*damaged*"))
     history.close()
+
+
+def test_what_the_log_lost_is_told(tmp_path: Path) -> None:
+    running, killed = tmp_path / "running", tmp_path / "killed"
+    running.mkdir()
+    history = History(running)
+    for number in range(20):
+        history.record_event(Event(START, EventKind.LINE_LOST, str(number)))
+    shutil.copytree(running, killed)
+    history.close()
+    log = killed / "bacs.db-wal"
+    overwrite(log, log.stat().st_size // 2, 10)
+    history = reopened(killed)
+    left = numbers(history)
+    assert left == list(range(len(left)))
+    (stored,) = replacements(history)
+    assert stored.event.data["steps"] == 20 - len(left) > 0
+    history.close()
+    assert len(replacements(reopened(killed))) == 1, "told once"
+
+
+def test_a_log_that_ends_in_the_middle_of_a_step_is_nothing_to_tell_of(tmp_path: Path) -> None:
+    running, killed = tmp_path / "running", tmp_path / "killed"
+    running.mkdir()
+    history = History(running)
+    for number in range(5):
+        history.record_event(Event(START, EventKind.LINE_LOST, str(number)))
+    shutil.copytree(running, killed)
+    history.close()
+    log = killed / "bacs.db-wal"
+    log.write_bytes(log.read_bytes() + bytes(100))
+    history = reopened(killed)
+    assert numbers(history) == list(range(5))
+    assert replacements(history) == []
+    history.close()
+
+
+@pytest.mark.parametrize("stops_at", range(6))
+def test_a_replacement_that_is_cut_short_is_made_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops_at: int
+) -> None:
+    """Each step of it fails once, as a killed program would leave it."""
+    filled(tmp_path)
+    overwrite(tmp_path / "bacs.db", (page_of(tmp_path, "discharges") - 1) * PAGE, PAGE)
+    steps = ("_put_beside", "open_database", "_fill", "_carried", "_swap", "flush_directory")
+    with monkeypatch.context() as patch:
+
+        def stop(*_: object) -> None:
+            raise OSError(5, "stopped here")
+
+        patch.setattr(damage_module, steps[stops_at], stop)
+        with pytest.raises(HistoryError):
+            reopened(tmp_path)
+    history = reopened(tmp_path)
+    assert numbers(history) == list(range(EVENTS))
+    assert len(replacements(history)) == 1
+    history.close()
+    with closing(sqlite3.connect(tmp_path / "bacs.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert not (tmp_path / "replacing").exists()
+
+
+def test_only_the_newest_damaged_files_are_kept(tmp_path: Path) -> None:
+    for day in range(1, 7):
+        (tmp_path / "bacs.db").write_bytes(b"no database" * 1000)
+        history = History(tmp_path, clock=datetime(2026, 1, day, tzinfo=UTC).timestamp)
+        history.record_event(Event(START, EventKind.LINE_LOST, "1"))
+        history.close()
+    assert [path.name[-16:] for path in sorted(tmp_path.glob("bacs.db.damaged-*"))] == [
+        f"2026010{day}T000000Z" for day in (4, 5, 6)
+    ]

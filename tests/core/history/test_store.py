@@ -2,18 +2,17 @@
 
 import json
 import uuid
+from contextlib import closing
 from datetime import timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from bacs_core.history import query
-from bacs_core.history.database import open_for_reading
 from bacs_core.history.events import Event, EventKind
-from bacs_core.history.query import MAX_CHAIN
+from bacs_core.history.measurements.database import open_measurements
+from bacs_core.history.reader import HistoryReader
 from bacs_core.history.store import History
 from bacs_core.model import Quantity
 from tests.core.history.plant import (
@@ -39,7 +38,8 @@ def voltages(history: History, *, minutes: float, points: int = 1000) -> list[fl
         end=START + timedelta(minutes=minutes),
         points=points,
     )
-    return [None if bucket is None else bucket.mean for bucket in series.buckets]
+    means = series.mean.tolist()
+    return [None if count == 0 else mean for mean, count in zip(means, series.count, strict=True)]
 
 
 def test_a_sample_comes_back_with_all_values_bit_exact(history: History) -> None:
@@ -66,22 +66,25 @@ def test_a_sample_comes_back_with_all_values_bit_exact(history: History) -> None
     assert stored.status.tolist() == [0, 0, 0, 0]
 
 
-def test_many_noisy_samples_come_back_bit_exact_across_keyframes_and_a_restart(
+def test_many_noisy_samples_come_back_bit_exact_across_sealing_and_a_restart(
     tmp_path: Path,
 ) -> None:
-    snapshots = list(noisy(strings=2, cells=24, samples=800))
+    snapshots = list(noisy(strings=2, cells=24, samples=420))
     history = History(tmp_path)
     for index, each in enumerate(snapshots):
-        if index == 500:
+        if index == 250:
             history.close()
             history = History(tmp_path)
         history.record_sample(each)
-    stored = list(query.samples(open_for_reading(tmp_path), START, START + DAY))
-    assert [sample.at for sample in stored] == [each.at for each in snapshots]
-    for sample, each in zip(stored, snapshots, strict=True):
-        for key, part in each.strings.items():
-            for quantity, column in part.readings.columns.items():
-                np.testing.assert_array_equal(sample.strings[key].columns[quantity], column.values)
+    with HistoryReader(tmp_path) as reader:
+        for key in snapshots[0].strings:
+            blocks = list(reader.blocks(key, START, START + DAY))
+            at = np.concatenate([block.at for block in blocks])
+            assert at.tolist() == [round(each.at.timestamp() * 1000) for each in snapshots]
+            for quantity in Quantity:
+                stored = np.concatenate([block.columns[quantity] for block in blocks])
+                measured = [each.strings[key].readings.columns[quantity] for each in snapshots]
+                np.testing.assert_array_equal(stored, [column.values for column in measured])
     history.close()
 
 
@@ -108,9 +111,9 @@ def test_a_quantity_that_the_device_does_not_have_is_absent(history: History) ->
 
 
 def test_the_sample_at_a_moment_is_the_newest_that_is_not_newer(history: History) -> None:
-    for index in range(400):
+    for index in range(365):
         history.record_sample(small(START + index * STEP, (2000 + index) / 1000))
-    for index in (0, 1, 359, 360, 361, 399):
+    for index in (0, 1, 359, 360, 361, 364):
         sample = history.sample_at(START + index * STEP + timedelta(seconds=9))
         assert sample is not None
         assert sample.at == START + index * STEP
@@ -124,20 +127,17 @@ def test_a_series_tells_minimum_maximum_and_mean_of_each_bucket(history: History
     series = history.series(
         "ups-a/1", 3, Quantity.VOLTAGE, start=START, end=START + 12 * STEP, points=2
     )
-    assert series.width == timedelta(minutes=1)
-    first, second = series.buckets
-    assert first is not None
-    assert second is not None
-    assert (first.minimum, first.maximum, first.count) == (2.0, 2.005, 6)
-    assert first.mean == pytest.approx(2.0025)
-    assert (second.minimum, second.maximum, second.count) == (2.006, 2.011, 6)
+    assert series.width_s == 60
+    assert series.minimum.tolist() == [2.0, 2.006]
+    assert series.maximum.tolist() == [2.005, 2.011]
+    assert series.mean.tolist() == pytest.approx([2.0025, 2.0085])
+    assert series.count.tolist() == [6, 6]
 
 
 def test_a_series_of_a_string_value_is_read_the_same_way(history: History) -> None:
     history.record_sample(small(START))
     series = history.series("ups-a/1", None, "current_a", start=START, end=START + STEP, points=1)
-    assert series.buckets[0] is not None
-    assert series.buckets[0].mean == -1.234
+    assert series.mean.tolist() == [-1.234]
 
 
 def test_a_gap_is_a_gap_and_not_a_line(history: History) -> None:
@@ -162,10 +162,11 @@ def test_what_was_never_there_has_an_empty_series(history: History) -> None:
         ("ups-a/1", 1, "nonsense"),
     ):
         series = history.series(key, cell, name, start=START, end=START + STEP, points=5)
-        assert set(series.buckets) == {None}
+        assert not series.count.any()
+        assert np.isnan(series.mean).all()
 
 
-def test_a_changed_site_begins_a_new_chain_and_the_old_one_stays_readable(
+def test_a_changed_site_leaves_what_was_before_readable(
     history: History,
 ) -> None:
     history.record_sample(small(START, 2.1))
@@ -190,45 +191,40 @@ def test_a_clock_set_back_keeps_both_stretches_of_time(history: History) -> None
     assert later.strings["ups-a/1"].columns[Quantity.VOLTAGE][0] == 2.1
 
 
-def test_no_sample_needs_more_than_an_hour_of_others_to_be_read(
-    history: History, tmp_path: Path
-) -> None:
-    for index in range(800):
-        history.record_sample(small(START + index * STEP))
-    keyframes = [row["at"] for row in open_for_reading(tmp_path)["keyframes"].rows]
-    assert len(keyframes) == 3
-    assert max(b - a for a, b in pairwise(keyframes)) <= (MAX_CHAIN.total_seconds() * 1000)
-
-
-def test_a_missing_sample_ends_its_chain_instead_of_shifting_what_follows(
-    history: History, tmp_path: Path
-) -> None:
-    for index in range(10):
-        history.record_sample(small(START + index * STEP, (2000 + index) / 1000))
-    history._opened().conn.execute("DELETE FROM samples WHERE id = 5")
-    means = [value for value in voltages(history, minutes=2, points=8) if value is not None]
-    assert max(means) <= 2.003
-
-
 def test_the_layout_is_stored_in_words_so_that_it_can_be_read_years_later(
     history: History, tmp_path: Path
 ) -> None:
     history.record_sample(small(START))
-    (row,) = open_for_reading(tmp_path)["layouts"].rows
-    stored = json.loads(row["description"])
-    assert stored["format"] == 1
-    assert stored["strings"] == [
-        {"key": "ups-a/1", "manager_id": "ups-a", "name": "String 1", "cell_count": 4}
-    ]
+    history.record_sample(small(START + timedelta(hours=1)))
+    with closing(open_measurements(tmp_path)) as database:
+        (row,) = database["strings"].rows
+    stored = json.loads(row["layout"])
+    assert (stored["key"], stored["name"], stored["cell_count"]) == ("ups-a/1", "String 1", 4)
     assert {"name": "voltage_v", "steps_per_unit": 1000, "symbols": []} in stored["columns"]
 
 
-def test_the_same_site_is_described_only_once_over_restarts(tmp_path: Path) -> None:
+def test_the_same_string_is_described_only_once_over_restarts(tmp_path: Path) -> None:
     for index in range(3):
         history = History(tmp_path)
-        history.record_sample(small(START + index * STEP))
+        history.record_sample(small(START + timedelta(hours=index)))
         history.close()
-    assert open_for_reading(tmp_path)["layouts"].count == 1
+    with closing(open_measurements(tmp_path)) as database:
+        assert database["strings"].count == 1
+
+
+def test_damage_among_the_measurements_is_told_and_touches_nothing_else(tmp_path: Path) -> None:
+    history = History(tmp_path, clock=START.timestamp)
+    history.set_setting("network", value=True, by="tessa", at=START)
+    history.record_sample(small(START))
+    history.close()
+    (tmp_path / "measurements.db").write_bytes(b"no database" * 500)
+    history.record_sample(small(START + STEP))
+    told = history.events()[0].event
+    assert told.kind is EventKind.HISTORY_GAP
+    assert "measurements.db.damaged-20261121T080000Z" in told.text
+    assert history.get_setting("network") is True
+    assert voltages(history, minutes=1)[0] == 2.25
+    history.close()
 
 
 def test_events_come_back_newest_first_whole_and_in_pages(history: History) -> None:

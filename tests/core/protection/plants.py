@@ -17,11 +17,12 @@ import numpy as np
 
 from bacs_core import estimation, protection
 from bacs_core.model import RunawayStage, TripState
-from bacs_core.protection import Trip, demand_of
-from bacs_core.protection.trips import armed, follow
+from bacs_core.protection import Trip
+from bacs_core.protection.trips import armed, demands_of, follow
 from bacs_core.simulator.building import PlantOptions
 from bacs_core.simulator.plant import Plant
 from bacs_core.simulator.sensors import CurrentSensing
+from bacs_core.snapshot import Floats
 from tests.core.protection import build
 
 DAY_S = 86400.0
@@ -133,21 +134,34 @@ class Batch:
             self.plant.state,
             temperature_c=rows.spread(np.array([case.room_c for case in cases])) + 0.5,
         )
-        self.contacts = [False] * len(cases)
+        self.room_c = np.array([case.room_c for case in cases])
+        self.swing_k = np.array([case.swing_k for case in cases])
         self.failed = [False] * len(cases)
         self.known = estimation.initial(rows)
         self.watched = protection.initial(rows)
         self.of_estimation = estimation.Tuning(longest_step_s=2 * calm_step_s)
         self.tuning = protection.Tuning(longest_step_s=2 * calm_step_s)
-        self.trips = [armed(build.START) for _ in cases]
+        self.trips = {string.key: armed(build.START) for string in strings}
+        self.contacts = dict.fromkeys(self.trips, False)
+        self.ordered = np.zeros(len(cases), np.bool_)
+        self.tripping = np.zeros(len(cases), np.bool_)
         self.outcomes = [Outcome(case) for case in cases]
         self.onsets = {n: case.onset_day * DAY_S for n, case in enumerate(cases)}
+        self.runs = np.zeros(len(cases), np.bool_)
+        self.begun = np.zeros(len(cases), np.bool_)
+        self.sixty = np.zeros(len(cases), np.bool_)
         self.stage = np.zeros(len(cases), np.uint8)
+        self.flags = {
+            name: np.zeros(len(cases), np.bool_) for name in ("temperature", "room", "current")
+        }
 
     def run(self, days: float) -> list[Outcome]:
         """Let days pass."""
         while self.plant.time_s < days * DAY_S:
             self.step(self.step_s if self.is_close() else self.calm_step_s)
+        for name, flagged in self.flags.items():
+            for place in np.flatnonzero(flagged).tolist():
+                self.outcomes[place].flags.add(name)
         return self.outcomes
 
     def is_close(self) -> bool:
@@ -164,13 +178,12 @@ class Batch:
     def step(self, dt_s: float) -> None:
         plant = self.plant
         angle = 2 * np.pi * plant.time_s / DAY_S + self.phase
-        mean = np.array([case.room_c for case in self.cases])
-        swing = np.array([case.swing_k for case in self.cases])
-        plant.room_c = mean + swing * np.sin(angle)
+        plant.room_c = self.room_c + self.swing_k * np.sin(angle)
         for place in [n for n, at in self.onsets.items() if plant.time_s >= at]:
             del self.onsets[place]
             if self.cases[place].times_critical:
                 self.begin(place)
+                self.runs[place] = self.begun[place] = True
         self.fail_power()
         plant.advance(dt_s)
         frame = plant.frame(build.START)
@@ -226,33 +239,28 @@ class Batch:
         """Follow the breakers and note what happened first."""
         plant = self.plant
         now, rows = plant.time_s, plant.rows
-        hottest = rows.most(plant.state.temperature_c, np.ones(rows.cell_count, np.bool_))
-        changed = (verdict.string_stage != self.stage) | (hottest >= LIMIT_C)
-        changed |= np.array([trip.state is TripState.TRIPPING for trip in self.trips])
-        flagged = rows.any(verdict.temperature_missing) | verdict.room_missing
-        flagged |= verdict.current_missing
-        for place in np.flatnonzero(changed | flagged):
-            out, begun = self.outcomes[place], place not in self.onsets
-            runs = begun and self.cases[place].times_critical > 0
-            out.flags |= {
-                name
-                for name, flag in {
-                    "temperature": verdict.temperature_missing[
-                        rows.slices[rows.strings[place].key]
-                    ].any(),
-                    "room": verdict.room_missing[place],
-                    "current": verdict.current_missing[place],
-                }.items()
-                if flag
-            }
-            self.note(out, int(self.stage[place]), int(verdict.string_stage[place]), now, runs)
-            if hottest[place] >= LIMIT_C and np.isnan(out.sixty_s):
-                out.sixty_s = now
-            self.follow(out, verdict, int(place), float(hottest[place]), runs)
-        self.stage = verdict.string_stage
+        self.flags["temperature"] |= rows.any(verdict.temperature_missing)
+        self.flags["room"] |= verdict.room_missing
+        self.flags["current"] |= verdict.current_missing
+        stage = verdict.string_stage
+        hottest = np.maximum.reduceat(plant.state.temperature_c, rows.first_cell)
+        for place in np.flatnonzero((hottest >= LIMIT_C) & ~self.sixty).tolist():
+            self.sixty[place] = True
+            self.outcomes[place].sixty_s = now
+        wanted = np.logical_or.reduce([rows.any(flags) for flags in verdict.cause.values()])
+        changed = stage != self.stage
+        # A stage that was up before counts from the moment at which the plant began to run away.
+        for place in np.flatnonzero(changed | self.begun).tolist():
+            self.note(self.outcomes[place], int(self.stage[place]), int(stage[place]), now, place)
+        self.begun[:] = False
+        # What nobody asks anything of, and what is open already, stays as it is.
+        followed = np.flatnonzero(changed | self.tripping | (wanted & ~self.ordered))
+        if len(followed):
+            self.follow(verdict, followed.tolist(), hottest)
+        self.stage = stage
 
-    def note(self, out: Outcome, before: int, stage: int, now: float, runs: bool) -> None:
-        if not runs:
+    def note(self, out: Outcome, before: int, stage: int, now: float, place: int) -> None:
+        if not self.runs[place]:
             out.false_pre += before < RunawayStage.PRE_ALERT <= stage
             out.false_alarms += before < RunawayStage.ALARM <= stage
             return
@@ -261,21 +269,22 @@ class Batch:
         if stage >= RunawayStage.ALARM and np.isnan(out.alarm_s):
             out.alarm_s = now
 
-    def follow(
-        self, out: Outcome, verdict: protection.Verdict, place: int, hottest_c: float, runs: bool
-    ) -> None:
-        rows = self.plant.rows
-        was: Trip = self.trips[place]
-        contact = self.contacts[place]
-        demand = demand_of(rows, verdict, place)
-        trip = follow(was, demand, contact, build.START + self.plant.time_s)
-        self.trips[place] = trip
-        if trip.ordered and not was.ordered and not runs:
-            out.false_trips += 1
-        if trip.state is TripState.TRIPPED and was.state is not TripState.TRIPPED:
-            out.tripped_s, out.tripped_c = self.plant.time_s, hottest_c
-        # The contact tells it; the plant stays on its charger, to see when it would have had 60 °C.
-        self.contacts[place] = trip.ordered
+    def follow(self, verdict: protection.Verdict, places: list[int], hottest_c: Floats) -> None:
+        plant, now = self.plant, self.plant.time_s
+        keys = {place: plant.rows.strings[place].key for place in places}
+        demands = demands_of(plant.rows, verdict, keys.values())
+        for place, key in keys.items():
+            out, was = self.outcomes[place], self.trips[key]
+            trip: Trip = follow(was, demands[key], self.contacts[key], build.START + now)
+            self.trips[key] = trip
+            if trip.ordered and not was.ordered and not self.runs[place]:
+                out.false_trips += 1
+            if trip.state is TripState.TRIPPED and was.state is not TripState.TRIPPED:
+                out.tripped_s, out.tripped_c = now, float(hottest_c[place])
+            # The contact tells it; the plant stays on its charger, to see when it would have 60 °C.
+            self.contacts[key] = trip.ordered
+            self.ordered[place] = trip.ordered
+            self.tripping[place] = trip.state is TripState.TRIPPING
 
 
 def lead_h(out: Outcome) -> float:

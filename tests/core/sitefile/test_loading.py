@@ -12,7 +12,7 @@ from bacs_core import sitefile
 from bacs_core.devices.bacs_manager_snmp import POLL_EVERY_S
 from bacs_core.errors import SettingsError
 from bacs_core.model import Chemistry, EqualizedBy, Quantity
-from bacs_core.settings import Address, Link, Settings, SnmpAccess, SnmpVersion
+from bacs_core.settings import Address, Keeping, Link, Settings, SnmpAccess, SnmpVersion
 
 DEMO = Path(bacs_core.simulator.__file__).with_name("demo.toml")
 
@@ -490,3 +490,11 @@ def test_generations_must_not_be_mixed_in_one_manager(tmp_path: Path, demo: str)
 def test_a_folder_instead_of_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         sitefile.load(tmp_path)
+
+
+def test_the_history_is_kept_as_the_file_says(tmp_path: Path, demo: str) -> None:
+    assert load(demo, tmp_path).keeping == Keeping()
+    table = "[history]\nbudget_gb = 0.032\nfull_days = 1\nminute_days = 0\nhour_days = 1095.5\n"
+    kept = load(f"{demo}\n{table}", tmp_path).keeping
+    assert kept == Keeping(32_000_000, 1, 0, 1095.5)
+    assert "budget_gb = 0: " in refusal(f"{demo}\n[history]\nbudget_gb = 0\n", tmp_path)

@@ -132,6 +132,8 @@ TEXTS: Final[dict[str, str]] = {
     "event_history_replaced": "Historie neu begonnen",
     "event_user_changed": "Benutzer geändert",
     "event_token_changed": "Token geändert",
+    "event_discharge_began": "Entladung begonnen",
+    "event_discharge_ended": "Entladung beendet",
     "event_login": "angemeldet",
     "event_login_refused": "Anmeldung abgelehnt",
     "event_other": "Sonstiges",

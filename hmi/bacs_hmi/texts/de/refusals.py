@@ -90,6 +90,14 @@ TEXTS: Final[dict[str, str]] = {
     "refused_mixed_generations": "Abgelehnt: Module verschiedener Generationen dürfen nicht an "
     "einer Leitung sein.",
     "refused_not_offered": "Abgelehnt: das wird hier nicht angeboten.",
-    "refused_not_watched_yet": "Abgelehnt: der Strang wird noch nicht lange genug überwacht, oder "
-    "keine Zelle meldet etwas.",
+    "refused_not_watched_yet": "Abgelehnt: der Strang wird noch nicht lange genug überwacht.",
+    "refused_no_cell_tells": "Abgelehnt: keine Zelle des Strangs meldet etwas.",
+    "refused_busy": "Abgelehnt: zu viele Abfragen der Historie laufen schon; später noch einmal.",
+    "refused_invalid": "Abgelehnt: dieser Zeitraum oder diese Zahl ist nicht möglich.",
+    "refused_not_installed": "Abgelehnt: was dazu nötig ist, ist hier nicht installiert.",
+    "refused_no_history": "Es wurde noch nichts aufgezeichnet.",
+    "refused_history_unreadable": "Die Historie kann nicht gelesen werden.",
+    "refused_not_comparable": "Abgelehnt: diese beiden Entladungen lassen sich nicht vergleichen.",
+    "refused_unknown_discharge": "Abgelehnt: diese Entladung gibt es nicht.",
+    "refused_unknown_name": "Abgelehnt: unter diesem Namen ist nichts aufgezeichnet.",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bacs_hmi.texts.en import alarms, battery, plant, refusals
+from bacs_hmi.texts.en import alarms, battery, plant, refusals, stick
 
-TEXTS: Final[dict[str, str]] = plant.TEXTS | alarms.TEXTS | battery.TEXTS | refusals.TEXTS
+TEXTS: Final[dict[str, str]] = (
+    plant.TEXTS | alarms.TEXTS | battery.TEXTS | refusals.TEXTS | stick.TEXTS
+)

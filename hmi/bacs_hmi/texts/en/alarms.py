@@ -129,6 +129,8 @@ TEXTS: Final[dict[str, str]] = {
     "event_history_replaced": "history begun anew",
     "event_user_changed": "user changed",
     "event_token_changed": "token changed",
+    "event_discharge_began": "discharge began",
+    "event_discharge_ended": "discharge ended",
     "event_login": "signed in",
     "event_login_refused": "sign-in refused",
     "event_other": "other",

@@ -86,6 +86,14 @@ TEXTS: Final[dict[str, str]] = {
     "refused_several": "Refused: several devices answer at this address.",
     "refused_mixed_generations": "Refused: modules of different generations must not share a line.",
     "refused_not_offered": "Refused: this is not offered here.",
-    "refused_not_watched_yet": "Refused: the string has not been watched long enough, or no cell "
-    "of it tells anything.",
+    "refused_not_watched_yet": "Refused: the string has not been watched long enough.",
+    "refused_no_cell_tells": "Refused: no cell of the string tells anything.",
+    "refused_busy": "Refused: too many long readings of the history run already; try again soon.",
+    "refused_invalid": "Refused: this range or number is not possible.",
+    "refused_not_installed": "Refused: what this needs is not installed here.",
+    "refused_no_history": "Nothing has been recorded yet.",
+    "refused_history_unreadable": "The history cannot be read.",
+    "refused_not_comparable": "Refused: these two discharges cannot be compared.",
+    "refused_unknown_discharge": "Refused: there is no such discharge.",
+    "refused_unknown_name": "Refused: nothing of this name is recorded.",
 }

@@ -1,0 +1,143 @@
+"""`bacs export`: the history as files that spreadsheets open, also while the engine runs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bacs_core.history.database import DEFAULT_STATE_DIR
+from bacs_core.history.export.scope import Scope
+from bacs_core.history.export.targets import (
+    ArchiveTarget,
+    FolderTarget,
+    StreamInto,
+    Target,
+    new_file,
+    telling,
+)
+from bacs_core.history.export.writing import Progress, tell_nobody, write_export
+from bacs_core.history.taken_out import record_taken_out
+
+STANDARD_OUTPUT: Final = "-"
+#: A line of progress is written over while the terminal is this patient.
+_TOLD_EVERY: Final = timedelta(seconds=0.5)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `bacs export`."""
+    parser.add_argument(
+        "--from",
+        dest="since",
+        type=moment,
+        metavar="TIME",
+        help="ISO 8601, e.g. 2026-11-21 or 2026-11-21T08:00; default: one day before --to",
+    )
+    parser.add_argument(
+        "--to", dest="until", type=moment, metavar="TIME", help="up to this time; default: now"
+    )
+    parser.add_argument(
+        "--string",
+        dest="strings",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="only this string, e.g. ups-a/1; may be given several times",
+    )
+    parser.add_argument(
+        "--every",
+        dest="step_s",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="of each step only the first sample; default: every sample",
+    )
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--out",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="folder for the files (default: here)",
+    )
+    place.add_argument(
+        "--archive",
+        metavar="FILE",
+        help="one .tar.gz instead of a folder; - is standard output",
+    )
+    parser.add_argument("--by", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--state",
+        type=Path,
+        default=DEFAULT_STATE_DIR,
+        metavar="DIR",
+        help="state directory of the engine (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the files. Raises `HistoryError` where reading, `TargetError` where writing fails."""
+    now = datetime.now(UTC)
+    until = args.until or now
+    since = args.since or until - timedelta(days=1)
+    scope = Scope(since, until, tuple(args.strings), max(0, args.step_s))
+    if args.by is not None:
+        asked = {
+            "from": since.isoformat(),
+            "to": until.isoformat(),
+            "strings": args.strings,
+            "every_s": scope.step_s,
+        }
+        record_taken_out(args.state, "export", asked, by=args.by, at=now)
+    tell = _Teller() if sys.stderr.isatty() else tell_nobody
+    with _target(args, now) as target:
+        written = write_export(args.state, target, scope, now, tell)
+    place = args.archive or args.out
+    if place != STANDARD_OUTPUT:
+        sys.stdout.write(f"{place}: {len(written.files)} files, {written.total_bytes} bytes\n")
+    return 0
+
+
+@contextlib.contextmanager
+def _target(args: argparse.Namespace, now: datetime) -> Iterator[Target]:
+    if args.archive is None:
+        yield FolderTarget(args.out)
+    elif args.archive == STANDARD_OUTPUT:
+        with ArchiveTarget(sys.stdout.buffer, now) as archive:
+            yield archive
+        with telling("standard output"):
+            sys.stdout.flush()
+    else:
+        path = Path(args.archive)
+        with (
+            new_file(FolderTarget(path.parent), path.name) as file,
+            ArchiveTarget(StreamInto(file), now) as archive,
+        ):
+            yield archive
+
+
+class _Teller:
+    """Shows the progress in one line of a terminal."""
+
+    def __init__(self) -> None:
+        self._told_at = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, progress: Progress) -> None:
+        now = datetime.now(UTC)
+        if now - self._told_at >= _TOLD_EVERY:
+            self._told_at = now
+            percent = 100 * progress.bytes_done // max(1, progress.bytes_expected)
+            sys.stderr.write(f"\r{percent:3d} %  {progress.files_done} files\033[K\r")
+
+
+def moment(text: str) -> datetime:
+    """Read a moment; without an offset it is in the time of this computer."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        msg = f"'{text}' is no time like 2026-11-21T08:00"
+        raise argparse.ArgumentTypeError(msg) from None

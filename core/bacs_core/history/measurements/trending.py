@@ -1,0 +1,170 @@
+"""One value over time, out of the tier that suits the range and the number of points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bacs_core.history.measured import Series, Tier
+from bacs_core.history.measurements.buckets import (
+    SHORTEST_MS,
+    Buckets,
+    Grid,
+    coarsest,
+    grid_of_samples,
+    grid_of_steps,
+)
+from bacs_core.history.measurements.opened import OpenSamples
+from bacs_core.history.measurements.records import RecordError
+from bacs_core.history.measurements.shelf import Moments, Shelf
+from bacs_core.history.measurements.steps import STEP_MS
+from bacs_core.history.measurements.windows import StoredString
+
+#: Samples closer than this are ticks.
+_TICKS_MS: Final = 2_000
+#: Where a tier has its means, and where its extremes.
+_MEANS: Final = {Tier.QUARTER: Tier.MINUTE, Tier.HOUR: Tier.HOUR}
+#: The steps a grid is laid on.
+_GRID_STEP: Final = {Tier.QUARTER: STEP_MS[Tier.MINUTE], Tier.HOUR: STEP_MS[Tier.HOUR]}
+
+Piece = tuple[Moments, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which value: of a cell (from 1), or of the string where `cell` is `None`."""
+
+    key: str
+    cell: int | None
+    name: str
+    start: int
+    end: int
+    points: int
+
+
+def series(shelf: Shelf, opened: OpenSamples, wanted: Wanted) -> Series:
+    """Return one value in at most `points` buckets over a range of unix milliseconds."""
+    strings = [
+        each
+        for each in shelf.strings(wanted.key)
+        if each.place(wanted.cell, wanted.name) is not None
+    ]
+    tier = _tier(shelf, strings, wanted)
+    pieces, steps_per_unit = _open_pieces(opened, wanted)
+    pieces += _sealed_pieces(shelf, strings, wanted, tier)
+    for stored in strings:
+        place = stored.place(wanted.cell, wanted.name)
+        steps_per_unit = steps_per_unit or (place[3] if place else 0)
+    buckets = Buckets(_grid(tier, wanted, pieces))
+    buckets.add_samples(
+        np.concatenate([at for at, _ in pieces]), np.concatenate([each for _, each in pieces])
+    )
+    if tier is not Tier.FULL:
+        _add_steps(buckets, shelf, strings, wanted, tier)
+    return buckets.series(steps_per_unit or 1, tier)
+
+
+def _tier(shelf: Shelf, strings: Sequence[StoredString], wanted: Wanted) -> Tier:
+    """Return the coarsest tier that fits a bucket, or a coarser one where nothing finer is left."""
+    found = coarsest((wanted.end - wanted.start) / wanted.points)
+    hour = STEP_MS[Tier.HOUR]
+    for finer, coarser in ((Tier.FULL, Tier.QUARTER), (Tier.QUARTER, Tier.HOUR)):
+        if found is not finer:
+            continue
+        begins = shelf.first_of(finer, strings)
+        until = wanted.end if begins is None else min(wanted.end, begins - hour + 1)
+        if until > wanted.start and any(
+            window.first < until and window.last + hour > wanted.start
+            for stored in strings
+            for window in shelf.windows(Tier.HOUR, stored, wanted.start, until)
+        ):
+            found = coarser
+    if found is not Tier.FULL and shelf.first_of(found, strings) is None:
+        return Tier.FULL
+    return found
+
+
+def _grid(tier: Tier, wanted: Wanted, pieces: Sequence[Piece]) -> Grid:
+    start, end, points = wanted.start, wanted.end, wanted.points
+    if tier is Tier.FULL:
+        ticks = (end - start) / points < SHORTEST_MS and _are_ticks(pieces)
+        return grid_of_samples(start, end, points, ticks=ticks)
+    fits = (end - start) / points >= STEP_MS[tier]
+    return grid_of_steps(start, end, points, STEP_MS[tier] if fits else _GRID_STEP[tier])
+
+
+def _are_ticks(pieces: Sequence[Piece]) -> bool:
+    at = np.sort(np.concatenate([np.empty(0, np.int64), *(at for at, _ in pieces)]))
+    return len(at) > 1 and bool(np.median(np.diff(at)) < _TICKS_MS)
+
+
+def _open_pieces(opened: OpenSamples, wanted: Wanted) -> tuple[list[Piece], int]:
+    """Read the value out of the journal; return its steps per unit too, 0 where it has none."""
+    at, numbers, steps_per_unit = [], [], 0
+    for sample in opened.of_string(wanted.key, wanted.start, wanted.end):
+        stored = StoredString(0, sample.string, max(1, sample.string.cell_count))
+        place = stored.place(wanted.cell, wanted.name)
+        if place is None:
+            continue
+        _, column, cell, steps_per_unit = place
+        try:
+            number = (
+                opened.scalar(sample, column)
+                if wanted.cell is None
+                else opened.number(sample, column, cell)
+            )
+        except RecordError:
+            continue
+        at.append(sample.record.at)
+        numbers.append(number)
+    return [(np.array(at, np.int64), np.array(numbers, np.int64))], steps_per_unit
+
+
+def _sealed_pieces(
+    shelf: Shelf, strings: Sequence[StoredString], wanted: Wanted, tier: Tier
+) -> list[Piece]:
+    """Read the samples of full windows, beside a tier only of those it does not hold yet."""
+    start, end = wanted.start, wanted.end
+    if tier is not Tier.FULL:
+        # The range will be widened to whole steps.
+        start, end = start - STEP_MS[tier], end + STEP_MS[tier]
+    also = "" if tier is Tier.FULL else "AND derived = 0"
+    pieces: list[Piece] = []
+    for stored in strings:
+        place = stored.place(wanted.cell, wanted.name)
+        for window in shelf.windows(Tier.FULL, stored, start, end, also):
+            moments = shelf.moments(stored, window)
+            if moments is None or place is None:
+                continue
+            numbers = shelf.cell(stored, window, place, "value", moments[1])
+            if numbers is not None:
+                inside = (moments[0] >= start) & (moments[0] < end)
+                pieces.append((moments[0][inside], numbers[inside]))
+    return pieces
+
+
+def _add_steps(
+    buckets: Buckets, shelf: Shelf, strings: Sequence[StoredString], wanted: Wanted, tier: Tier
+) -> None:
+    """Bring in the means and the extremes that the tier has."""
+    for source, names in ((_MEANS[tier], ("mean", "count")), (tier, ("minimum", "maximum"))):
+        for stored in strings:
+            place = stored.place(wanted.cell, wanted.name)
+            for window in shelf.windows(
+                source, stored, wanted.start - STEP_MS[tier], wanted.end + STEP_MS[tier]
+            ):
+                moments = shelf.moments(stored, window)
+                if moments is None or place is None:
+                    continue
+                at, counts = moments
+                first, second = (shelf.cell(stored, window, place, name, counts) for name in names)
+                if first is None or second is None:
+                    continue
+                if names[0] == "mean":
+                    buckets.add_means(at, first, second)
+                else:
+                    buckets.add_extremes(at, first, second, STEP_MS[source])

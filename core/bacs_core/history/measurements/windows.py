@@ -1,0 +1,201 @@
+"""Rows of the measurement database: strings, windows of time, and the chunks of numbers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlite_utils import Database
+
+from bacs_core.history.layout import StringLayout, layout_from_json
+from bacs_core.history.measured import Tier
+from bacs_core.history.measurements.chunk import ChunkError, Source, read_axis
+
+#: Cells in one chunk; see docs/adr/0015 for what other sizes cost.
+GROUP_CELLS: Final = 128
+#: What a chunk holds of each column, in this order.
+PARTS: Final[dict[Tier, tuple[str, ...]]] = {
+    Tier.FULL: ("value",),
+    Tier.MINUTE: ("mean", "count"),
+    Tier.QUARTER: ("minimum", "maximum"),
+    Tier.HOUR: ("minimum", "mean", "maximum", "count"),
+}
+_COLUMNS: Final = (
+    "id, string_id, tier, epoch, first, last, sequence, last_sequence, derived, chunk_id, axis"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredString:
+    """A string as it looked at some time, under its number."""
+
+    id: int
+    layout: StringLayout
+    group_cells: int
+
+    @property
+    def groups(self) -> tuple[slice, ...]:
+        """The cells, from 0, of each chunk after the first one, which has the scalars."""
+        cells, size = self.layout.cell_count, self.group_cells
+        return tuple(slice(first, min(first + size, cells)) for first in range(0, cells, size))
+
+    def shape(self, group: int) -> tuple[int, int]:
+        """Return (columns, cells) of a chunk; in the first one each scalar is a column."""
+        if group == 0:
+            return len(self.layout.scalars), 1
+        before = (group - 1) * self.group_cells
+        return len(self.layout.columns), min(self.group_cells, self.layout.cell_count - before)
+
+    def place(self, cell: int | None, name: str) -> tuple[int, int, int, int] | None:
+        """Return (chunk, column, cell in it, steps per unit) of a value; `cell` is from 1."""
+        if cell is None:
+            column = self.layout.scalar(name)
+            return None if column is None else (
+                0, column, 0, self.layout.scalars[column].steps_per_unit
+            )  # fmt: skip
+        column = self.layout.column(name)
+        if column is None or not 1 <= cell <= self.layout.cell_count:
+            return None
+        steps = self.layout.columns[column].steps_per_unit
+        return 1 + (cell - 1) // self.group_cells, column, (cell - 1) % self.group_cells, steps
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One stretch of time of one string in one tier; times are unix milliseconds."""
+
+    id: int
+    string_id: int
+    tier: Tier
+    epoch: int
+    first: int
+    last: int
+    sequence: int
+    last_sequence: int
+    derived: bool
+    chunk_id: int
+    axis: bytes
+
+    def moments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the moments, and the samples behind each. Raises `ChunkError`."""
+        return read_axis(self.axis, self.first)
+
+
+def store_string(database: Database, layout: StringLayout, group_cells: int) -> StoredString:
+    """Return the row of a layout, made if need be, in the running transaction."""
+    text = layout.to_json()
+    database.conn.execute(
+        "INSERT OR IGNORE INTO strings (key, layout, group_cells) VALUES (?, ?, ?)",
+        (layout.key, text, group_cells),
+    )
+    row = database.conn.execute(
+        "SELECT id FROM strings WHERE layout = ? AND group_cells = ?", (text, group_cells)
+    ).fetchone()
+    return StoredString(int(row[0]), layout, group_cells)
+
+
+def load_strings(database: Database, key: str | None = None) -> list[StoredString]:
+    """Return all strings, or every way the one with this key looked."""
+    condition, values = ("", ()) if key is None else ("WHERE key = ?", (key,))
+    rows = database.conn.execute(
+        f"SELECT id, layout, group_cells FROM strings {condition} ORDER BY id",  # noqa: S608
+        values,
+    ).fetchall()
+    return [StoredString(int(row[0]), layout_from_json(row[1]), int(row[2])) for row in rows]
+
+
+def sealed_sequences(database: Database) -> dict[str, int]:
+    """Return the newest sealed sample of each string, by its key."""
+    rows = database.conn.execute(
+        "SELECT key, max((SELECT max(last_sequence) FROM windows"
+        " WHERE tier = 'full' AND string_id = strings.id)) FROM strings GROUP BY key"
+    ).fetchall()
+    return {str(key): int(sequence or 0) for key, sequence in rows}
+
+
+def insert_window(
+    database: Database,
+    window: tuple[int, Tier, int, int, int, int, int, bytes],
+    chunks: Sequence[bytes],
+) -> None:
+    """Store (string, tier, epoch, first, last, sequence, last sequence, axis) and its chunks."""
+    string_id, tier, epoch, first, last, sequence, last_sequence, axis = window
+    ((chunk_id,),) = database.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM chunks").fetchall()
+    database.conn.executemany(
+        "INSERT INTO chunks (id, body) VALUES (?, ?)", enumerate(chunks, start=chunk_id)
+    )
+    database.conn.execute(
+        "INSERT INTO windows (string_id, tier, epoch, first, last, sequence, last_sequence,"
+        " derived, chunk_id, bytes, axis) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
+        (
+            *(string_id, tier, epoch, first, last, sequence, last_sequence, chunk_id),
+            len(axis) + sum(map(len, chunks)),
+            axis,
+        ),
+    )
+
+
+def select_windows(
+    database: Database, condition: str, values: Iterable[object], *, limit: int = -1
+) -> list[Window]:
+    """Return the windows for which an SQL condition of this program holds, the oldest first."""
+    rows = database.conn.execute(
+        f"SELECT {_COLUMNS} FROM windows WHERE {condition} ORDER BY first LIMIT ?",  # noqa: S608
+        (*values, limit),
+    ).fetchall()
+    return [
+        Window(
+            id=row[0],
+            string_id=row[1],
+            tier=Tier(row[2]),
+            epoch=row[3],
+            first=row[4],
+            last=row[5],
+            sequence=row[6],
+            last_sequence=row[7],
+            derived=bool(row[8]),
+            chunk_id=row[9],
+            axis=row[10],
+        )
+        for row in rows
+    ]
+
+
+def delete_windows(
+    database: Database, windows: Iterable[Window], strings: dict[int, StoredString]
+) -> None:
+    """Delete windows with their chunks, in the running transaction."""
+    for window in windows:
+        last = window.chunk_id + len(strings[window.string_id].groups)
+        database.conn.execute(
+            "DELETE FROM chunks WHERE id BETWEEN ? AND ?", (window.chunk_id, last)
+        )
+        database.conn.execute("DELETE FROM windows WHERE id = ?", (window.id,))
+
+
+def chunk_source(database: Database, chunk_id: int) -> Source:
+    """Return how to read parts of a chunk. Raises `ChunkError` where it is not there."""
+    try:
+        blob = database.conn.blobopen("chunks", "body", chunk_id, readonly=True)
+    except database.conn.OperationalError as error:
+        raise ChunkError(f"chunk {chunk_id} is missing: {error}") from error
+    size = len(blob)
+
+    def read(offset: int, length: int) -> bytes:
+        if offset + length > size:
+            raise ChunkError(f"chunk {chunk_id} is cut short")
+        blob.seek(offset)
+        return blob.read(length)
+
+    return read
+
+
+def chunk_body(database: Database, chunk_id: int) -> bytes:
+    """Read a whole chunk. Raises `ChunkError` where it is not there."""
+    row = database.conn.execute("SELECT body FROM chunks WHERE id = ?", (chunk_id,)).fetchone()
+    if row is None:
+        raise ChunkError(f"chunk {chunk_id} is missing")
+    return bytes(row[0])

@@ -1,0 +1,243 @@
+"""The one writer of the measurements: journal, open buffers, sealing, and what follows from it.
+
+A sample is in the journal before `record` returns. When a buffer is full, or the hour is, it is
+sealed into the database; a journal that was sealed as a whole begins anew. At the start the journal
+is read back: what a window already holds is known by the numbers of its samples. Between samples
+a slice of the work that can wait is done: deriving tiers, putting them together, pruning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from sqlite_utils import Database
+
+from bacs_core.history.database import transaction
+from bacs_core.history.layout import StringLayout
+from bacs_core.history.measurements.buffers import HOUR_MS, Buffer, shortened
+from bacs_core.history.measurements.database import (
+    find_damage,
+    open_measurements,
+    put_aside,
+)
+from bacs_core.history.measurements.deriving import derive_next, merge_next
+from bacs_core.history.measurements.journal import Journal, Kind
+from bacs_core.history.measurements.pruning import prune_next
+from bacs_core.history.measurements.records import RecordCodec
+from bacs_core.history.measurements.references import References
+from bacs_core.history.measurements.replaying import decoded
+from bacs_core.history.measurements.sealing import seal
+from bacs_core.history.measurements.shifting import shift
+from bacs_core.history.measurements.taken import Taken
+from bacs_core.history.measurements.windows import GROUP_CELLS, sealed_sequences
+from bacs_core.settings import Keeping
+
+#: Ticks that need not be flushed one by one are, after this time.
+_FLUSH_EVERY_MS: Final = 10_000
+#: At this size all buffers are sealed, so that the journal is short.
+LARGEST_JOURNAL: Final = 1 << 24
+
+
+class MeasurementWriter:
+    """Records samples in the state directory. Every method may raise `OSError`, `sqlite3.Error`.
+
+    After such an error it is closed and made anew; nothing that was recorded before is lost then.
+    """
+
+    def __init__(
+        self, state_dir: Path, keeping: Keeping, now: datetime, *, damage: str | None = None
+    ) -> None:
+        """Open the files and take up what the journal holds. Raises `HistoryError` too.
+
+        `damage` is what was found while the database was last used.
+        """
+        self._keeping = keeping
+        self._codec = RecordCodec()
+        self._buffers: dict[str, Buffer] = {}
+        self._references = References()
+        self._flushed_at: int | None = None
+        self._busy = True
+        self._newest = 0
+        self.remarks: list[str] = []
+        finding = damage or find_damage(state_dir)
+        if finding is not None:
+            aside = put_aside(state_dir, now)
+            self.remarks.append(
+                f"the measurements were damaged ({finding}); they are kept as {aside.name} and "
+                "new ones are begun"
+            )
+        self._database: Database = open_measurements(state_dir)
+        try:
+            self._journal = Journal(state_dir)
+        except BaseException:
+            self._database.close()
+            raise
+        self._sequence, self.epoch = self._last_of_database()
+        self._take_up()
+
+    @property
+    def database(self) -> Database:
+        """The open database, for what is done beside recording."""
+        return self._database
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Memory of the open buffers."""
+        return sum(buffer.nbytes for buffer in self._buffers.values())
+
+    def close(self) -> None:
+        """Close the files; what is not sealed is read back from the journal."""
+        self._journal.close()
+        self._database.close()
+
+    def record(self, taken: Taken, *, flush: bool = True) -> None:
+        """Keep one moment; with `flush` it has reached the medium when this returns."""
+        if not taken.kept.any():
+            return
+        self._seal(self._full(taken))
+        self._write(taken, flush=flush)
+        self._keep(taken, self._sequence, self.epoch)
+        self._newest = taken.at
+
+    def begin_epoch(self) -> int:
+        """Note that the clock tells another time from now on; return the number of the epoch."""
+        self._seal(self._buffers)
+        self.epoch += 1
+        return self.epoch
+
+    def seal_all(self) -> None:
+        """Store every open buffer as windows and begin the journal anew."""
+        self._seal(self._buffers)
+
+    def shift(self, epoch: int, step_ms: int) -> int:
+        """Move what is sealed of an epoch, see `shifting.shift`; its tiers are derived anew."""
+        self._busy = True
+        return shift(self._database, epoch, step_ms)
+
+    def maintain(self) -> bool:
+        """Do one slice of the work that can wait; tell whether there was any."""
+        if not self._busy:
+            return False
+        told = derive_next(self._database, before=self._newest)
+        if told is None and merge_next(self._database, before=self._newest):
+            told = []
+        if told is None:
+            told = prune_next(
+                self._database,
+                self._keeping,
+                strings=max(len(self._buffers), 1),
+                reserved_bytes=self._journal.used_bytes,
+            )
+        self._busy = told is not None
+        self.remarks += told or []
+        return self._busy
+
+    def _last_of_database(self) -> tuple[int, int]:
+        row = self._database.conn.execute(
+            "SELECT coalesce(max(last_sequence), 0), coalesce(max(epoch), 1) FROM windows"
+        ).fetchone()
+        return int(row[0]), max(int(row[1]), 1)
+
+    def _take_up(self) -> None:
+        """Read the journal back into the buffers."""
+        replay = self._journal.replay
+        if replay.lost_bytes:
+            self.remarks.append(
+                f"{replay.lost_bytes} bytes of the newest measurements cannot be read any more"
+            )
+        if replay.torn:
+            self.remarks.append("the last measurement before the stop was cut short")
+        sealed = sealed_sequences(self._database)
+        unreadable = 0
+        for record, taken in decoded(self._codec, replay.records):
+            self._sequence = max(self._sequence, record.sequence)
+            self.epoch = max(self.epoch, record.epoch)
+            if taken is None:
+                unreadable += 1
+                continue
+            self._newest = taken.at
+            kept = taken.kept & np.array(
+                [record.sequence > sealed.get(string.key, 0) for string in taken.strings],
+                dtype=np.bool_,
+            )
+            remaining = taken.only(kept)
+            self._seal(self._full(remaining, record.epoch), restart=False)
+            self._keep(remaining, record.sequence, record.epoch)
+        if unreadable:
+            self.remarks.append(f"{unreadable} of the newest measurements cannot be read any more")
+
+    def _full(self, taken: Taken, epoch: int | None = None) -> list[str]:
+        """Name the strings whose buffers do not take this moment, and those that are gone."""
+        epoch = self.epoch if epoch is None else epoch
+        keys = {string.key for string in taken.strings}
+        gone = [key for key, buffer in self._buffers.items() if key not in keys and buffer.count]
+        full = [
+            string.key
+            for string, kept in zip(taken.strings, taken.kept, strict=True)
+            if kept
+            and (buffer := self._buffers.get(string.key)) is not None
+            and not buffer.takes(string, epoch, taken.at)
+        ]
+        if self._journal.used_bytes > LARGEST_JOURNAL or self._hour_is_over(taken):
+            return list(self._buffers)
+        return gone + full
+
+    def _hour_is_over(self, taken: Taken) -> bool:
+        """Tell whether this is the first moment of a later hour: then all strings are sealed."""
+        oldest = [int(buffer.at[0]) for buffer in self._buffers.values() if buffer.count]
+        return bool(oldest) and taken.at // HOUR_MS > min(oldest) // HOUR_MS
+
+    def _seal(self, keys: Iterable[str], *, restart: bool = True) -> None:
+        """Store these buffers; once nothing is open any more, the journal begins anew."""
+        chosen = [self._buffers[key] for key in keys if key in self._buffers]
+        filled = [buffer for buffer in chosen if buffer.count]
+        if filled:
+            with transaction(self._database):
+                for buffer in filled:
+                    seal(self._database, buffer, GROUP_CELLS)
+            for buffer in filled:
+                buffer.clear()
+            self._busy = True
+        if restart and filled and not any(buffer.count for buffer in self._buffers.values()):
+            self._journal.begin_anew()
+            self._references.forget()
+
+    def _write(self, taken: Taken, *, flush: bool) -> None:
+        """Bring the moment into the journal."""
+        renewed = self._references.renewed(taken, self._sequence)
+        if renewed is not None:
+            payload = self._codec.encode_reference(renewed)
+            self._journal.append(Kind.REFERENCE, self.epoch, self._sequence, taken.at, payload)
+        reference = renewed or self._references.current
+        if reference is None:
+            return
+        sequence = self._sequence + 1
+        payload = self._codec.encode(taken, reference)
+        self._journal.append(Kind.SAMPLE, self.epoch, sequence, taken.at, payload)
+        last = self._flushed_at
+        if flush or last is None or not 0 <= taken.at - last < _FLUSH_EVERY_MS:
+            self._journal.flush()
+            self._flushed_at = taken.at
+        self._sequence = sequence
+        self._references.follow(taken)
+
+    def _keep(self, taken: Taken, sequence: int, epoch: int) -> None:
+        """Put the kept strings into their buffers."""
+        columns = shortened(taken.columns)
+        first = 0
+        for place, string in enumerate(taken.strings):
+            cells = slice(first, first + string.cell_count)
+            first = cells.stop
+            if taken.kept[place]:
+                buffer = self._buffer(string)
+                buffer.add(taken.at, sequence, epoch, columns[:, cells], taken.scalars[place])
+
+    def _buffer(self, string: StringLayout) -> Buffer:
+        buffer = self._buffers.get(string.key)
+        if buffer is None or buffer.layout != string:
+            buffer = self._buffers[string.key] = Buffer(string)
+        return buffer

@@ -1,0 +1,1 @@
+"""What stands in the parts of a report, as texts of a language."""

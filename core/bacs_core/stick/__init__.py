@@ -1,0 +1,1 @@
+"""The USB store: a stick that is plugged in gets export and backup, and then may be removed."""

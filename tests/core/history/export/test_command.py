@@ -1,0 +1,74 @@
+"""`bacs export` beside an open history: folder or archive, and one sentence for what goes wrong."""
+
+import io
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bacs_core.cli import main
+from bacs_core.history.export.command import moment
+from bacs_core.history.store import History
+from tests.core.history.plant import START, STEP, small
+
+Export = Callable[..., tuple[int, bytes, bytes]]
+ALL = ("--from", "2026-11-21T08:00Z", "--to", "2026-11-22T00:00Z")
+
+
+@pytest.fixture
+def export(capfdbinary: pytest.CaptureFixture[bytes]) -> Export:
+    """The real command; returns its exit code and what it wrote to both outputs."""
+
+    def run(*arguments: str | Path) -> tuple[int, bytes, bytes]:
+        code = main(["export", *map(str, arguments)])
+        written = capfdbinary.readouterr()
+        return code, written.out, written.err
+
+    return run
+
+
+def test_a_folder_and_an_archive_hold_the_same_while_the_history_is_open(
+    history: History, tmp_path: Path, export: Export
+) -> None:
+    history.record_sample(small(START))
+    code, told, _ = export(*ALL, "--state", tmp_path, "--out", tmp_path / "out")
+    assert code == 0
+    assert told.startswith(f"{tmp_path / 'out'}: 11 files, ".encode())
+    history.record_sample(small(START + STEP))
+    code, archive, _ = export(*ALL, "--every=60", "--state", tmp_path, "--archive", "-")
+    assert code == 0
+    with tarfile.open(fileobj=io.BytesIO(archive)) as found:
+        packed = {member.name: found.extractfile(member).read() for member in found}  # type: ignore[union-attr]
+    files = {
+        str(path.relative_to(tmp_path / "out")): path.read_bytes()
+        for path in (tmp_path / "out").rglob("*")
+        if path.is_file()
+    }
+    assert packed.keys() == files.keys()
+    # It says when it was made, and every how many seconds.
+    assert packed.pop("System.csv") != files.pop("System.csv")
+    assert packed == files
+
+
+def test_what_cannot_be_done_is_one_sentence_and_leaves_nothing(
+    history: History, tmp_path: Path, export: Export
+) -> None:
+    history.record_sample(small(START))
+    for arguments, reason in (
+        (("--state", tmp_path / "nowhere"), b"bacs: there is no history in"),
+        (("--state", tmp_path, "--out", tmp_path / "bacs.db/x"), b"bacs: cannot write"),
+    ):
+        code, told, complaint = export(*ALL, *arguments)
+        assert (code, told) == (1, b"")
+        assert complaint.startswith(reason)
+        assert len(complaint.splitlines()) == 1
+    assert not list(tmp_path.rglob("*.part"))
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+def test_a_time_without_an_offset_is_that_of_this_computer() -> None:
+    assert moment("2026-11-21T08:00Z") == START
+    assert moment("2026-11-21").utcoffset() == moment("2026-11-21T00:00").utcoffset()
+    with pytest.raises(Exception, match="'yesterday' is no time like 2026-11-21T08:00"):
+        moment("yesterday")
