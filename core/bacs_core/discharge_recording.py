@@ -217,9 +217,12 @@ class Recorded:
 
 def worked(task: Task) -> Result:
     """Fold the samples of a task, and conclude where it has ended."""
-    fold = folding.added(task.fold, task.samples)
-    end = task.end
-    until = max(fold.ledger.last_at, 0 if end is None else end.at)
+    whole = folding.added(task.fold, task.samples)
+    fold, end = whole.under_load, task.end
+    # The phase may have outlived the load: then the end is when that was seen to go.
+    until = fold.ledger.last_at
+    if end is not None and whole.carried is None:
+        until = max(until, end.at)
     seen = Seen(start=task.start_seen, end=end is None or end.seen)
     figures = analysing.figures(fold, task.start, until, seen)
     told = task.told.model_copy(
@@ -232,8 +235,8 @@ def worked(task: Task) -> Result:
     )
     if end is None:
         if not task.analysis_is_due or fold.is_empty:
-            return Result(told, fold)
-        return Result(told, fold, analysing.analysed(told, fold, task.start, final=False))
+            return Result(told, whole)
+        return Result(told, whole, analysing.analysed(told, fold, task.start, final=False))
     told = told.model_copy(
         update={"ended_at": to_moment(until), "cause": causes.cause_of(_aftermath(fold, end))}
     )
@@ -241,7 +244,7 @@ def worked(task: Task) -> Result:
         told, fold, task.start, learned=end.learned, after=end.after, final=True
     )
     frames = chosen_frames(fold.recording.frames, KEPT_FRAMES, fold.marks)
-    return Result(told, fold, analysis, frames)
+    return Result(told, whole, analysis, frames)
 
 
 def start_of(key: str, place: int, told: Conclusions) -> Start:

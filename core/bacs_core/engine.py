@@ -263,7 +263,7 @@ class Engine:
     def require_calm(self, key: str) -> None:
         """Raise `RefusedError` (`cause_stands`) while runaway is told of a string or it tripped."""
         told, trip = self._concluded, self.control.trips.get(key)
-        place = list(self.control.rows.slices).index(key)
+        place = self.control.rows.places[key]
         raised = told is not None and told.verdict.string_stage[place] >= RunawayStage.ALARM
         if raised or (trip is not None and trip.ordered):
             raise RefusedError(f"protection of {key} has raised an alarm", code="cause_stands")

@@ -7,7 +7,11 @@ two places only: the poll loop of a line, and the boundary to people (API and co
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+#: A program of the engine that refuses ends so; the last line on its standard error is the code of
+#: a `RefusedError` and its reason, with a tab between.
+REFUSED_EXIT_CODE: Final = 3
 
 
 class BacsError(Exception):

@@ -28,7 +28,7 @@ from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event, EventKind, Json
 from bacs_core.history.failures import told
 from bacs_core.history.measurements.cadence import Cadence, Due
-from bacs_core.history.safety_copy import SafetyCopy, write_copy
+from bacs_core.history.safety_copy import SafetyCopy, keep_reserve, write_copy
 from bacs_core.history.store import History
 from bacs_core.recalling import Recalled
 from bacs_core.snapshot import Snapshot
@@ -49,6 +49,7 @@ HANGS_AFTER_S: Final = 30.0
 #: How long a damage that was dealt with stays a problem: long enough to raise its alarm.
 NOTICE_S: Final = 60.0
 _RECORDS, _COPY, _SAMPLES = "events", "the safety copy", "samples"
+_PEOPLE = "the copy of people and tokens"
 
 
 class Recorder:
@@ -91,7 +92,7 @@ class Recorder:
         """The newest time of the engine's clock that is known here."""
         self._monotonic = monotonic
         self._busy_since: float | None = None
-        self._looked_at = monotonic()
+        self._looked_at = self._people_due_at = monotonic()
         self._notice: tuple[str, float] | None = None
 
     @property
@@ -177,6 +178,7 @@ class Recorder:
             await self._tried(_RECORDS, self._write_records),
             # Also where the database fails: that is what the copy is for.
             await self._tried(_COPY, self._write_copy),
+            await self._tried(_PEOPLE, self._write_people),
             await self._tried(_SAMPLES, self._write_samples),
         ]
         return all(done)
@@ -245,8 +247,7 @@ class Recorder:
 
     def _judge(self, batch: Batch, written: Written) -> None:
         """Notice a damage that was dealt with, and a database that is not the one from before."""
-        if written.damage is not None:
-            self._notice = written.damage, self._monotonic() + NOTICE_S
+        self._notify(written.damage)
         expected, found = self._before, written.before
         self._before = Mark(run=batch.run, batch=batch.number, revision=batch.revision)
         if expected is None or (found is not None and _same(found, expected, batch)):
@@ -254,6 +255,11 @@ class Recorder:
         text = "another history was found in place of the one before; what counts is written anew"
         self.event(Event(_latest(batch), EventKind.HISTORY_REPLACED, text))
         self._write_anew(self._newest.keys() - batch.memories.keys())
+
+    def _notify(self, damage: str | None) -> None:
+        """Let a damage that was dealt with be a problem long enough to raise its alarm."""
+        if damage is not None:
+            self._notice = damage, self._monotonic() + NOTICE_S
 
     def _write_anew(self, keys: Collection[str]) -> None:
         self._memories |= {key: self._newest[key] for key in keys}
@@ -275,9 +281,18 @@ class Recorder:
             await self._in_thread(partial(write_copy, self._folder, copy))
             self._copy_is_due = self._copy is not copy
 
+    async def _write_people(self) -> None:
+        """Follow what was changed, other programs change it too; see after the reserve."""
+        now = self._monotonic()
+        if self._folder is None or now < self._people_due_at:
+            return
+        await self._in_thread(partial(keep_reserve, self._folder))
+        await self.call(lambda history: history.keep_people())
+        self._people_due_at = now + LOOK_EVERY_S
+
     async def _write_samples(self) -> None:
         while self._samples:
-            await self.call(partial(_write_sample, self._samples.popleft()))
+            self._notify(await self.call(partial(_write_sample, self._samples.popleft())))
 
 
 def _same(found: Mark, expected: Mark, batch: Batch) -> bool:
@@ -294,11 +309,9 @@ def _write_batch(batch: Batch, history: History) -> Written:
     return history.record_batch(batch)
 
 
-def _write_sample(sample: Due | ClockRow, history: History) -> None:
+def _write_sample(sample: Due | ClockRow, history: History) -> str | None:
+    """Store it; return the damage that was found by it."""
     if isinstance(sample, Due):
-        history.record_taken(sample.taken, flush=sample.flush)
-    elif sample.step_s or not sample.was_set:
-        # Of what was measured before by another clock, or may be put right later.
-        epoch = history.begin_epoch()
-        if sample.sets_the_clock:
-            history.shift_epoch(epoch - 1, round(sample.step_s * 1000))
+        return history.record_taken(sample.taken, flush=sample.flush)
+    history.follow_clock(sample)
+    return None

@@ -41,8 +41,6 @@ from bacs_core.model import (
 #: Not 2: that is what a wrong command line ends with.
 ALARM_EXIT_CODE: Final = 3
 _WORST_CELLS: Final = 8
-_SECONDS_PER_HOUR: Final = 3600.0
-_HOURS_AS_HOURS: Final = 48
 _PUT_ASIDE: Final = (AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE)
 _TRIPS: Final = {
     TripState.ARMED: "protection armed",
@@ -60,6 +58,8 @@ _PHASES: Final = {
     ChargePhase.ABSORPTION: "charged at constant voltage",
     ChargePhase.FLOAT: "floats",
 }
+#: The sensor of a string may be too poor to tell by its current alone that the mains are back.
+_RECHARGES: Final = "was ON BATTERY, waits for the charger to be confirmed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +108,8 @@ def overview(
 ) -> Iterator[str]:
     """Write the screen line by line."""
     strings = {string.key: string for string in info.site.strings}
-    yield f"{info.site.name}   {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S}   engine {info.version}"
+    at = snapshot.at.astimezone()
+    yield f"{info.site.name}   {at:%Y-%m-%d %H:%M:%S %Z}   engine {info.version}"
     if clock is not None:
         yield _clock(clock, snapshot.at)
     yield ""
@@ -145,9 +146,12 @@ def _clock(clock: ClockStatus, now: datetime) -> str:
         return "clock: NOT SET, every time shown is wrong"
     if clock.synchronised is None:
         return "clock: nobody knows whether it is kept right"
-    hours = (now - clock.since).total_seconds() / _SECONDS_PER_HOUR
-    since = f"for {hours:.0f} h" if hours < _HOURS_AS_HOURS else f"for {hours / 24:.0f} days"
-    return f"clock: {'kept right' if clock.synchronised else 'not synchronised'} {since}"
+    since = clock.since.astimezone()
+    is_today = since.date() == now.astimezone().date()
+    told = f"{since:%H:%M}" if is_today else f"{since:%Y-%m-%d %H:%M}"
+    if clock.synchronised:
+        return f"clock: kept right since {told}"
+    return f"clock: not synchronised with a time server since {told}; times may be off"
 
 
 def _alarms(snapshot: SnapshotMessage) -> Iterator[str]:
@@ -186,7 +190,9 @@ def _concluded(values: StringValues) -> Iterator[str]:
     brain = values.brain
     if brain is None:
         return
-    parts = [_PHASES[brain.phase]]
+    takes = (values.scalars.current_a or 0.0) > 0
+    waits = brain.phase is ChargePhase.DISCHARGE and takes
+    parts = [_RECHARGES if waits else _PHASES[brain.phase]]
     if brain.charge_percent is not None:
         parts.append(
             f"charge {brain.charge_percent:.0f} %"
@@ -273,11 +279,11 @@ def _accessory(status: AccessoryStatus, built: AccessoryInfo | None, now: float)
     name = status.id if built is None else built.name
     parts = [_state(status.online, status.problem)]
     if built is not None:
-        for title, names, states in (
-            ("inputs", built.inputs, status.inputs),
-            ("relays", built.relays, status.relays),
+        for title, contacts in (
+            ("inputs", _contacts(built.inputs, status.inputs)),
+            ("relays", _relays(built, status)),
         ):
-            told = ", ".join(_contacts(names, states))
+            told = ", ".join(contacts)
             parts += [f"{title}: {told}"] if told else []
     for measured, unit, decimals in (
         (status.temperature_c, "°C", 1),
@@ -293,6 +299,17 @@ def _accessory(status: AccessoryStatus, built: AccessoryInfo | None, now: float)
 def _contacts(names: list[str], states: list[bool | None]) -> Iterator[str]:
     words = {True: "closed", False: "open", None: "unknown"}
     return (f"{name} {words[state]}" for name, state in zip(names, states, strict=False))
+
+
+def _relays(built: AccessoryInfo, status: AccessoryStatus) -> Iterator[str]:
+    # Of a relay that trips a breaker, open or closed would be taken for the breaker's own state.
+    words = {True: "energised", False: "not energised", None: "unknown"}
+    told = zip(built.relays, status.relays, strict=False)
+    for number, (name, state) in enumerate(told, start=1):
+        if number in built.breakers:
+            yield f"{name} relay {words[state]}"
+        else:
+            yield from _contacts([name], [state])
 
 
 def _lines_down(info: SiteInfo, snapshot: SnapshotMessage, manager_id: str) -> bool:

@@ -19,7 +19,7 @@ from bacs_core.alarms.place import Place
 from bacs_core.api.command_messages import AddMaintenance, GivenByHand, LimitChoice
 from bacs_core.errors import RefusedError
 from bacs_core.history.events import Event, EventKind, Json
-from bacs_core.history.maintenance import Baseline, Maintenance, baseline_of
+from bacs_core.history.maintenance import Baseline, Maintenance, baseline_of, require_plausible
 from bacs_core.model import EqualizationMode, MaintenanceWork, String, cell_label
 from bacs_core.protection import Trip, trips
 from bacs_core.wishes import Wishes
@@ -174,6 +174,7 @@ class OrderTaker:
             if done.cell is None
             else self._baseline(done.string_key, done.cell, done.given)
         )
+        require_plausible(baseline)
         text = f"{string.name}{_cells(string, cells)}: {done.work.replace('_', ' ')}"
         told = self._of_string(
             EventKind.MAINTENANCE, text + (f": {done.note}" if done.note else ""), by, string

@@ -73,11 +73,13 @@ class StickBand:
 def words(told: StickStatus, texts: Texts, numbers: Numbers) -> str:
     """Say in a sentence or two how the stick stands, and what to do."""
     problem = "" if told.problem is None else f"_{told.problem}"
-    return texts[f"stick_{told.phase}{problem}"].format(
+    coarse = "_coarse" if told.phase is StickPhase.DONE and told.step_s else ""
+    return texts[f"stick_{told.phase}{problem}{coarse}"].format(
         label=told.label,
         percent=told.percent,
         files=told.files,
         size=size(numbers, told.size_bytes),
+        step=numbers.with_unit(told.step_s / 60, 0, "min"),
         needed=size(numbers, told.needed_bytes or 0),
         free=size(numbers, told.free_bytes or 0),
     )

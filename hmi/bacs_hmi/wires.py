@@ -141,7 +141,7 @@ def _manager(manager: Manager, live: LiveSite, texts: Texts, numbers: Numbers) -
             RowKind.MANAGER,
             manager.id,
             manager.name,
-            manager.device,
+            _device_name(manager.device, texts),
             state,
             doubts,
             severity=severity,
@@ -155,7 +155,7 @@ def _manager(manager: Manager, live: LiveSite, texts: Texts, numbers: Numbers) -
         RowKind.MANAGER,
         manager.id,
         manager.name,
-        manager.device,
+        _device_name(manager.device, texts),
         state,
         reason or doubts,
         SEPARATOR.join(
@@ -208,7 +208,7 @@ def _who(serial_number: int | None, firmware_version: str | None, texts: Texts) 
 
 def _accessory(info: AccessoryInfo, live: LiveSite, texts: Texts, numbers: Numbers) -> Row:
     status = live.accessories.get(info.id)
-    facts = f"{info.device}{SEPARATOR}{texts['unit'].format(unit=info.unit)}"
+    facts = f"{_device_name(info.device, texts)}{SEPARATOR}{texts['unit'].format(unit=info.unit)}"
     row = Row(RowKind.ACCESSORY, info.id, info.name, facts)
     if status is None:
         return row
@@ -233,14 +233,22 @@ def _accessory(info: AccessoryInfo, live: LiveSite, texts: Texts, numbers: Numbe
     )
 
 
+def _device_name(name: str, texts: Texts) -> str:
+    return texts.get(f"device_{name}", name.replace("_", " "))
+
+
 def _contacts(names: list[str], states: list[bool | None], texts: Texts) -> Iterator[str]:
     for name, state in zip(names, states, strict=False):
         yield f"{name} {_contact(state, texts)}"
 
 
 def _relays(info: AccessoryInfo, status: AccessoryStatus, texts: Texts) -> Iterator[str]:
-    for number, text in enumerate(_contacts(info.relays, status.relays, texts), start=1):
-        yield f"{text} ({texts['breaker']})" if number in info.breakers else text
+    for number, (name, state) in enumerate(zip(info.relays, status.relays, strict=False), start=1):
+        if state is not None and number in info.breakers:
+            # Open or closed would be taken for the breaker's own state.
+            yield f"{name}: {texts['breaker_relay_on' if state else 'breaker_relay_off']}"
+        else:
+            yield f"{name} {_contact(state, texts)}"
 
 
 def _contact(state: bool | None, texts: Texts) -> str:  # noqa: FBT001 - what a contact does

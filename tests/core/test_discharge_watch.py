@@ -201,6 +201,56 @@ async def test_when_the_mains_are_back_it_has_ended_and_is_analysed(room: Room) 
     assert ended.event.data["lowest_cell"] == WEAKEST
 
 
+async def test_a_recharge_that_the_phase_does_not_see_yet_is_no_part_of_it(room: Room) -> None:
+    await room.sag(120)
+    await room.live(300, D, 2.15, 10.0)
+    await room.settle()
+    (told,) = room.listed()
+    assert told.figures.until.timestamp() == START + 210
+    await room.live(300, D, 2.2, 10.0)
+    await room.live(62, B, 2.2, 10.0)
+    await room.settle()
+    analysis = room.analysis()
+    discharge, figures = analysis.discharge, analysis.discharge.figures
+    assert discharge.ended_at is not None
+    assert discharge.ended_at.timestamp() == START + 210
+    assert discharge.cause is EndCause.MAINS_BACK
+    assert figures.given_ah == pytest.approx(LOAD_A * 119 / 3600, rel=1e-3)
+    assert figures.given_wh is not None
+    assert figures.given_wh > 0
+    assert (figures.lower_bound, figures.gap_count) == (False, 0)
+    assert analysis.cells.end_v[0] == pytest.approx(1.9)
+
+
+async def test_a_load_that_comes_back_while_the_charger_is_not_confirmed_goes_on(
+    room: Room,
+) -> None:
+    await room.sag(60)
+    await room.live(200, D, 2.15, 10.0)
+    await room.sag(60)
+    await room.live(62, B, 2.15, 20.0)
+    await room.settle()
+    (told,) = room.listed()
+    assert told.ended_at is not None
+    assert told.ended_at.timestamp() == START + 90 + 320
+    assert told.figures.given_ah == pytest.approx(LOAD_A * 120 / 3600, rel=0.01)
+
+
+@pytest.mark.parametrize("current_a", [None, 0.4])
+async def test_without_a_current_that_tells_the_end_is_where_the_voltage_falls_no_more(
+    room: Room, current_a: float | None
+) -> None:
+    for tick in range(1, 121):
+        room.tick(D, [2.05 - 0.001 * tick] * CELLS, current_a)
+    await room.live(300, D, 2.12, current_a)
+    await room.live(62, B, 2.2, current_a)
+    await room.settle()
+    (told,) = room.listed()
+    assert told.ended_at is not None
+    assert told.ended_at.timestamp() == START + 210
+    assert told.figures.end_voltage_v == pytest.approx(CELLS * 1.93)
+
+
 async def test_a_flicker_of_the_mains_is_a_dip(room: Room) -> None:
     await room.sag(4)
     await room.live(62, B, 2.2, 20.0)

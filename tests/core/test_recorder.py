@@ -44,29 +44,30 @@ class Disk:
 
     def __init__(self) -> None:
         self.samples: list[float] = []
-        self.epochs: list[str] = []
+        self.clock: list[ClockRow] = []
         self.events: list[str] = []
         self.memories: dict[str, object] = {}
         self.mark: Mark | None = None
         self.damage: str | None = None
+        self.spoilt: str | None = None
+        self.people_copied = 0
         self.full = False
         self.tells_lies = False
         """It reports an error though it has written, as a disk does that fails in its flush."""
 
-    def record_taken(self, taken: Taken, *, flush: bool) -> None:
+    def record_taken(self, taken: Taken, *, flush: bool) -> str | None:
         self._check()
         assert flush
         self.samples.append(taken.at / 1000 - START.timestamp())
+        return self.spoilt
 
-    def begin_epoch(self) -> int:
+    def keep_people(self) -> None:
         self._check()
-        self.epochs.append("begun")
-        return len(self.epochs)
+        self.people_copied += 1
 
-    def shift_epoch(self, epoch: int, step_ms: int) -> int:
+    def follow_clock(self, row: ClockRow) -> None:
         self._check()
-        self.epochs.append(f"{epoch} shifted by {step_ms} ms")
-        return 0
+        self.clock.append(row)
 
     def record_batch(self, batch: Batch) -> Written:
         self._check()
@@ -286,6 +287,18 @@ async def test_a_damage_that_was_dealt_with_is_a_problem_long_enough_to_be_an_al
     assert recorder.problem is None
 
 
+async def test_spoilt_measurements_are_a_problem_long_enough_to_be_an_alarm(disk: Disk) -> None:
+    now_s = 100.0
+    recorder = Recorder(disk, monotonic=lambda: now_s)  # type: ignore[arg-type]
+    disk.spoilt = "measurements of a/1 are damaged"
+    recorder.sample(snapshot(0))
+    assert await recorder.write()
+    now_s += 59.0
+    assert recorder.problem == "measurements of a/1 are damaged"
+    now_s += 1.0
+    assert recorder.problem is None
+
+
 async def test_a_disk_that_fails_is_noticed_also_where_there_is_nothing_to_write(
     disk: Disk,
 ) -> None:
@@ -333,6 +346,19 @@ async def test_the_safety_copy_is_written_also_where_the_database_cannot_be(
     assert disk.mark.revision == copy.revision
 
 
+async def test_the_copy_of_the_people_is_looked_after_every_ten_seconds(
+    disk: Disk, tmp_path: Path
+) -> None:
+    now_s = 100.0
+    recorder = Recorder(disk, folder=tmp_path, monotonic=lambda: now_s)  # type: ignore[arg-type]
+    for expected in (1, 1):
+        assert await recorder.write()
+        assert disk.people_copied == expected
+    now_s += 10.0
+    assert await recorder.write()
+    assert disk.people_copied == 2
+
+
 async def test_a_memory_that_did_not_change_is_not_written_again(
     disk: Disk, tmp_path: Path
 ) -> None:
@@ -376,16 +402,13 @@ async def test_what_only_the_copy_had_is_written_into_the_database(
     assert not copy_path(tmp_path).exists(), "nothing changed"
 
 
-async def test_what_a_clock_measured_that_nobody_had_set_is_put_right_when_somebody_does(
-    disk: Disk,
-) -> None:
+async def test_the_measurements_are_told_of_every_row_of_the_clock(disk: Disk) -> None:
     recorder = Recorder(disk)  # type: ignore[arg-type]
-    recorder.clock(ClockRow(EPOCH, "boot", 20.0, synchronised=False))
-    recorder.clock(
-        ClockRow(START, "boot", 60.0, synchronised=True, step_s=(START - EPOCH).total_seconds())
-    )
-    recorder.clock(ClockRow(START + DAY, "boot", 99.0, synchronised=True, step_s=3600.0))
-    recorder.clock(ClockRow(START, "boot", 99.0, synchronised=True))
+    rows = [
+        ClockRow(EPOCH, "boot", 20.0, synchronised=False),
+        ClockRow(START, "boot", 60.0, synchronised=True, step_s=(START - EPOCH).total_seconds()),
+    ]
+    for row in rows:
+        recorder.clock(row)
     assert await recorder.write()
-    step_ms = round(1000 * (START - EPOCH).total_seconds())
-    assert disk.epochs == ["begun", "begun", f"1 shifted by {step_ms} ms", "begun"]
+    assert disk.clock == rows

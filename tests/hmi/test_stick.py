@@ -8,7 +8,7 @@ from bacs_core.api.messages import StickStatus
 from bacs_core.stick.states import StickPhase, StickProblem
 from bacs_hmi.format import Numbers
 from bacs_hmi.stick import size, waiting, words
-from bacs_hmi.texts import LANGUAGES, numbers_of
+from bacs_hmi.texts import LANGUAGES, Texts, numbers_of
 
 ENGLISH, GERMAN = LANGUAGES["en"], LANGUAGES["de"]
 
@@ -42,6 +42,14 @@ def test_only_a_stick_that_is_done_may_be_removed() -> None:
         if "may remove" in words(StickStatus(phase=phase, label="K"), ENGLISH, Numbers("."))
     ]
     assert may == [StickPhase.DONE]
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"), [(ENGLISH, "one of each 15\u00a0min"), (GERMAN, "je 15\u00a0min ist einer")]
+)
+def test_a_copy_that_leaves_samples_out_says_so(texts: Texts, said: str) -> None:
+    told = StickStatus(phase=StickPhase.DONE, label="K", step_s=900)
+    assert said in words(told, texts, numbers_of(texts))
 
 
 def test_what_is_missing_is_told_in_numbers() -> None:

@@ -131,7 +131,9 @@ def test_the_first_doubted_module_is_named_and_the_others_are_counted(mirror: Mi
 
 def test_accessories_show_contacts_by_name_and_the_room_with_its_age(mirror: Mirror) -> None:
     told = mirror.rows()
-    assert told["box"].values == "Door open · Smoke — · Horn closed · String breaker open (breaker)"
+    assert told["box"].values == (
+        "Door open · Smoke — · Horn closed · String breaker: breaker relay not energised"
+    )
     assert plain(told["room"].values) == (
         "Temperature 21.4 °C · humidity 46 % · hydrogen 0.02 % · 0 s old"
     )

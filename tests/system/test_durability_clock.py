@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bacs_core.history.clock_rows import clock_rows, correction_s
+from bacs_core.history.clock_rows import Corrections, clock_rows
 from bacs_core.history.database import open_for_reading
 from bacs_core.history.events import EventKind
 from bacs_core.history.reader import HistoryReader
@@ -102,7 +102,7 @@ def test_a_panel_that_starts_in_1970_and_is_set_and_set_wrongly_keeps_its_histor
     assert room.samples() == sorted(room.samples())
     assert abs(room.samples()[0] - now) < timedelta(hours=6)
     with closing(open_for_reading(room.engine.state)) as database:
-        rows = clock_rows(database)
+        corrections = Corrections(clock_rows(database))
     with HistoryReader(room.engine.state) as reader:
         events = reader.events(limit=10_000)[::-1]
     steps = [stored.event for stored in events if stored.event.kind is EventKind.CLOCK_STEPPED]
@@ -110,6 +110,6 @@ def test_a_panel_that_starts_in_1970_and_is_set_and_set_wrongly_keeps_its_histor
     first = events[0]
     assert first.event.at.year == 1970
     for stored in events:
-        right = stored.event.at + timedelta(seconds=correction_s(rows, stored.id))
+        right = corrections.corrected_at(stored) or stored.event.at
         # The clock was left an hour late.
         assert abs(right - now + timedelta(hours=1)) < timedelta(minutes=5), stored

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +17,14 @@ import pytest
 from bacs_core import sitefile
 from bacs_core.access.principal import Principal
 from bacs_core.api.messages import EngineState, PauseEqualization, ResumeEqualization
+from bacs_core.bus.line import LineOwner
 from bacs_core.clock import SteadyClock
 from bacs_core.commands import Identity, Service
 from bacs_core.engine import Engine
 from bacs_core.errors import RefusedError
 from bacs_core.history.damage import find_damage
 from bacs_core.history.events import Event, EventKind
-from bacs_core.history.safety_copy import copy_path, read_copy
+from bacs_core.history.safety_copy import RESERVE_NAME, copy_path, read_copy
 from bacs_core.history.store import History
 from bacs_core.model import Role, TripCause, TripState
 from bacs_core.polling.wiring import wire
@@ -299,6 +300,72 @@ async def test_a_tripped_breaker_stays_tripped_whatever_became_of_the_database(
     assert kept.rescued == (), "at the second start the database has it again"
 
 
+OPEN = "trip box 2"
+"""The command that opens the breaker of `SHUNT`, by the name of its slot on the line."""
+
+
+async def test_a_trip_on_a_full_disk_is_ordered_told_and_outlives_a_kill(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "site.toml").write_text(TWO_BREAKERS, encoding="utf-8")
+    settings = sitefile.load(tmp_path / "site.toml")
+    engine, recorder = started(settings, small_disk)
+    now = engine.now
+    engine.tick(now)
+    assert await recorder.write()
+    fill(small_disk)
+    for causes in ((TripCause.OVER_VOLTAGE,), (TripCause.OVER_VOLTAGE, TripCause.THERMAL_RUNAWAY)):
+        engine.change_trip(SHUNT, Trip(TripState.TRIPPING, causes, cell=1, since=now))
+        now += 1.0
+        engine.tick(now)
+        assert OPEN in waiting_on("rack", engine)
+        assert not await recorder.write()
+        assert "the disk is full" in (recorder.problem or "")
+    # Killed: nothing is closed, and the disk is as full as before.
+    engine, after = started(settings, small_disk)
+    await _recall(engine, after, small_disk, SteadyClock())
+    assert engine.trip(SHUNT).ordered
+    assert set(engine.trip(SHUNT).causes) == set(causes), "also the second order was kept"
+    assert not engine.trip(RELEASE).ordered
+    engine.tick(now + 60.0)
+    assert OPEN in waiting_on("rack", engine)
+    make_space(small_disk)
+    for one in (recorder, after):
+        await one.close()
+
+
+async def test_where_not_even_the_reserve_is_left_a_trip_is_held_and_written_later(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "site.toml").write_text(TWO_BREAKERS, encoding="utf-8")
+    settings = sitefile.load(tmp_path / "site.toml")
+    engine, recorder = started(settings, small_disk)
+    engine.tick(engine.now)
+    assert await recorder.write()
+    (small_disk / RESERVE_NAME).unlink()
+    fill(small_disk)
+    trip = Trip(TripState.TRIPPING, (TripCause.OVER_VOLTAGE,), cell=1, since=engine.now)
+    engine.change_trip(SHUNT, trip)
+    assert not await recorder.write()
+    engine.tick(engine.now)
+    assert OPEN in waiting_on("rack", engine)
+    assert engine.trip(SHUNT).ordered
+    make_space(small_disk)
+    assert await recorder.write()
+    await recorder.close()
+    engine, recorder = started(settings, small_disk)
+    await _recall(engine, recorder, small_disk, SteadyClock())
+    assert engine.trip(SHUNT).ordered
+    await recorder.close()
+
+
+def waiting_on(line_id: str, engine: Engine) -> Collection[str]:
+    """The slots of the commands that wait on a line."""
+    owner = engine._wiring.lines[line_id]
+    assert isinstance(owner, LineOwner)
+    return owner._commands._slots.keys()
+
+
 def started(settings: Settings, state: Path) -> tuple[Engine, Recorder]:
     """An engine with two breakers, as `bacs run` builds it."""
     clock = SteadyClock()
@@ -318,7 +385,7 @@ def test_the_engine_starts_on_a_disk_that_takes_nothing_with_all_it_knew(
         engine.state = made.folder
         try:
             engine.start()
-            token, site_id = engine.panel_token, engine.get("health")["site_id"]
+            site_id = engine.get("health")["site_id"]
             operator = engine.add_token("building")
             engine.post("commands", PAUSE, operator)
             engine.kill()
@@ -331,7 +398,7 @@ def test_the_engine_starts_on_a_disk_that_takes_nothing_with_all_it_knew(
                 made.plug_in(read_only=True)
             engine.start()
             assert engine.get("health")["site_id"] == site_id
-            until(lambda: pauses(engine, token), "the pause of the last start")
+            until(lambda: pauses(engine), "the pause of the last start")
         finally:
             engine.kill()
 
@@ -339,7 +406,7 @@ def test_the_engine_starts_on_a_disk_that_takes_nothing_with_all_it_knew(
 PAUSE = {"command": "pause_equalization", "string_key": KEY}
 
 
-def pauses(engine: ForkedEngine, token: str) -> bool:
-    """Whether the pause holds; the token is that of the last start."""
-    (string,) = engine.get("snapshot", token)["strings"]
+def pauses(engine: ForkedEngine) -> bool:
+    """Whether the pause holds; where no token could be made, that of the last start does."""
+    (string,) = engine.get("snapshot", engine.panel_token)["strings"]
     return "manual_stop" in string["scalars"]["inhibited_by"]

@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from pathlib import Path
 
 from tools.dev.bench import run_bench
 from tools.dev.console import DevError, Terminated, say
@@ -28,6 +29,12 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="simulated cabinet, engine and panel on http://127.0.0.1:8080"
     )
     demo.add_argument("--keep", action="store_true", help="go on with the last demo's history")
+    demo.add_argument(
+        "--script",
+        type=Path,
+        metavar="FILE",
+        help="what the simulated cabinet shall do, see `bacs simulate --help`",
+    )
     test = commands.add_parser(
         "test",
         usage="./dev test [--soak] [PATH below tests/ …] [pytest's own options …]",
@@ -51,7 +58,7 @@ def main() -> int:
         _parser().error(f"unknown arguments: {' '.join(rest)}")
     match arguments.command:
         case "demo":
-            return run_demo(keep=arguments.keep)
+            return run_demo(keep=arguments.keep, script=arguments.script)
         case "test":
             return run_tests(rest, soak=arguments.soak)
         case "lint":

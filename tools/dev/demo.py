@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from tools.dev.child import Child
 from tools.dev.console import Command, DevError, say, step
@@ -31,13 +32,16 @@ _START_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 0.2
 
 
-def run_demo(*, keep: bool) -> int:
-    """Run the demo until Ctrl+C; raise if it cannot start or one of its programs ends."""
+def run_demo(*, keep: bool, script: Path | None = None) -> int:
+    """Run the demo until Ctrl+C; raise if it cannot start or one of its programs ends.
+
+    `script` is what the simulated cabinet shall do, see `bacs simulate --help`.
+    """
     make_workspace_env()
     with _only_demo(), ExitStack() as running:
         _prepare_folder(keep=keep)
         try:
-            children, pin = _start_all(running)
+            children, pin = _start_all(running, script)
             print(f"The panel is at {_PANEL} (Ctrl+C stops the demo)", flush=True)
             print(f"To acknowledge alarms, sign in there as demo with PIN {pin}", flush=True)
             _wait_until(lambda: False, children)
@@ -46,7 +50,7 @@ def run_demo(*, keep: bool) -> int:
     return 0
 
 
-def _start_all(running: ExitStack) -> tuple[list[Child], str]:
+def _start_all(running: ExitStack, script: Path | None) -> tuple[list[Child], str]:
     """Start the programs, each when the one it needs is there; `running` stops them backwards."""
     bacs = WORKSPACE_ENV / "bin" / "bacs"
     bacs_hmi = WORKSPACE_ENV / "bin" / "bacs-hmi"
@@ -62,7 +66,14 @@ def _start_all(running: ExitStack) -> tuple[list[Child], str]:
 
     start(
         "simulated cabinet",
-        [bacs, "simulate", _SITE, "--ports", _PORTS],
+        [
+            bacs,
+            "simulate",
+            _SITE,
+            "--ports",
+            _PORTS,
+            *(() if script is None else ("--script", script.resolve())),
+        ],
         lambda: any(_PORTS.iterdir()),
     )
     start(

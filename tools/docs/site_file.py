@@ -50,7 +50,7 @@ The site file says how the plant is built and wired. It is [TOML](https://toml.i
 as a whole or refused as a whole, with the line and the reason of every mistake:
 
 * a key that does not stand on this page is taken for a typing error;
-* a quantity is a text with its unit, `"12 V"`, never a bare number;
+* a quantity is a text with its unit, `"12 V"`, never a bare number, but for `[history]`;
 * what cannot be meant is refused: two devices at one address, a device on a link that it does not
   have, a limit that can never be reached;
 * relative paths start at the folder of the file.
@@ -93,6 +93,7 @@ TITLES: Final[dict[type[Table], str]] = {
 _PLAIN: Final[dict[object, str]] = {
     bool: "`true`, `false`",
     int: "number",
+    float: "number",
     str: "text",
     Scale: "quantity",
 }
@@ -143,6 +144,10 @@ def _told(table: type[Table]) -> str | None:
     if table is LineTable:
         only = (f"`{key}` ({', '.join(links)})" for key, links in LINKS_OF_KEY.items())
         return f"Some keys mean something on some links only: {', '.join(only)}."
+    if table is HistoryTable:
+        return (
+            "Its values are bare numbers: `budget_gb` in gigabytes (10⁹ bytes), all others in days."
+        )
     return None
 
 
@@ -177,7 +182,7 @@ def _annotated(inside: Any, *extras: Any) -> str:  # noqa: ANN401 - as above
     for known, sample in _SAMPLES:
         if extras[0] == get_args(known)[1]:
             return sample
-    return _written(inside) + (_range(extras) if inside is int else "")
+    return _written(inside) + (_range(extras) if inside in (int, float) else "")
 
 
 def _choices(values: tuple[object, ...]) -> str:

@@ -7,6 +7,7 @@ line, where other users of the computer could see them. Errors of `BacsError` ar
 from __future__ import annotations
 
 import argparse
+import contextlib
 import getpass
 import sys
 from collections.abc import Callable
@@ -26,6 +27,8 @@ from bacs_core.history.database import (
     naming_errors,
     open_database,
 )
+from bacs_core.history.errors import HistoryError
+from bacs_core.history.people_copy import keep_people, people_of
 from bacs_core.model import Role
 
 Act = Callable[[argparse.Namespace, Database, Change], None]
@@ -94,6 +97,9 @@ def run(args: argparse.Namespace) -> int:
         naming_errors(f"cannot change {args.state}"),
     ):
         act(args, database, change)
+        # Where this fails a running engine makes up for it.
+        with contextlib.suppress(HistoryError):
+            keep_people(args.state, people_of(database))
     return 0
 
 

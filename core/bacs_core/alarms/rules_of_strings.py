@@ -23,7 +23,7 @@ STRING_RULES: Final = (
         "on_battery",
         Signal.ON_BATTERY,
         AlarmSeverity.WARNING,
-        "on battery, it carries the load",
+        "on battery until its charger is confirmed",
         raise_after_s=2,
         clear_after_s=30,
         suppressed_by=_TEST,

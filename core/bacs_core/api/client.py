@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 REQUEST_TIMEOUT_S: Final = 10.0
+#: The code of an address that an engine of this version does not have.
+_NO_SUCH_ADDRESS: Final = "not_found"
 #: The largest site with an alarm on each cell stays well below this.
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 #: The engine closes a stream with this code once the token is no longer valid.
@@ -335,7 +337,11 @@ def _refusal(status: int, content: bytes) -> ClientError:
         return EngineUnreachableError(
             problem.reason if problem else f"the engine failed with HTTP status {status}"
         )
-    if status == HTTPStatus.NOT_FOUND or (problem is None and status != HTTPStatus.FORBIDDEN):
+    if problem is None:
+        no_engine = status != HTTPStatus.FORBIDDEN
+    else:
+        no_engine = status == HTTPStatus.NOT_FOUND and problem.code == _NO_SUCH_ADDRESS
+    if no_engine:
         text = f"what answers is no engine of API version {API_VERSION} (HTTP status {status})"
         return VersionMismatchError(text)
     if problem is None:

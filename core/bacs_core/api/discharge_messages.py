@@ -1,7 +1,7 @@
 """What a recorded discharge tells: its figures, its analysis, its frames, and two of them compared.
 
-The history keeps discharges in these same messages. Columns have one place per cell; moments in
-columns are unix milliseconds. `null` stands where nothing is known.
+The history keeps discharges in these same messages. Columns have one place per cell. Times are ISO
+8601 with a zone, those in columns unix milliseconds. `null` stands where nothing is known.
 """
 
 # ruff: noqa: RUF012 - pydantic copies a default for every message
@@ -18,7 +18,8 @@ from bacs_core.api.message_base import Message, Wording
 from bacs_core.model import Basis, Chemistry
 
 Values = list[float | None]
-Moments = list[int | None]
+Moments = Annotated[list[int | None], Field(description="unix milliseconds; one place per cell")]
+AfterStart = Annotated[float, Field(description="seconds after the discharge began")]
 
 #: Frames of a replay: enough for a film over a whole shift, and for the widest screen.
 DEFAULT_FRAMES = 200
@@ -104,8 +105,10 @@ class DischargeFigures(Message):
     one that was learnt of the weakest cell.
     """
 
-    until: datetime
-    hours: float = 0.0
+    until: Annotated[
+        datetime, Field(description="its end, while it runs the last sample that carried the load")
+    ]
+    hours: Annotated[float, Field(description="from its beginning to `until`")] = 0.0
     start_voltage_v: float | None = None
     end_voltage_v: float | None = None
     mean_current_a: Annotated[float | None, Field(description="out of the string")] = None
@@ -114,12 +117,16 @@ class DischargeFigures(Message):
     given_wh: float | None = None
     depth_percent: float | None = None
     depth_of_learned_percent: float | None = None
-    temperature_start_c: float | None = None
-    temperature_highest_c: float | None = None
+    temperature_start_c: Annotated[
+        float | None, Field(description="before the load came, mean of the cells")
+    ] = None
+    temperature_highest_c: Annotated[
+        float | None, Field(description="of the warmest cell under load")
+    ] = None
     temperature_rise_k: Annotated[float | None, Field(description="of the cell that rose most")] = (
         None
     )
-    warmest_cell: int | None = None
+    warmest_cell: Annotated[int | None, Field(description="the one that rose most, from 1")] = None
     lower_bound: bool = False
     start_unseen: bool = False
     end_unseen: bool = False
@@ -131,7 +138,9 @@ class DischargeFigures(Message):
 class Discharge(Message):
     """One discharge of one string. Without `ended_at` it still runs.
 
-    `recharged_at` is when the recharge after it was over, `recharged_ah` what that put in.
+    `ended_at` is the last sample that carried the load, however long the charger took to be
+    confirmed after it. `recharged_at` is when the recharge after it was over, `recharged_ah` what
+    that put in.
     """
 
     id: int
@@ -162,7 +171,7 @@ class Collapse(Message):
     cell: int
     sign: CollapseSign
     at: datetime
-    after_s: float
+    after_s: AfterStart
     after_ah: float | None
     voltage_v: float | None
 
@@ -180,7 +189,7 @@ class CellColumns(Message):
     """What the discharge showed of each cell; every column has one place per cell.
 
     `before_v` was before the load came, `loaded_v` just after, `lowest_v` the lowest under load (at
-    `lowest_at`) and `end_v` the last under load: the end-of-discharge bar. `ended_*` is when the
+    `lowest_at`) and `end_v` the last under load: the end-of-discharge bar. `empty_*` is when the
     cell came to its end voltage, `knee_*` when it bent down before the others. Capacity is in
     percent of the rated one at 25 °C and the rated time; `capacity_basis` holds a `Basis`:
     `discharge` for a value with an uncertainty, `lower_bound` for at least so much.
@@ -191,8 +200,8 @@ class CellColumns(Message):
     lowest_v: Values
     lowest_at: Moments
     end_v: Values
-    ended_at: Moments
-    ended_after_ah: Values
+    empty_at: Moments
+    empty_after_ah: Values
     knee_at: Moments
     knee_after_ah: Values
     highest_c: Values
@@ -216,9 +225,9 @@ class CoupDeFouet(Message):
     """
 
     trough_v: float
-    trough_after_s: float
+    trough_after_s: AfterStart
     plateau_v: float
-    plateau_after_s: float
+    plateau_after_s: AfterStart
 
 
 class DischargeAnalysis(Message):
@@ -246,7 +255,7 @@ class Replay(Message):
 
     id: int
     battery: Battery
-    at: list[int]
+    at: Annotated[list[int], Field(description="unix milliseconds; one place per frame")]
     sum_voltage_v: Values
     current_a: Values
     given_ah: Values

@@ -14,6 +14,7 @@ from bacs_core.api.history_messages import Moment
 from bacs_core.api.messages import API_PREFIX
 from bacs_core.api.routes import TOKEN_NEEDED, Caller, Served
 from bacs_core.errors import RefusedError
+from bacs_core.history.backup.making import Wish, backup_name
 from bacs_core.model import Role
 
 ROUTES: Final = APIRouter(
@@ -61,12 +62,13 @@ async def export(
     for key in string or ():
         if key not in known:
             raise RefusedError(f"there is no string {key!r}", code="unknown_string")
-    arguments = ["--archive=-", f"--every={every}", f"--by={caller.name}"]
+    arguments = ["--archive=-", f"--by={caller.name}"]
+    arguments += [f"--every={every}"] if every else []
     arguments += [f"--from={start.isoformat()}"] if start else []
     arguments += [f"--to={end.isoformat()}"] if end else []
     arguments += [f"--string={key}" for key in string or ()]
     chunks = await access.stream(_COMMAND, ["export", f"--state={access.state_dir}", *arguments])
-    return Download(chunks, _ARCHIVE, file_name=_named("export"))
+    return Download(chunks, _ARCHIVE, file_name=_export_name())
 
 
 @ROUTES.get("/backup", response_class=Download, responses=_DESCRIBED)
@@ -83,9 +85,15 @@ async def backup(
         _COMMAND,
         ["backup", f"--state={access.state_dir}", "--out=-", f"--by={caller.name}", *wanted],
     )
-    return Download(chunks, _ARCHIVE, file_name=_named("backup"))
+    return Download(
+        chunks,
+        _ARCHIVE,
+        file_name=backup_name(
+            datetime.now(UTC).astimezone(), Wish(wish.credentials, wish.measurements)
+        ),
+    )
 
 
-def _named(what: str) -> str:
+def _export_name() -> str:
     # As people name such files: after the time on their clock.
-    return f"{what}-{datetime.now(UTC).astimezone():%Y%m%dT%H%M}.tar.gz"
+    return f"export-{datetime.now(UTC).astimezone():%Y%m%dT%H%M}.tar.gz"

@@ -24,7 +24,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from bacs_core.errors import RefusedError
+from bacs_core.errors import REFUSED_EXIT_CODE, RefusedError
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.reader import HistoryReader
 from bacs_core.settings import Keeping
@@ -86,7 +86,8 @@ class HistoryAccess:
         """Start `python -m module arguments` and return what it writes, in chunks.
 
         It has begun to write, or has ended well, when this returns. Raises `RefusedError`: `busy`,
-        or `history_unreadable` with the last line that the program wrote to standard error. If it
+        what the program refuses (`REFUSED_EXIT_CODE`), or `history_unreadable` with the last line
+        that it wrote to standard error. If it
         fails later, reading on raises that too. Close what is returned.
         """
         rest = self._chunks(module, arguments)
@@ -99,8 +100,11 @@ class HistoryAccess:
         async with self._turn(self._long), _program(module, arguments) as program:
             while chunk := await program.written.read(CHUNK_BYTES):
                 yield chunk
-            if await program.process.wait() != 0:
+            if (exit_code := await program.process.wait()) != 0:
                 complaint = _last_line(await program.complaint)
+                code, tab, reason = complaint.partition("\t")
+                if exit_code == REFUSED_EXIT_CODE and tab:
+                    raise RefusedError(reason, code=code)
                 raise RefusedError(complaint, code="history_unreadable")
 
     @contextlib.asynccontextmanager

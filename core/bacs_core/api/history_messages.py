@@ -19,6 +19,10 @@ from bacs_core.model import AlarmSeverity, MaintenanceWork
 #: What one question may ask for.
 MOST_POINTS: Final = 10_000
 MOST_EVENTS: Final = 1000
+#: More cells than any string has.
+MOST_CELLS: Final = 10_000
+#: The highest number that the history can give to an event (SQLite: 64 bits with sign).
+HIGHEST_EVENT: Final = (1 << 63) - 1
 
 Moments = list[int]
 Numbers = list[float | None]
@@ -48,13 +52,15 @@ class EventQuery(Message):
     end: Annotated[Moment | None, Field(alias="to")] = None
     manager: str | None = None
     string: Annotated[str | None, Field(description="this string and its cells")] = None
-    cell: Annotated[int | None, Field(ge=1, description="counted from 1")] = None
+    cell: Annotated[int | None, Field(ge=1, le=MOST_CELLS, description="counted from 1")] = None
     line: str | None = None
     severity: Annotated[AlarmSeverity | None, Field(description="the least one")] = None
     kind: Annotated[tuple[str, ...], Field(description="any of these")] = ()
     rule: str | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_EVENTS)] = 100
-    before: Annotated[int | None, Field(ge=1, description="only events before this one")] = None
+    before: Annotated[
+        int | None, Field(ge=1, le=HIGHEST_EVENT, description="only events before this one")
+    ] = None
 
 
 class SamplesFormat(StrEnum):
@@ -118,10 +124,17 @@ class SampleMessage(Message):
 
 
 class EventMessage(Message):
-    """One event. `severity` and `rule` are those of the alarm that it tells of."""
+    """One event. `severity` and `rule` are those of the alarm that it tells of.
+
+    `at` is the time by the clock as it was then, and what is asked for by time is asked for by it.
+    """
 
     id: int
     at: datetime
+    corrected_at: Annotated[
+        datetime | None,
+        Field(description="the true time where the clock was put right later; else null"),
+    ] = None
     kind: str
     text: str
     by: str | None = None

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Response
 
 from bacs_core.api.history_access import Access, Download
 from bacs_core.api.history_messages import (
+    MOST_CELLS,
     MOST_POINTS,
     EventMessage,
     EventPage,
@@ -30,6 +31,7 @@ from bacs_core.api.history_messages import (
 from bacs_core.api.messages import API_PREFIX
 from bacs_core.api.routes import TOKEN_NEEDED, Served
 from bacs_core.errors import RefusedError
+from bacs_core.history.clock_rows import read_corrections
 from bacs_core.history.events import EventKind, StoredEvent, Wanted
 from bacs_core.history.layout import COLUMNS, SCALARS
 from bacs_core.history.maintenance import StoredMaintenance
@@ -55,7 +57,7 @@ _JSON: Final = "application/json"
 
 From = Annotated[Moment, Query(alias="from", description="ISO 8601 with zone")]
 To = Annotated[Moment, Query(alias="to", description="up to, but without, this time")]
-Cell = Annotated[int | None, Query(ge=1, description="counted from 1")]
+Cell = Annotated[int | None, Query(ge=1, le=MOST_CELLS, description="counted from 1")]
 
 
 @ROUTES.get("/extent")
@@ -143,8 +145,9 @@ async def events(access: Access, asked: Annotated[EventQuery, Query()]) -> Event
             wanted=wanted,
         )
         shown = found[: asked.limit]
+        corrections = read_corrections(access.state_dir)
         return EventPage(
-            events=[_event(stored) for stored in shown],
+            events=[_event(stored, corrections.corrected_at(stored)) for stored in shown],
             next_before=shown[-1].id if len(found) > asked.limit else None,
         )
 
@@ -319,11 +322,12 @@ def _string_sample(key: str, sample: StringSample) -> dict[str, Any]:
     }
 
 
-def _event(stored: StoredEvent) -> EventMessage:
+def _event(stored: StoredEvent, corrected_at: datetime | None) -> EventMessage:
     event = stored.event
     return EventMessage(
         id=stored.id,
         at=event.at,
+        corrected_at=corrected_at,
         kind=event.kind,
         text=event.text,
         by=event.by,

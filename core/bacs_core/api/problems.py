@@ -21,6 +21,7 @@ STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "forbidden": HTTPStatus.FORBIDDEN,
     "cabinet_only": HTTPStatus.FORBIDDEN,
     "must_change": HTTPStatus.FORBIDDEN,
+    "unknown_discharge": HTTPStatus.NOT_FOUND,
     "locked_out": HTTPStatus.TOO_MANY_REQUESTS,
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "starting": HTTPStatus.SERVICE_UNAVAILABLE,

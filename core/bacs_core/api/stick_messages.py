@@ -41,6 +41,10 @@ class StickStatus(Message):
     folder: str = ""
     files: int = 0
     size_bytes: int = 0
+    step_s: Annotated[
+        int,
+        Field(description="only the first sample of each step fitted; 0: every sample is there"),
+    ] = 0
     problem: StickProblem | None = None
     detail: str = ""
     needed_bytes: int | None = None
@@ -61,6 +65,7 @@ def status_of(state: StickState) -> StickStatus:
         folder=state.folder,
         files=state.files,
         size_bytes=state.size_bytes,
+        step_s=state.step_s,
         problem=state.problem,
         detail=state.detail,
         needed_bytes=state.needed_bytes,

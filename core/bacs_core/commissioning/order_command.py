@@ -20,11 +20,28 @@ from bacs_core.api.messages import (
 )
 from bacs_core.commissioning.command import add_login_arguments, follow, signed_in
 from bacs_core.errors import SettingsError
+from bacs_core.model import MaintenanceWork
+from bacs_core.sitefile.quantities import Capacity, Resistance, Temperature, Voltage
 
 _COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(Command)
 _KINDS: Final[tuple[type[CommandMessage], ...]] = get_args(get_args(Command)[0])
 #: Commands that only begin something; a scan has a command line of its own.
 _FOLLOWED: Final = frozenset({CommandName.START_ADDRESSING, CommandName.READDRESS_MODULE})
+#: What may be given of a cell as text with its unit.
+_QUANTITIES: Final[Mapping[str, TypeAdapter[float]]] = {
+    "voltage_v": TypeAdapter(Voltage),
+    "resistance_ohm": TypeAdapter(Resistance),
+    "temperature_c": TypeAdapter(Temperature),
+    "capacity_ah": TypeAdapter(Capacity),
+}
+HOW_GIVEN: Final = (
+    "a number has a point: 2.271; example: "
+    'given=\'{"voltage_v": 2.271, "resistance_ohm": "0.36 mΩ"}\''
+)
+#: Words that a key takes in a command of its own only.
+_ELSEWHERE: Final[Mapping[tuple[CommandName, str], frozenset[str]]] = {
+    (CommandName.ADD_MAINTENANCE, "work"): frozenset({MaintenanceWork.CELL_REPLACED})
+}
 _OFFERED: Final = tuple(name for name in CommandName if name is not CommandName.START_SCAN)
 
 
@@ -61,6 +78,12 @@ def command_from(name: str, values: list[str]) -> Command:
             msg = f"{word!r} is not written like key=value"
             raise SettingsError(msg)
         given[key] = _value(text)
+    measured = given.get("given")
+    if isinstance(measured, dict):
+        given["given"] = {key: _in_unit(key, value) for key, value in measured.items()}
+    elif isinstance(measured, str):
+        msg = f"given={measured} is not understood; {HOW_GIVEN}"
+        raise SettingsError(msg)
     try:
         return _COMMAND.validate_json(json.dumps(given))
     except ValidationError as error:
@@ -69,6 +92,18 @@ def command_from(name: str, values: list[str]) -> Command:
             for flaw in error.errors()
         )
         msg = "\n".join([f"{name}: {flaws}", *keys_of(name)])
+        raise SettingsError(msg) from error
+
+
+def _in_unit(key: str, value: object) -> object:
+    """Read a value with its unit as the site file has it, e.g. "0.36 mΩ", and else leave it."""
+    if not isinstance(value, str) or key not in _QUANTITIES:
+        return value
+    try:
+        return _QUANTITIES[key].validate_python(value)
+    except ValidationError as error:
+        told = error.errors()[0]["msg"].removeprefix("Value error, ")
+        msg = f"given.{key}: {told}; {HOW_GIVEN}"
         raise SettingsError(msg) from error
 
 
@@ -82,6 +117,8 @@ def keys_of(name: str) -> list[str]:
         if key == "command":
             continue
         what = _kind_of(told, schema.get("$defs", {}))
+        elsewhere = _ELSEWHERE.get((CommandName(name), key), frozenset())
+        what = "|".join(word for word in what.split("|") if word not in elsewhere)
         described = f"; {told['description']}" if "description" in told else ""
         least = "needed" if key in needed else f"else {json.dumps(told.get('default'))}"
         lines.append(f"  {key}={what} ({least}{described})")
@@ -120,7 +157,8 @@ class _Named(argparse.Action):
         told = keys_of(name)
         needed = [line.split()[0] for line in told if "(needed" in line]
         parser.usage = " ".join([parser.prog, name, *needed, "--user NAME"])
-        parser.epilog = "\n".join(told)
+        # Without a word in front the keys would come after all options.
+        parser.description, parser.epilog = "\n".join(told), None
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
 
 

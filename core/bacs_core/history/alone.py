@@ -12,14 +12,18 @@ from bacs_core.errors import StateInUseError
 
 
 @contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Keep others away from the state. Raises `StateInUseError` where an engine has it."""
+def alone(
+    folder: Path, taken: str = "another engine already runs with the state in {folder}"
+) -> Iterator[None]:
+    """Keep others away from the state.
+
+    Raises `StateInUseError` with the words of `taken` where somebody has it.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        msg = f"another engine already runs with the state in {folder}"
-        raise StateInUseError(msg) from None
+        raise StateInUseError(taken.format(folder=folder)) from None
     else:
         yield
     finally:

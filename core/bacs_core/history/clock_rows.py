@@ -6,15 +6,19 @@ of each event by which steps its time was put right later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import contextlib
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlite_utils import Database
 
 from bacs_core.clock import STEP_S
-from bacs_core.history.events import to_milliseconds, to_moment
+from bacs_core.history.database import naming_errors, open_for_reading
+from bacs_core.history.events import StoredEvent, to_milliseconds, to_moment
 
 #: No panel ran before: an earlier clock was never set since its battery failed.
 FIRST_YEAR: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,11 +44,6 @@ class ClockRow:
     def was_set(self) -> bool:
         """Whether anybody has set the clock since its battery failed."""
         return self.at >= FIRST_YEAR
-
-    @property
-    def sets_the_clock(self) -> bool:
-        """Whether this step has put a clock right that nobody had set before."""
-        return self.was_set and self.at - timedelta(seconds=self.step_s) < FIRST_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +102,66 @@ def clock_rows(database: Database) -> tuple[StoredClockRow, ...]:
     )
 
 
-def correction_s(rows: Iterable[StoredClockRow], event_id: int) -> float:
-    """Return what has to be added to the time of an event, in seconds, to have it right.
+class Corrections:
+    """Puts the times of events right by the steps that the clock made after them.
 
-    That is the sum of all steps that the clock made after the event and before the machine was
-    started anew; 0 where the clock was right, or was never set.
+    Of an event that is older than the first row nobody knows the start of the machine: nothing is
+    corrected there.
     """
-    boot, correction = None, 0.0
-    for stored in rows:
-        if stored.after_event < event_id:
-            boot = stored.row.boot
-        elif boot is None or stored.row.boot == boot:
-            correction += stored.row.step_s
-        else:
-            break
-    return correction
+
+    def __init__(self, rows: Iterable[StoredClockRow]) -> None:
+        """Sum up the steps of `rows`, the oldest first."""
+        counting = _of_one_numbering(tuple(rows))
+        self._boots = [stored.row.boot for stored in counting]
+        self._after = [stored.after_event for stored in counting]
+        self._sums_s = [0.0] * len(counting)
+        following_s, boot = 0.0, None
+        for place in reversed(range(len(counting))):
+            row = counting[place].row
+            following_s = row.step_s + (following_s if row.boot == boot else 0.0)
+            self._sums_s[place], boot = following_s, row.boot
+
+    def correction_s(self, event_id: int) -> float:
+        """Return what has to be added to the time of an event, in seconds, to have it right.
+
+        That is the sum of all steps that the clock made after the event and before the machine was
+        started anew; 0 where the clock was right, or was never set.
+        """
+        place = bisect_left(self._after, event_id)
+        known = 0 < place < len(self._boots) and self._boots[place] == self._boots[place - 1]
+        return self._sums_s[place] if known else 0.0
+
+    def corrected_at(self, stored: StoredEvent) -> datetime | None:
+        """Return when an event truly was; `None` where its time is as right as is known."""
+        correction_s = self.correction_s(stored.id)
+        return stored.event.at + timedelta(seconds=correction_s) if correction_s else None
+
+
+def corrected_rows(rows: Sequence[StoredClockRow]) -> list[ClockRow]:
+    """Return rows, the oldest first, at their times as they are known after the later steps."""
+    told: list[ClockRow] = []
+    following_s, boot = 0.0, None
+    for row in (stored.row for stored in reversed(rows)):
+        if row.boot != boot:
+            following_s, boot = 0.0, row.boot
+        told.append(replace(row, at=row.at + timedelta(seconds=following_s)))
+        following_s += row.step_s
+    return told[::-1]
+
+
+def read_corrections(state_dir: Path) -> Corrections:
+    """Read what is known of the clock from a state directory. Raises `HistoryError`."""
+    with (
+        naming_errors("cannot read the states of the clock"),
+        contextlib.closing(open_for_reading(state_dir)) as database,
+    ):
+        return Corrections(clock_rows(database))
+
+
+def _of_one_numbering(rows: Sequence[StoredClockRow]) -> list[StoredClockRow]:
+    """Leave out rows that count events of a table that was lost: numbers began anew after it."""
+    kept: list[StoredClockRow] = []
+    for stored in reversed(rows):
+        if not kept or stored.after_event <= kept[-1].after_event:
+            kept.append(stored)
+    return kept[::-1]

@@ -2,7 +2,7 @@
 
 What is sound is carried over, so that a broken disk block neither locks everybody out nor gives the
 site another identity; of a damaged table of records what can still be read. What no table holds any
-more, the safety copy does (`safety_copy`).
+more, a second copy may (`safety_copy`, `people_copy`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from sqlite_utils import Database
 
+from bacs_core.history.checked_file import flush_directory
 from bacs_core.history.database import (
     BUSY_TIMEOUT_S,
     can_only_be_read,
@@ -27,7 +28,7 @@ from bacs_core.history.database import (
 )
 from bacs_core.history.errors import OverwrittenError
 from bacs_core.history.events import Event, EventKind, Json, insert_event
-from bacs_core.history.safety_copy import flush_directory
+from bacs_core.history.people_copy import read_people
 from bacs_core.history.write_ahead_log import lost_commits
 
 LOG_SUFFIX: Final = "-wal"
@@ -53,6 +54,9 @@ def replace_if_damaged(state_dir: Path, now: datetime, *, thorough: bool) -> Non
     path = database_path(state_dir)
     with naming_errors(f"cannot check {path}"):
         if path.exists() and can_only_be_read(path):
+            return
+        if _is_empty(path):
+            _take_people_up(state_dir, now)
             return
         lost = _lost_commits(path)
         finding = find_damage(path, thorough=thorough)
@@ -105,6 +109,25 @@ def _finding(connection: sqlite3.Connection, table: str) -> str | None:
             return f"{table}: {error}"
         raise
     return None if finding == "ok" else f"{table}: {finding}"
+
+
+def _is_empty(path: Path) -> bool:
+    """Tell whether the file is not there, or was left without anything in it."""
+    files = (path, Path(f"{path}{LOG_SUFFIX}"))
+    return not any(file.exists() and file.stat().st_size for file in files)
+
+
+def _take_people_up(state_dir: Path, now: datetime) -> None:
+    """Begin a database with the people of one that is gone, if their second copy is still there."""
+    people = read_people(state_dir)
+    if not any(people.values()):
+        return
+    text = "the history file is gone; a new one is begun with people and tokens of their copy"
+    with contextlib.closing(open_database(state_dir)) as database, transaction(database):
+        for table, rows in people.items():
+            _carried(database, table, rows)
+        event = Event(now, EventKind.HISTORY_REPLACED, text, data={"copied": list(people)})
+        insert_event(database, event)
 
 
 def _lost_commits(path: Path) -> int:
@@ -174,18 +197,24 @@ def _put_beside(source: Path, target: Path) -> None:
 def _fill(aside: Path, database: Database, finding: str, now: datetime) -> None:
     """Carry over what is sound, and say what is not."""
     kept: list[str] = []
+    copied: list[str] = []
     partly: list[str] = []
     lost: list[str] = []
+    people = read_people(aside.parent)
     for table in (*WHOLE_TABLES, *RECORD_TABLES):
         rows, whole = _rows(aside, table)
         if whole or (rows and table in RECORD_TABLES):
             _carried(database, table, rows)
             (kept if whole else partly).append(table)
+        elif table in people:
+            _carried(database, table, people[table])
+            copied.append(table)
         else:
             lost.append(table)
     text = (
         f"the history file was damaged ({finding}); it is kept as {aside.name} and a new "
         f"one is begun; carried over: {', '.join(kept) or 'nothing'}; "
+        f"from their second copy: {', '.join(copied) or 'nothing'}; "
         f"only partly: {', '.join(partly) or 'nothing'}; "
         f"lost: {', '.join(lost) or 'nothing of these'}"
     )
@@ -193,13 +222,14 @@ def _fill(aside: Path, database: Database, finding: str, now: datetime) -> None:
         "finding": finding,
         "aside": aside.name,
         "kept": kept,
+        "copied": copied,
         "partly": partly,
         "lost": lost,
     }
     insert_event(database, Event(now, EventKind.HISTORY_REPLACED, text, data=data))
 
 
-def _carried(database: Database, table: str, rows: list[dict[str, object]]) -> None:
+def _carried(database: Database, table: str, rows: Iterable[Mapping[str, object]]) -> None:
     """Carry rows over; one that could be read and yet breaks a rule of the table is left out."""
     known = set(database.table(table).columns_dict)
     found = ({name: row[name] for name in row if name in known} for row in rows)

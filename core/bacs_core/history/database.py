@@ -110,7 +110,7 @@ def open_for_reading(state_dir: Path) -> Database:
     """Open the state database so that nothing can be changed, also while the engine writes."""
     path = database_path(state_dir)
     if not path.is_file():
-        msg = f"there is no history in {state_dir}"
+        msg = f"there is no history in {state_dir}; is the engine's state elsewhere? --state DIR"
         raise HistoryError(msg)
     with naming_errors(f"cannot read {path}"), contextlib.ExitStack() as on_failure:
         if can_only_be_read(path):

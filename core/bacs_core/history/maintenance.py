@@ -15,12 +15,19 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
+from bacs_core.errors import RefusedError
 from bacs_core.history.moments import to_milliseconds, to_moment
 from bacs_core.model import MaintenanceWork, Quantity
 from bacs_core.snapshot import StringSnapshot
 
 #: What of the readings of a cell is worth comparing with later.
 BASELINE_QUANTITIES: Final = (Quantity.VOLTAGE, Quantity.RESISTANCE, Quantity.TEMPERATURE)
+#: By how much what is given may differ from what the module measures.
+MOST_APART: Final = 10.0
+_COMPARED: Final = {
+    "voltage_v": (str(Quantity.VOLTAGE), "V"),
+    "resistance_ohm": (str(Quantity.RESISTANCE), "Ω"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,23 @@ def baseline_of(
             value, read_at = column.values[cell - 1], column.read_at[cell - 1]
             measured[str(quantity)] = Measured(float(value), float(read_at))
     return Baseline(measured, dict(given))
+
+
+def require_plausible(baseline: Baseline) -> None:
+    """Refuse what was given where the module measures something of another size.
+
+    Raises `RefusedError` with both values: most often the unit is a slip.
+    """
+    for name, (quantity, unit) in _COMPARED.items():
+        given, told = baseline.given.get(name), baseline.measured.get(quantity)
+        if given is None or told is None or min(given, told.value) <= 0:
+            continue
+        if max(given / told.value, told.value / given) > MOST_APART:
+            reason = (
+                f"{name} is given as {given:g} {unit}, the module measures {told.value:.3g} {unit}:"
+                f" they are more than {MOST_APART:g} times apart; is the unit right?"
+            )
+            raise RefusedError(reason, code="invalid")
 
 
 def plain(entry: Maintenance) -> dict[str, Any]:

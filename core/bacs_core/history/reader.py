@@ -78,6 +78,12 @@ class HistoryReader:
         with _naming_errors():
             return self._measurements.tiers()
 
+    def thinned_until(self) -> datetime | None:
+        """Return up to when a string has only means; `None` where every sample is there."""
+        with _naming_errors():
+            until = self._measurements.thinned_until()
+        return None if until is None else to_moment(until)
+
     def series(
         self,
         string_key: str,

@@ -1,13 +1,12 @@
 """The memories that safety hangs on, a second time, in a small file beside the database.
 
-A tripped breaker must stay tripped though the database is damaged, emptied or cannot be opened. The
-file is replaced as a whole: written under another name, flushed, renamed, and the directory
-flushed. Its first line is the SHA-256 of the rest, so that a spoilt one is known as such.
+A tripped breaker must stay tripped though the database is damaged, emptied or cannot be opened.
+A second file holds space free for it: where the disk is full, that is given up for the copy.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,12 +16,19 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from bacs_core.history.batches import Memory
-from bacs_core.history.database import naming_errors, owned_as
+from bacs_core.history.checked_file import flush_directory, read_checked, write_checked
+from bacs_core.history.database import naming_errors
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Json, to_moment
+from bacs_core.history.failures import Failure, failure_of
 
 FILE_NAME: Final = "safety.json"
 FORMAT: Final = 1
+RESERVE_NAME: Final = "safety.reserve"
+#: Room for many copies: each needs some kilobytes.
+RESERVE_BYTES: Final = 256 * 1024
+#: What is taken at once, so that of a disk that is nearly full the rest is taken too.
+_PIECE_BYTES: Final = 16 * 1024
 
 
 class _KeptMemory(BaseModel):
@@ -58,7 +64,7 @@ def copy_path(state_dir: Path) -> Path:
 
 
 def write_copy(state_dir: Path, copy: SafetyCopy) -> None:
-    """Replace the file; it is on the disk when this returns.
+    """Replace the file; it is on the disk when this returns. On a full disk the reserve is used.
 
     Raises `HistoryError`: then the file is as it was before.
     """
@@ -73,18 +79,30 @@ def write_copy(state_dir: Path, copy: SafetyCopy) -> None:
             },
         }
     )
-    body = kept.model_dump_json().encode()
-    fresh = path.with_suffix(".new")
-    with naming_errors(f"cannot write {path}"):
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            owned_as(descriptor, state_dir)
-            file.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-            file.flush()
-            os.fsync(descriptor)
-        fresh.replace(path)
-        flush_directory(state_dir)
+    body, reserve = kept.model_dump_json().encode(), state_dir / RESERVE_NAME
+    try:
+        write_checked(path, body)
+    except HistoryError as error:
+        if failure_of(error) is not Failure.FULL or not reserve.exists():
+            raise
+        with naming_errors(f"cannot give up {reserve}"):
+            reserve.unlink(missing_ok=True)
+            flush_directory(state_dir)
+        write_checked(path, body)
+        # What is left of it must not go to anything else.
+        keep_reserve(state_dir)
+
+
+def keep_reserve(state_dir: Path) -> None:
+    """Hold space free for the copy, as much as there is."""
+    reserve = state_dir / RESERVE_NAME
+    with contextlib.suppress(OSError):
+        if reserve.exists() and reserve.stat().st_size >= RESERVE_BYTES:
+            return
+        with reserve.open("ab", buffering=0) as file:
+            while file.tell() < RESERVE_BYTES:
+                # Nothing that a file system could leave out.
+                file.write(os.urandom(_PIECE_BYTES))
 
 
 def read_copy(state_dir: Path) -> SafetyCopy | None:
@@ -93,15 +111,9 @@ def read_copy(state_dir: Path) -> SafetyCopy | None:
     Raises `HistoryError` where it cannot be read, is damaged, or a newer program wrote it.
     """
     path = copy_path(state_dir)
-    with naming_errors(f"cannot read {path}"):
-        try:
-            written = path.read_bytes()
-        except FileNotFoundError:
-            return None
-    checksum, _, body = written.partition(b"\n")
-    if hashlib.sha256(body).hexdigest().encode() != checksum:
-        msg = f"{path} is damaged"
-        raise HistoryError(msg)
+    body = read_checked(path)
+    if body is None:
+        return None
     try:
         kept = _Kept.model_validate_json(body)
     except ValidationError as error:
@@ -111,12 +123,3 @@ def read_copy(state_dir: Path) -> SafetyCopy | None:
         key: Memory(memory.value, to_moment(memory.at_ms)) for key, memory in kept.memories.items()
     }
     return SafetyCopy(kept.revision, memories)
-
-
-def flush_directory(folder: Path) -> None:
-    """Bring the names in `folder` to the disk. Raises `OSError`."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

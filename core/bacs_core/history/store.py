@@ -29,6 +29,7 @@ from bacs_core.history.batches import (
     read_rows,
     write_batch,
 )
+from bacs_core.history.clock_rows import ClockRow
 from bacs_core.history.damage import is_damage, replace_if_damaged
 from bacs_core.history.database import (
     OpenedFile,
@@ -53,6 +54,7 @@ from bacs_core.history.measurements.keeper import MeasurementKeeper
 from bacs_core.history.measurements.reading import MeasurementReader
 from bacs_core.history.measurements.taken import Taken, taken_of
 from bacs_core.history.moments import to_milliseconds, to_moment
+from bacs_core.history.people_copy import keep_people, people_of
 from bacs_core.history.sample import Sample
 from bacs_core.history.settings_rows import read_setting, write_memory, write_setting
 from bacs_core.settings import Keeping
@@ -62,6 +64,8 @@ SITE_ID_KEY: Final = "site_id"
 #: Chains of hours taken over from the first version, at the start and with each sample.
 _CHAINS_AT_START: Final = 24
 _CHAINS_AT_ONCE: Final = 1
+#: What the writer of the measurements remarks after every power cut; all else is damage.
+CUT_SHORT: Final = "the last measurement before the stop was cut short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class History:
         self._checked = False
         self._saw_damage = False
         self._missing: Missing | None = None
+        self._untold: list[str] = []
 
     def open(self) -> None:
         """Open the history now. Raises `HistoryError`, `SchemaTooNewError`."""
@@ -131,10 +136,11 @@ class History:
         """Store everything measured in `snapshot`. Raises `HistoryError`; then it is missing."""
         self.record_taken(taken_of(snapshot))
 
-    def record_taken(self, taken: Taken, *, flush: bool = True) -> None:
+    def record_taken(self, taken: Taken, *, flush: bool = True) -> str | None:
         """Store one moment; with `flush` it is on the disk when this returns.
 
-        Without, it is at most ten seconds later. Raises `HistoryError`; then it is missing.
+        Without, it is at most ten seconds later. Returns the text of damage that was found among
+        the measurements; an event tells of it. Raises `HistoryError`; then the moment is missing.
         """
         try:
             self._measurements.record(taken, flush=flush)
@@ -151,15 +157,11 @@ class History:
         if self._missing is not None or not self._measurements.converted:
             with self._writing("take old samples over") as database:
                 self._measurements.convert(database, _CHAINS_AT_ONCE)
-        self._tell_remarks()
+        return self._tell_remarks()
 
-    def begin_epoch(self) -> int:
-        """Note that the clock was stepped, or may be wrong after a start; return its epoch."""
-        return self._measurements.begin_epoch()
-
-    def shift_epoch(self, epoch: int, step_ms: int) -> int:
-        """Move the measurements of an epoch by a known error of the clock; count the windows."""
-        return self._measurements.shift(epoch, step_ms)
+    def follow_clock(self, row: ClockRow) -> None:
+        """Let the measurements follow the clock, also those from before it was set."""
+        self._measurements.follow_clock(row)
 
     def record_batch(self, batch: Batch) -> BatchWritten:
         """Store what waits, all of it or nothing: it is on the disk when this returns.
@@ -168,6 +170,12 @@ class History:
         """
         with self._writing("store events and memories") as database, transaction(database):
             return write_batch(database, batch)
+
+    def keep_people(self) -> None:
+        """Bring the second copy of people and tokens up to date. Raises `HistoryError`."""
+        with self._using("read people and tokens") as database:
+            people = people_of(database)
+        keep_people(self._state_dir, people)
 
     def look(self) -> None:
         """Raise `HistoryError` where the database is gone or was written over; then begin anew."""
@@ -325,14 +333,16 @@ class History:
             finally:
                 reader.close()
 
-    def _tell_remarks(self) -> None:
-        """Put what was found damaged or lost among the events."""
-        remarks = self._measurements.take_remarks()
-        if not remarks:
-            return
+    def _tell_remarks(self) -> str | None:
+        """Put what was found damaged or lost among the events; return the first damage."""
+        self._untold += self._measurements.take_remarks()
+        if not self._untold:
+            return None
         with self._writing("tell what was lost") as database, transaction(database):
-            for text in remarks:
+            for text in self._untold:
                 insert_event(database, Event(self._now(), EventKind.HISTORY_GAP, text))
+        told, self._untold = self._untold, []
+        return next((text for text in told if text != CUT_SHORT), None)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -7,6 +7,7 @@ never waits for it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 
 from bacs_core.errors import SettingsError
 from bacs_core.history.database import DEFAULT_STATE_DIR
+from bacs_core.history.export.targets import free_name, telling
 from bacs_core.history.site_copy import FOLDER, SITE_FILE
 from bacs_core.reports.content import Request
 from bacs_core.reports.errors import MissingPartError
@@ -76,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the report.
 
-    Raises `HistoryError`, `SettingsError`, `UnknownStringError`, `MissingPartError`.
+    Raises `HistoryError`, `SettingsError`, `UnknownStringError`, `MissingPartError`, `TargetError`.
     """
     os.nice(_NICENESS)
     request = _request(args)
@@ -84,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out == Path("-"):
         sys.stdout.write(page)
         return 0
-    out = args.out or Path(_file_name(request))
+    out = args.out or Path(free_name(Path(), _file_name(request)))
     _write(out, page)
     sys.stdout.write(f"{out}\n")
     return 0
@@ -135,13 +137,15 @@ def _file_name(request: Request) -> str:
 
 
 def _write(path: Path, page: str) -> None:
-    """Write the page beside its place, then put it there."""
+    """Write the page beside its place, then put it there. Raises `TargetError`."""
     unfinished = path.with_name(f"{path.name}.part")
     try:
-        unfinished.write_text(page, encoding="utf-8")
-        unfinished.replace(path)
+        with telling(path):
+            unfinished.write_text(page, encoding="utf-8")
+            unfinished.replace(path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
 
 
 def _moment(text: str) -> datetime:

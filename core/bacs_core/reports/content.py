@@ -222,7 +222,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event of the string, as it is stored; `rule` and `severity` only of an alarm."""
+    """One event of the string, as it is stored; `rule` and `severity` only of an alarm.
+
+    `corrected_at` is the true time where the clock was put right after the event.
+    """
 
     at: datetime
     kind: str
@@ -231,6 +234,7 @@ class Happening:
     cell: int | None
     rule: str | None
     severity: str | None
+    corrected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +243,8 @@ class Quality:
 
     `recorded_share` is the share of the time from the first sample in it for which there are
     measured voltages; `gaps` are the longest times without, seen no finer than `resolution_s`.
-    `synchronised` tells whether the clock was set by a time server, as it was recorded last; steps
-    are in seconds.
+    `synchronised` tells whether the clock was set by a time server, as it was recorded last, and
+    `synchronised_since` since when that is so; steps are in seconds.
     """
 
     first_sample: datetime | None
@@ -249,7 +253,7 @@ class Quality:
     gaps: tuple[tuple[datetime, datetime], ...] = ()
     resolution_s: float | None = None
     synchronised: bool | None = None
-    synchronised_at: datetime | None = None
+    synchronised_since: datetime | None = None
     steps: tuple[tuple[datetime, float], ...] = ()
 
 

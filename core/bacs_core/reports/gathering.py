@@ -13,6 +13,7 @@ import numpy as np
 
 from bacs_core import __version__, sitefile
 from bacs_core.api.discharge_messages import DischargeAnalysis
+from bacs_core.history.clock_rows import FIRST_YEAR, Corrections
 from bacs_core.history.discharges import retelling
 from bacs_core.history.events import Event, StoredEvent, Wanted
 from bacs_core.history.reader import HistoryReader
@@ -63,7 +64,8 @@ def gather(request: Request) -> Content:
         baseline = records.baseline(key, count)
         odd = _odd_cells(standing)
         discharges = newest_discharges(reader, key, request.end, MOST_DISCHARGES)
-        events, left_out = _events(reader, request)
+        clock = records.clock(request.start, request.end)
+        events, left_out = _events(reader, request, clock.corrections)
         return Content(
             identity=_completed(identity, records),
             start=request.start,
@@ -77,7 +79,7 @@ def gather(request: Request) -> Content:
             events=events,
             events_left_out=left_out,
             maintenance=reader.maintenance(string_key=key, until=request.end),
-            quality=_quality(reader, request, records.clock(request.start, request.end)),
+            quality=_quality(reader, request, clock),
         )
 
 
@@ -128,30 +130,48 @@ def _odd_cells(standing: Standing | None) -> tuple[int, ...]:
     return tuple(named)[:ODD_CELLS]
 
 
-def _events(reader: HistoryReader, request: Request) -> tuple[tuple[Happening, ...], int]:
-    """Return the newest events of the string and of its manager, and how many more there are."""
-    key = request.string_key
-    own = _all_events(reader, request, Wanted(string_key=key))
+def _events(
+    reader: HistoryReader, request: Request, corrections: Corrections
+) -> tuple[tuple[Happening, ...], int]:
+    """Return the newest events of the string and of its manager, and how many more there are.
+
+    Also those of the time that were written before anybody had set the clock.
+    """
+    key, start, end = request.string_key, request.start, request.end
+    unset = min(start, FIRST_YEAR)
+
+    def read(wanted: Wanted) -> Iterator[StoredEvent]:
+        early = (
+            found
+            for found in _all_events(reader, None, unset, wanted)
+            if start <= (corrections.corrected_at(found) or found.event.at) < end
+        )
+        usual = _all_events(reader, start, end, wanted)
+        return heapq.merge(usual, early, key=lambda each: -each.id)
+
+    own = read(Wanted(string_key=key))
     of_manager = (
         found
-        for found in _all_events(reader, request, Wanted(manager_id=key.rpartition("/")[0]))
+        for found in read(Wanted(manager_id=key.rpartition("/")[0]))
         if found.event.string_key is None
     )
     told: list[Happening] = []
     more = 0
     for found in heapq.merge(own, of_manager, key=lambda each: -each.id):
         if len(told) < MOST_EVENTS:
-            told.append(_happening(found.event))
+            told.append(_happening(found.event, corrections.corrected_at(found)))
         else:
             more += 1
     return tuple(told), more
 
 
-def _all_events(reader: HistoryReader, request: Request, wanted: Wanted) -> Iterator[StoredEvent]:
+def _all_events(
+    reader: HistoryReader, since: datetime | None, until: datetime, wanted: Wanted
+) -> Iterator[StoredEvent]:
     before_id = None
     while page := reader.events(
-        since=request.start,
-        until=request.end,
+        since=since,
+        until=until,
         limit=_EVENTS_AT_ONCE,
         before_id=before_id,
         wanted=wanted,
@@ -160,7 +180,7 @@ def _all_events(reader: HistoryReader, request: Request, wanted: Wanted) -> Iter
         before_id = page[-1].id
 
 
-def _happening(event: Event) -> Happening:
+def _happening(event: Event, corrected_at: datetime | None) -> Happening:
     return Happening(
         at=event.at,
         kind=event.kind,
@@ -169,6 +189,7 @@ def _happening(event: Event) -> Happening:
         cell=event.cell,
         rule=event.rule,
         severity=event.severity,
+        corrected_at=corrected_at,
     )
 
 
@@ -207,7 +228,7 @@ def _quality(reader: HistoryReader, request: Request, clock: ClockRecord) -> Qua
         first_sample=None if extent is None else extent[0],
         last_sample=None if extent is None else extent[1],
         synchronised=clock.synchronised,
-        synchronised_at=clock.at,
+        synchronised_since=clock.since,
         steps=clock.steps,
     )
     if extent is None or extent[0] >= request.end:

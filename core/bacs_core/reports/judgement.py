@@ -112,7 +112,7 @@ def judge(content: Content) -> Verdict:
         return _verdict([nothing], (), (), judged=False)
     told = [
         *_age(content, standing),
-        *_danger(standing),
+        *_danger(content, standing),
         *_alarms(standing),
         *_silence(standing),
         *_wear(standing),
@@ -129,7 +129,8 @@ def judge(content: Content) -> Verdict:
         remarks.append(say("reason_alarms_unknown"))
     if not any(basis is Basis.DISCHARGE for basis in concluded.capacity.basis):
         remarks.append(say("reason_no_capacity"))
-        told.append(Judged(Level.OK, say("reason_no_capacity"), say("do_capacity_test")))
+        if concluded.phase is not ChargePhase.DISCHARGE:
+            told.append(Judged(Level.OK, say("reason_no_capacity"), say("do_capacity_test")))
     return _verdict(told, tuple(remarks), odd_cells(concluded), judged=True)
 
 
@@ -149,6 +150,14 @@ def odd_cells(concluded: Concluded) -> tuple[OddCell, ...]:
 def finding_sentence(code: str, amount: float) -> Sentence:
     """Say why a cell stands out, by the code of the finding."""
     return say(f"finding_{code}", amount=Amount(amount, 1 if code.startswith(_FINE) else 0))
+
+
+def recharges(standing: Standing) -> bool:
+    """Tell whether a string takes current although its discharge is not told to be over yet."""
+    concluded, current_a = standing.concluded, standing.summary.current_a
+    if concluded is None or concluded.phase is not ChargePhase.DISCHARGE or current_a is None:
+        return False
+    return current_a > (standing.current_error_a or 0.0)
 
 
 def alarm_text(alarm: Alarm, identity: Identity, language: Language) -> str:
@@ -211,7 +220,7 @@ def _age(content: Content, standing: Standing) -> Iterator[Judged]:
         yield Judged(level, say("reason_old_values", age=age), say("do_old_values"))
 
 
-def _danger(standing: Standing) -> Iterator[Judged]:
+def _danger(content: Content, standing: Standing) -> Iterator[Judged]:
     concluded = standing.concluded
     if concluded is None:
         return
@@ -224,8 +233,17 @@ def _danger(standing: Standing) -> Iterator[Judged]:
     if running_away:
         reason = counted("reason_runaway", running_away)
         yield Judged(Level.ACT, reason, say("do_runaway"))
-    if concluded.phase is ChargePhase.DISCHARGE:
-        yield Judged(Level.WATCH, say("reason_discharge"))
+    if recharges(standing):
+        yield Judged(Level.WATCH, _recharge(content))
+    elif concluded.phase is ChargePhase.DISCHARGE:
+        yield Judged(Level.WATCH, say("reason_discharge"), say("do_discharge"))
+
+
+def _recharge(content: Content) -> Sentence:
+    newest = content.discharges[0].discharge if content.discharges else None
+    if newest is None or newest.ended_at is not None:
+        return say("reason_recharge")
+    return say("reason_recharge_since", until=newest.figures.until)
 
 
 def _alarms(standing: Standing) -> Iterator[Judged]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from bacs_core.commissioning import pins
-from bacs_core.history.clock_rows import clock_rows
+from bacs_core.history.clock_rows import Corrections, clock_rows, corrected_rows
 from bacs_core.history.database import naming_errors, open_for_reading
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.settings_rows import read_setting
@@ -27,11 +28,15 @@ MEMORIES: Final = (LEARNED_MEMORY, TRIPS_MEMORY, WISHES_MEMORY)
 
 @dataclass(frozen=True, slots=True)
 class ClockRecord:
-    """How far the clock could be trusted: the last state, and steps with their seconds."""
+    """How far the clock could be trusted: its last state and since when, steps in seconds.
+
+    `corrections` put the times of events right.
+    """
 
     synchronised: bool | None = None
-    at: datetime | None = None
+    since: datetime | None = None
     steps: tuple[tuple[datetime, float], ...] = ()
+    corrections: Corrections = field(default_factory=lambda: Corrections(()))
 
 
 class Records:
@@ -75,11 +80,16 @@ class Records:
     def clock(self, since: datetime, until: datetime) -> ClockRecord:
         """Return what was recorded of the clock: its last state, and its steps in that time."""
         with naming_errors("cannot read the states of the clock"):
-            rows = [stored.row for stored in clock_rows(self._database) if stored.row.at < until]
+            kept = clock_rows(self._database)
+        corrections = Corrections(kept)
+        rows = [row for row in corrected_rows(kept) if row.at < until]
         if not rows:
-            return ClockRecord()
+            return ClockRecord(corrections=corrections)
         steps = tuple((row.at, row.step_s) for row in rows if row.step_s and row.at >= since)
-        return ClockRecord(rows[-1].synchronised, rows[-1].at, steps)
+        last = rows[-1].synchronised
+        alike = takewhile(lambda row: row.synchronised is last, reversed(rows))
+        *_, first = alike
+        return ClockRecord(last, first.at, steps, corrections)
 
 
 def baseline_of(kept: object, string_key: str, cell_count: int) -> Baseline | None:

@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     """Serve one stick until it is pulled out. Raises `MountError`, `OSError`."""
     if os.geteuid() != 0:
         raise MountError(StickProblem.FAILED, "only root may mount a stick")
+    if not args.device.exists():
+        raise MountError(StickProblem.FAILED, f"there is no device {args.device}")
     device = BlockDevice(args.device, args.mounts)
     device.require_usable()
     signal.signal(signal.SIGTERM, ending_at)

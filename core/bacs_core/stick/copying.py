@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +18,14 @@ from typing import Final, Protocol
 
 import bacs_core
 from bacs_core.errors import BacsError
-from bacs_core.history.export.scope import StringDay
+from bacs_core.history.export.scope import Scope, StringDay
 from bacs_core.history.export.targets import Target, flush_folder
 from bacs_core.stick import medium
 from bacs_core.stick.manifest import (
     MANIFEST_NAME,
     UNFINISHED,
     Manifest,
+    copies,
     read_manifest,
     written_days,
 )
@@ -35,6 +36,8 @@ from bacs_core.stick.summed import SumTarget
 NOTE_NAME: Final = "unfinished.txt"
 #: Space that is needed beside what was computed: folders, manifest, rounding to clusters.
 SPARE_SHARE: Final = 0.05
+#: How far apart samples may be to make a copy fit, in seconds; 0 takes every sample.
+STEPS_S: Final = (0, 60, 900)
 SPARE_BYTES: Final = 1024 * 1024
 LONGEST_NAME: Final = 40
 _LETTERS: Final = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
@@ -54,12 +57,10 @@ class StickError(BacsError):
 class Writer(Protocol):
     """What a copy consists of."""
 
-    def size_bytes(self, written: frozenset[StringDay], now: datetime) -> int:
+    def size_bytes(self, scope: Scope) -> int:
         """Estimate how much will be written, rather too much than too little."""
 
-    def write(
-        self, target: Target, written: frozenset[StringDay], now: datetime
-    ) -> frozenset[StringDay]:
+    def write(self, target: Target, scope: Scope) -> frozenset[StringDay]:
         """Write everything but the `written` days; return the days that are complete now."""
 
 
@@ -80,12 +81,15 @@ def copy(job: Job, writer: Writer, now: datetime, tell: Tell) -> Written:
     alive()
     _remove_unfinished(job, alive)
     zone = time.tzname
-    written = written_days(job.target, job.site_id, zone, now, alive)
-    needed = writer.size_bytes(written, now)
-    _require_space(job.target, needed)
+    found = tuple(copies(job.target, job.site_id, alive))
+    scopes = (
+        Scope(None, now, step_s=step_s, written=written_days(found, zone, now, step_s))
+        for step_s in STEPS_S
+    )
+    scope, needed = _finest_that_fits(job.target, writer, scopes)
     place = _begin(job, now)
     target = SumTarget(place.unfinished, _progress(tell, StickPhase.WRITING, needed))
-    complete = writer.write(target, written, now)
+    complete = writer.write(target, scope)
     tell(Progressed(StickPhase.FLUSHING))
     manifest = Manifest(
         site_id=job.site_id,
@@ -94,8 +98,9 @@ def copy(job: Job, writer: Writer, now: datetime, tell: Tell) -> Written:
         made_at=now,
         zone=zone,
         # Each copy speaks for itself alone: another one may be deleted.
-        complete=tuple(sorted(complete - written)),
+        complete=tuple(sorted(complete - scope.written)),
         files=tuple(target.files),
+        step_s=scope.step_s,
     )
     (place.unfinished / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=1))
     medium.flush_file(place.unfinished / MANIFEST_NAME)
@@ -108,7 +113,7 @@ def copy(job: Job, writer: Writer, now: datetime, tell: Tell) -> Written:
     flush_folder(job.target)
     medium.flush_file_system(job.target)
     size_bytes = sum(file.size_bytes for file in manifest.files)
-    return Written(place.finished.name, len(manifest.files), size_bytes)
+    return Written(place.finished.name, len(manifest.files), size_bytes, scope.step_s)
 
 
 def folder_name(site_name: str, now: datetime) -> str:
@@ -120,13 +125,18 @@ def folder_name(site_name: str, now: datetime) -> str:
     return f"{name}_{now.astimezone():%Y%m%dT%H%M%S}"
 
 
-def _require_space(target: Path, needed_bytes: int) -> None:
-    needed = int(needed_bytes * (1 + SPARE_SHARE)) + SPARE_BYTES
-    free = medium.free_bytes(target)
-    if needed > free:
-        raise StickError(
-            Failed(StickProblem.NOT_ENOUGH_SPACE, needed_bytes=needed, free_bytes=free)
-        )
+def _finest_that_fits(target: Path, writer: Writer, scopes: Iterable[Scope]) -> tuple[Scope, int]:
+    """Return the first of `scopes` for which there is space, and its estimated size.
+
+    A large site gets something on a small stick, too.
+    """
+    free, needed = medium.free_bytes(target), 0
+    for scope in scopes:
+        size_bytes = writer.size_bytes(scope)
+        needed = int(size_bytes * (1 + SPARE_SHARE)) + SPARE_BYTES
+        if needed <= free:
+            return scope, size_bytes
+    raise StickError(Failed(StickProblem.NOT_ENOUGH_SPACE, needed_bytes=needed, free_bytes=free))
 
 
 def _begin(job: Job, now: datetime) -> _Place:

@@ -68,7 +68,11 @@ def serve(
                 _Visit(stick, engine, look_every_s).pay()
         except OSError as error:
             if not told:
-                _log.warning("no engine answers in %s: %s", state_dir, error)
+                _log.warning(
+                    "waiting for an engine with the state in %s (%s); is --state right?",
+                    state_dir,
+                    error,
+                )
                 told = True
         finally:
             _put_down(stick)

@@ -8,7 +8,7 @@ that one is still there.
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -38,7 +38,8 @@ class CopiedFile(BaseModel):
 class Manifest(BaseModel):
     """One complete copy: when it was made, its files, and the days of strings it has complete.
 
-    `zone` are the names of the time zone in which days were counted.
+    `zone` are the names of the time zone in which days were counted. With a `step_s` only the first
+    sample of each step is there.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +51,7 @@ class Manifest(BaseModel):
     zone: tuple[str, ...]
     complete: tuple[tuple[str, date], ...]
     files: tuple[CopiedFile, ...]
+    step_s: int = 0
 
 
 def quietly() -> None:
@@ -81,18 +83,19 @@ def copies(target: Path, site_id: str, alive: Callable[[], None] = quietly) -> I
 
 
 def written_days(
-    target: Path, site_id: str, zone: tuple[str, ...], now: datetime, alive: Callable[[], None]
+    found: Iterable[Copy], zone: tuple[str, ...], now: datetime, step_s: int
 ) -> frozenset[StringDay]:
-    """Return the days of strings that copies on the stick have complete; `alive` as in `copies`.
+    """Return the days of strings that copies have complete, in steps of `step_s` or finer.
 
     A copy from the future was made under a clock that was wrong, and one from another time zone
     counted other days: neither proves anything.
     """
+    manifests = (copy.manifest for copy in found)
     return frozenset(
         day
-        for copy in copies(target, site_id, alive)
-        if copy.manifest.made_at <= now and copy.manifest.zone == zone
-        for day in copy.manifest.complete
+        for manifest in manifests
+        if manifest.made_at <= now and manifest.zone == zone and manifest.step_s <= step_s
+        for day in manifest.complete
     )
 
 

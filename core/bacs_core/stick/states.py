@@ -57,7 +57,8 @@ class StickState:
     """What is told of the stick that is looked after; `waiting` counts the others.
 
     `label` is its name, else its device. `by` is who asked for the copy, `None` where nobody had
-    to. `folder` is the name of the copy on the stick. `detail` has the raw facts of a problem.
+    to. `folder` is the name of the copy on the stick; with a `step_s` only the first sample of each
+    step fitted on it. `detail` has the raw facts of a problem.
     `unattended` tells whether a stick is written without being asked to.
     """
 
@@ -69,6 +70,7 @@ class StickState:
     folder: str = ""
     files: int = 0
     size_bytes: int = 0
+    step_s: int = 0
     problem: StickProblem | None = None
     detail: str = ""
     needed_bytes: int | None = None
@@ -103,11 +105,15 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Everything lies on the medium and was read back; the stick is still mounted."""
+    """Everything lies on the medium and was read back; the stick is still mounted.
+
+    With a `step_s` only the first sample of each step fitted.
+    """
 
     folder: str
     files: int
     size_bytes: int
+    step_s: int = 0
     kind: Literal["written"] = "written"
 
 
@@ -151,8 +157,8 @@ def after(state: StickState, happening: Happening, now: float) -> StickState:
         case Progressed(phase, percent) if at_work:
             since = state.since if phase is state.phase else now
             told = replace(state, phase=phase, since=since, percent=percent)
-        case Settled(Written(folder, files, size_bytes)) if at_work:
-            done = replace(state, phase=StickPhase.DONE, since=now, percent=100)
+        case Settled(Written(folder, files, size_bytes, step_s)) if at_work:
+            done = replace(state, phase=StickPhase.DONE, since=now, percent=100, step_s=step_s)
             told = replace(done, folder=folder, files=files, size_bytes=size_bytes)
         case Settled(Failed() as failed) if at_work:
             told = _with_problem(state, failed, now)

@@ -37,6 +37,8 @@ def event_of(before: StickState, after: StickState, at: datetime) -> Event | Non
             return Event(at, EventKind.STICK, text, by=UNATTENDED, data={"label": after.label})
         case StickPhase.DONE:
             text = f"{after.files} files ({after.size_bytes} bytes) were copied to {after.label}"
+            if after.step_s:
+                text = f"{text}; for lack of space only one sample of each {after.step_s} s"
             return Event(
                 at,
                 EventKind.STICK,
@@ -47,6 +49,7 @@ def event_of(before: StickState, after: StickState, at: datetime) -> Event | Non
                     "folder": after.folder,
                     "files": after.files,
                     "bytes": after.size_bytes,
+                    "step_s": after.step_s,
                 },
             )
         case StickPhase.PROBLEM if after.problem is not None:

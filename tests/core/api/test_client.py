@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bacs_core.api.client import (
     ClientError,
+    CommandRefusedError,
     EngineClient,
     EngineUnreachableError,
     VersionMismatchError,
@@ -85,11 +86,13 @@ async def test_nobody_there_is_unreachable_and_may_be_tried_again(
         (204, "", VersionMismatchError),
         (302, "", VersionMismatchError),
         (404, "<html>router</html>", VersionMismatchError),
+        (404, '{"code": "not_found", "reason": "Not Found"}', VersionMismatchError),
+        (404, '{"code": "unknown_discharge", "reason": "there is none"}', CommandRefusedError),
         (500, "", EngineUnreachableError),
         (503, "busy", EngineUnreachableError),
     ],
 )
-async def test_a_foreign_server_is_not_taken_for_an_engine(
+async def test_only_an_engine_that_says_what_it_does_not_have_is_taken_for_one(
     foreign: Foreign, client: EngineClient, status: int, body: str, error: type[ClientError]
 ) -> None:
     foreign.status, foreign.body = status, body

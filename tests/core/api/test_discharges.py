@@ -22,7 +22,9 @@ from bacs_core.api.discharge_messages import (
     Discharges,
     Replay,
 )
-from bacs_core.history.discharges import retelling
+from bacs_core.errors import REFUSED_EXIT_CODE
+from bacs_core.history.database import open_database
+from bacs_core.history.discharges import retelling, retelling_command
 from bacs_core.history.discharges.capacities import Start
 from bacs_core.history.discharges.describing import battery_of
 from bacs_core.history.discharges.rows import Entry
@@ -170,6 +172,15 @@ async def test_of_one_that_runs_the_samples_are_read_anew(engine: Engine, histor
     assert replay.at[-1] == round(at.timestamp() * 1000)
 
 
+def test_what_the_program_refuses_is_told_with_its_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_database(tmp_path).close()
+    exit_code = retelling_command.main([str(tmp_path), "compare", "77", "78"])
+    assert exit_code == REFUSED_EXIT_CODE
+    assert capsys.readouterr().err == "unknown_discharge\tthere is no discharge 77\n"
+
+
 async def test_two_are_compared_the_earlier_one_first_with_the_cells_exchanged_between(
     engine: Engine, history: History, numbers: tuple[int, int]
 ) -> None:
@@ -196,9 +207,9 @@ async def test_two_are_compared_the_earlier_one_first_with_the_cells_exchanged_b
 @pytest.mark.parametrize(
     ("path", "query", "status", "code"),
     [
-        ("/77", {}, 409, "unknown_discharge"),
-        ("/77/replay", {}, 409, "unknown_discharge"),
-        ("/compare", {"first": 77, "second": 78}, 409, "unknown_discharge"),
+        ("/77", {}, 404, "unknown_discharge"),
+        ("/77/replay", {}, 404, "unknown_discharge"),
+        ("/compare", {"first": 77, "second": 78}, 404, "unknown_discharge"),
         ("/0", {}, 422, "invalid"),
         ("/x", {}, 422, "invalid"),
         ("/99999999999999999999", {}, 422, "invalid"),

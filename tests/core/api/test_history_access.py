@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bacs_core.api.history_access import LONG_AT_ONCE, SHORT_AT_ONCE, HistoryAccess
-from bacs_core.errors import RefusedError
+from bacs_core.api.history_access import LONG_AT_ONCE, LOW_PRIORITY, SHORT_AT_ONCE, HistoryAccess
+from bacs_core.errors import REFUSED_EXIT_CODE, RefusedError
 from bacs_core.history.database import open_database
 from bacs_core.history.errors import HistoryError
 
@@ -116,7 +116,7 @@ async def test_an_error_of_the_work_itself_is_passed_on(access: HistoryAccess) -
         await access.read(work)
 
 
-async def test_a_program_ends_with_its_client_and_ran_at_the_lowest_priority(
+async def test_a_program_ends_with_its_client_and_ran_at_a_low_priority(
     access: HistoryAccess, modules: Path
 ) -> None:
     async with aclosing(await access.stream("for_ever", [])) as chunks:
@@ -126,7 +126,7 @@ async def test_a_program_ends_with_its_client_and_ran_at_the_lowest_priority(
             first += await anext(chunks)
     pid, priority = first.split(b"\n")[0].split()
     assert not is_running(int(pid))
-    assert int(priority) in {0, 19}, "set just after the start"
+    assert int(priority) in {0, LOW_PRIORITY}, "set just after the start"
 
 
 async def test_no_more_than_two_programs_run_at_a_time(tmp_path: Path, modules: Path) -> None:
@@ -167,6 +167,17 @@ async def test_a_program_that_fails_at_once_is_a_refusal_with_its_last_line(
     with pytest.raises(RefusedError) as refused:
         await access.stream("failing", [])
     assert (refused.value.code, refused.value.reason) == ("history_unreadable", "the disk is gone")
+
+
+async def test_what_a_program_refuses_keeps_its_code(access: HistoryAccess, modules: Path) -> None:
+    (modules / "refusing.py").write_text(
+        "import sys\nsys.stderr.write('not_comparable\\tthe two are not of one string\\n')\n"
+        f"sys.exit({REFUSED_EXIT_CODE})\n"
+    )
+    with pytest.raises(RefusedError) as refused:
+        await access.stream("refusing", [])
+    told = (refused.value.code, refused.value.reason)
+    assert told == ("not_comparable", "the two are not of one string")
 
 
 async def test_a_program_that_fails_later_breaks_its_stream_off(

@@ -31,6 +31,7 @@ from bacs_core.api.client import (
 from bacs_core.api.history_access import HistoryAccess
 from bacs_core.api.history_client import HistoryClient
 from bacs_core.api.history_messages import EventQuery, SamplesFormat, SeriesMessage
+from bacs_core.history.clock_rows import ClockRow, insert_clock_row
 from bacs_core.history.database import open_database, transaction
 from bacs_core.history.events import Event, EventKind, insert_event
 from bacs_core.history.maintenance import Baseline, Maintenance, Measured
@@ -404,8 +405,25 @@ EVENT_REFUSALS = [
     ({"strng": KEY}, "strng"),
     ({"limit": "0"}, "limit"),
     ({"limit": "1001"}, "limit"),
+    # More than SQLite can hold.
+    ({"before": "9" * 23}, "before"),
+    ({"cell": "9" * 23, "string": KEY}, "cell"),
     ({"from": END.isoformat(), "to": START.isoformat()}, "before"),
 ]
+
+
+async def test_an_event_has_its_true_time_where_the_clock_was_put_right_later(
+    client: HistoryClient, tmp_path: Path
+) -> None:
+    before = START - timedelta(hours=1)
+    with closing(open_database(tmp_path)) as database, transaction(database):
+        insert_clock_row(database, ClockRow(before, "boot", 20.0, synchronised=False))
+        insert_event(database, Event(before, EventKind.LINE_LOST, "early"))
+        insert_clock_row(database, ClockRow(START, "boot", 20.0, synchronised=True, step_s=3600))
+        insert_event(database, Event(START, EventKind.LINE_LOST, "late"))
+    late, early = (await client.events(EventQuery())).events
+    assert (early.at, early.corrected_at) == (before, START)
+    assert (late.at, late.corrected_at) == (START, None)
 
 
 async def test_a_question_about_events_that_is_a_slip_is_refused(
@@ -415,6 +433,8 @@ async def test_a_question_about_events_that_is_a_slip_is_refused(
         with pytest.raises(CommandRefusedError, match=reason) as refused:
             await engine.client().read("history/events", wrong)
         assert refused.value.code == "invalid", wrong
+    with pytest.raises(CommandRefusedError, match="cell"):
+        await engine.client().read("history/maintenance", {"string": KEY, "cell": "9" * 23})
     with pytest.raises(ValidationError):
         EventQuery(limit=0)
 

@@ -3,9 +3,11 @@ import argparse
 import pytest
 
 from bacs_core.api.messages import (
+    AddMaintenance,
     AddressingMode,
     CommandName,
     ConfirmDevices,
+    GivenByHand,
     StartAddressing,
     SwitchRelay,
 )
@@ -68,3 +70,20 @@ def test_help_and_usage_after_a_name_are_those_of_that_command(
 def test_a_command_without_its_keys_is_told_which_it_needs() -> None:
     with pytest.raises(SettingsError, match=r"key=STRING \(needed"):
         command_from("confirm_devices", [])
+
+
+def test_what_was_measured_by_hand_may_have_its_unit() -> None:
+    words = ["string_key=a/1", "cell=1", "work=measured_by_hand"]
+    given = 'given={"resistance_ohm": "0.36 mΩ", "voltage_v": 2.271}'
+    command = command_from("add_maintenance", [*words, given])
+    assert isinstance(command, AddMaintenance)
+    assert command.given == GivenByHand(resistance_ohm=0.00036, voltage_v=2.271)
+    for wrong in ('given={"voltage_v": 2,271}', 'given={"voltage_v": "2,271 V"}'):
+        with pytest.raises(SettingsError, match=r"a number has a point: 2\.271; example: given="):
+            command_from("add_maintenance", [*words, wrong])
+
+
+def test_work_that_has_a_command_of_its_own_is_not_offered() -> None:
+    told = "\n".join(keys_of("add_maintenance"))
+    assert "measured_by_hand" in told
+    assert "cell_replaced" not in told

@@ -12,8 +12,9 @@ from sqlite_utils import Database
 
 from bacs_core.history.clock_rows import (
     ClockRow,
+    Corrections,
     clock_rows,
-    correction_s,
+    corrected_rows,
     insert_clock_row,
 )
 from bacs_core.history.database import open_database, transaction
@@ -67,9 +68,9 @@ def test_an_event_of_a_clock_that_started_in_1970_is_put_right_by_the_later_step
     panel.run(3600)
     panel.note(panel.set(NOW))
     late = panel.event()
-    rows = clock_rows(database)
-    assert EPOCH + timedelta(seconds=correction_s(rows, early)) == NOW - timedelta(hours=1)
-    assert correction_s(rows, late) == 0
+    corrections = Corrections(clock_rows(database))
+    assert EPOCH + timedelta(seconds=corrections.correction_s(early)) == NOW - timedelta(hours=1)
+    assert corrections.correction_s(late) == 0
 
 
 def test_several_steps_add_up_and_another_start_of_the_machine_is_no_step(
@@ -84,9 +85,9 @@ def test_several_steps_add_up_and_another_start_of_the_machine_is_no_step(
     panel.start_machine(NOW + timedelta(days=3))
     panel.note()
     panel.note(panel.set(NOW))
-    rows = clock_rows(database)
-    assert correction_s(rows, first) == 3600
-    assert correction_s(rows, second) == -4 * 3600
+    corrections = Corrections(clock_rows(database))
+    assert corrections.correction_s(first) == 3600
+    assert corrections.correction_s(second) == -4 * 3600
 
 
 def test_a_step_while_no_engine_ran_is_found_at_the_next_start(database: Database) -> None:
@@ -99,7 +100,8 @@ def test_a_step_while_no_engine_ran_is_found_at_the_next_start(database: Databas
     panel.note()
     rows = clock_rows(database)
     assert rows[-1].row.step_s == pytest.approx((NOW - EPOCH).total_seconds() - 60)
-    assert EPOCH + timedelta(seconds=correction_s(rows, early)) == NOW - timedelta(seconds=60)
+    corrections = Corrections(rows)
+    assert EPOCH + timedelta(seconds=corrections.correction_s(early)) == NOW - timedelta(seconds=60)
 
 
 def test_a_clock_that_ntp_moves_slowly_made_no_step(database: Database) -> None:
@@ -109,3 +111,41 @@ def test_a_clock_that_ntp_moves_slowly_made_no_step(database: Database) -> None:
     panel.set(panel.system + timedelta(seconds=30))
     panel.note()
     assert [stored.row.step_s for stored in clock_rows(database)] == [0, 0]
+
+
+def test_an_event_from_before_the_first_row_is_not_corrected(database: Database) -> None:
+    panel = Panel(database, NOW)
+    old = panel.event()
+    panel.note()
+    panel.note(panel.set(NOW + timedelta(hours=5)))
+    assert Corrections(clock_rows(database)).correction_s(old) == 0
+
+
+def test_rows_that_count_events_of_a_lost_table_correct_nothing(database: Database) -> None:
+    panel = Panel(database, EPOCH)
+    panel.note()
+    for _ in range(5):
+        panel.event()
+    panel.note(panel.set(NOW))
+    with transaction(database):
+        database.conn.execute("DELETE FROM events")
+    panel.start_machine(NOW)
+    panel.note()
+    fresh = panel.event()
+    panel.note(panel.set(NOW + timedelta(hours=1)))
+    corrections = Corrections(clock_rows(database))
+    assert fresh == 1
+    assert corrections.correction_s(fresh) == 3600
+
+
+def test_each_row_stands_at_its_time_as_it_is_known_after_the_later_steps(
+    database: Database,
+) -> None:
+    panel = Panel(database, EPOCH)
+    panel.note()
+    panel.run(60)
+    panel.note(panel.set(NOW))
+    panel.start_machine(NOW + timedelta(days=1))
+    panel.note()
+    times = [row.at for row in corrected_rows(clock_rows(database))]
+    assert times == [NOW - timedelta(seconds=60), NOW, NOW + timedelta(days=1)]

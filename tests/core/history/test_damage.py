@@ -149,6 +149,43 @@ def test_damaged_people_are_not_carried_over_and_that_is_told(tmp_path: Path) ->
     history.close()
 
 
+def test_damaged_people_are_taken_from_their_second_copy_and_that_is_told(tmp_path: Path) -> None:
+    filled(tmp_path)
+    with closing(open_database(tmp_path)) as database:
+        users.set_pin(database, CHANGE, "tessa", "482915", cost=CHEAP)
+        before = users.list_users(database)
+    with closing(History(tmp_path)) as history:
+        history.keep_people()
+    overwrite(tmp_path / "bacs.db", (page_of(tmp_path, "users") - 1) * PAGE, PAGE)
+    history = reopened(tmp_path)
+    (stored,) = replacements(history)
+    assert (stored.event.data["copied"], stored.event.data["lost"]) == (["users"], [])
+    assert "from their second copy: users" in stored.event.text
+    history.close()
+    with closing(open_database(tmp_path)) as database:
+        assert users.list_users(database) == before
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_of_a_history_that_is_gone_the_people_are_still_there_and_that_is_told(
+    tmp_path: Path, left: str
+) -> None:
+    filled(tmp_path)
+    with closing(History(tmp_path)) as history:
+        history.keep_people()
+    for path in tmp_path.glob("bacs.db*"):
+        path.unlink()
+    if left == "an empty file":
+        (tmp_path / "bacs.db").touch()
+    history = reopened(tmp_path)
+    (stored,) = replacements(history)
+    assert "people and tokens of their copy" in stored.event.text
+    history.close()
+    with closing(open_database(tmp_path)) as database:
+        assert [user.name for user in users.list_users(database)] == ["tessa"]
+    reopened(tmp_path).close()
+
+
 def test_of_damaged_events_all_are_kept_but_those_of_the_spoilt_page(tmp_path: Path) -> None:
     filled(tmp_path)
     leaves = leaves_of(tmp_path / "bacs.db")

@@ -1,10 +1,12 @@
 """What was confirmed is there, however the process ended: real processes, killed at any moment."""
 
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -16,57 +18,60 @@ from bacs_core.history.reader import HistoryReader
 from bacs_core.history.store import History
 from tests.core.history.plant import START, STEP, small
 
-#: Writes without pause and says what is on the disk, one line for each.
-WRITER = """
-import sys
-from datetime import timedelta
-from pathlib import Path
-from bacs_core.history.events import Event, EventKind
-from bacs_core.history.store import History
-from tests.core.history.plant import START, STEP, small
-history, first = History(Path(sys.argv[1])), int(sys.argv[2])
-for number in range(first, first + 100_000):
-    at = START + number * STEP
-    history.record_sample(small(at, (2000 + number % 100) / 1000))
-    print("sample", number, flush=True)
-    event = Event(at, EventKind.LINE_LOST, str(number))
-    print("event", history.record_event(event), number, flush=True)
-    history.set_setting("counter", number, by="writer", at=at)
-    print("setting", number, flush=True)
-"""
+#: Modules are loaded once; what is killed is a process all the same.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])
+Confirmed = tuple[str, int, int]
+
+
+def write(state: Path, first: int, confirm: Connection) -> None:
+    """Write without pause and say what is on the disk."""
+    history = History(state)
+    for number in range(first, first + 100_000):
+        at = START + number * STEP
+        history.record_sample(small(at, (2000 + number % 100) / 1000))
+        confirm.send(("sample", number, 0))
+        event = Event(at, EventKind.LINE_LOST, str(number))
+        confirm.send(("event", number, history.record_event(event)))
+        history.set_setting("counter", number, by="writer", at=at)
+        confirm.send(("setting", number, 0))
+
+
+def confirmed_before_a_kill(state: Path, first: int, after_s: float) -> Iterator[Confirmed]:
+    told, telling = _CONTEXT.Pipe(duplex=False)
+    writer = _CONTEXT.Process(target=write, args=(state, first, telling))
+    writer.start()
+    telling.close()
+    yield told.recv()
+    time.sleep(after_s)
+    writer.kill()
+    # What the kill cut in two confirms nothing.
+    with suppress(EOFError, OSError):
+        while True:
+            yield told.recv()
+    writer.join()
+    assert writer.exitcode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_nothing_confirmed_is_lost_by_kill_9(tmp_path: Path, seed: int) -> None:
     delay = random.Random(seed)
-    first, confirmed = 0, []
-    for _ in range(3):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path), str(first)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert writer.stdout is not None
-        confirmed.append(writer.stdout.readline())
-        time.sleep(delay.uniform(0.0, 0.4))
-        writer.send_signal(signal.SIGKILL)
-        # A line that the kill cut in two confirms nothing.
-        confirmed += [line for line in writer.stdout if line.endswith("\n")]
-        writer.wait(timeout=30)
-        first += 1000
-
-    lines = [line.split() for line in confirmed if line]
-    assert len(lines) > 10
+    confirmed = [
+        line
+        for first in (0, 1000, 2000)
+        for line in confirmed_before_a_kill(tmp_path, first, delay.uniform(0.0, 0.4))
+    ]
+    assert len(confirmed) > 10
     history = History(tmp_path)
     texts = {
         stored.id: stored.event.text
         for stored in history.events(limit=1_000_000)
         if stored.event.kind is EventKind.LINE_LOST
     }
-    for what, *values in lines:
+    for what, number, event_id in confirmed:
         if what == "event":
-            assert texts[int(values[0])] == values[1]
-    settings = [int(values[0]) for what, *values in lines if what == "setting"]
+            assert texts[event_id] == str(number)
+    settings = [number for what, number, _ in confirmed if what == "setting"]
     counter = history.get_setting("counter")
     assert isinstance(counter, int)
     assert counter >= max(settings, default=0)
@@ -76,7 +81,7 @@ def test_nothing_confirmed_is_lost_by_kill_9(tmp_path: Path, seed: int) -> None:
             for block in reader.blocks("ups-a/1", START, START + 10_000 * STEP)
             for at in block.at.tolist()
         }
-    assert {int(values[0]) for what, *values in lines if what == "sample"} <= with_samples
+    assert {number for what, number, _ in confirmed if what == "sample"} <= with_samples
     assert find_damage(tmp_path / "bacs.db", thorough=True) is None
     history.record_sample(small(START + 10_000 * STEP))
     history.close()

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from sqlite_utils import Database
 
+from bacs_core.errors import RefusedError
 from bacs_core.history.database import open_database, transaction
 from bacs_core.history.events import Event, EventKind, insert_event, select_events
 from bacs_core.history.maintenance import (
@@ -21,6 +22,7 @@ from bacs_core.history.maintenance import (
     Measured,
     StoredMaintenance,
     baseline_of,
+    require_plausible,
     select_maintenance,
 )
 from bacs_core.model import MaintenanceWork, Quantity
@@ -122,3 +124,16 @@ def test_a_reading_that_is_too_old_is_no_baseline() -> None:
     snapshot = replace(snapshot, readings=replace(snapshot.readings, columns=columns))
     baseline = baseline_of(snapshot, 1, {}, START.timestamp())
     assert set(baseline.measured) == {"voltage_v", "temperature_c"}
+
+
+@pytest.mark.parametrize(("given", "fits"), [(0.36, False), (0.00036, True), (0.000001, False)])
+def test_a_value_of_another_size_than_the_module_measures_is_refused(
+    given: float, fits: bool
+) -> None:
+    measured = {str(Quantity.RESISTANCE): Measured(0.000406, START.timestamp())}
+    baseline = Baseline(measured, {"resistance_ohm": given, "capacity_ah": 498.0})
+    if fits:
+        require_plausible(baseline)
+    else:
+        with pytest.raises(RefusedError, match=f"{given:g} Ω, the module measures 0.000406 Ω"):
+            require_plausible(baseline)

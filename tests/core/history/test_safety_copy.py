@@ -14,7 +14,15 @@ import pytest
 from bacs_core.history.batches import Memory
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Json
-from bacs_core.history.safety_copy import SafetyCopy, copy_path, read_copy, write_copy
+from bacs_core.history.safety_copy import (
+    RESERVE_BYTES,
+    RESERVE_NAME,
+    SafetyCopy,
+    copy_path,
+    keep_reserve,
+    read_copy,
+    write_copy,
+)
 
 AT = datetime(2026, 11, 21, 9, 5, 1, 250_000, tzinfo=UTC)
 
@@ -30,6 +38,15 @@ def test_it_comes_back_as_it_was_and_only_its_owner_may_read_it(tmp_path: Path) 
     assert read_copy(tmp_path) == a_copy(4)
     assert copy_path(tmp_path).stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["safety.json"]
+
+
+def test_the_reserve_is_taken_once_and_by_its_size(tmp_path: Path) -> None:
+    keep_reserve(tmp_path)
+    reserve = tmp_path / RESERVE_NAME
+    before = reserve.stat()
+    assert before.st_size == RESERVE_BYTES
+    keep_reserve(tmp_path)
+    assert reserve.stat() == before
 
 
 def test_without_a_file_there_is_none(tmp_path: Path) -> None:

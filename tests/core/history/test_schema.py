@@ -2,20 +2,29 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database, Migrations
 
 from bacs_core.access import tokens, users
+from bacs_core.history.clock_rows import read_corrections
 from bacs_core.history.database import open_database, open_for_reading
 from bacs_core.history.errors import HistoryError, SchemaTooNewError
+from bacs_core.history.events import EventKind, Wanted
+from bacs_core.history.measured import Tier
+from bacs_core.history.measurements.database import measurements_path, open_measurements
+from bacs_core.history.reader import HistoryReader
 from bacs_core.history.schema import MIGRATIONS
 from bacs_core.history.store import History
 from bacs_core.model import Quantity
 
-RELEASED = sorted((Path(__file__).parent / "schemas").glob("v*.sql"))
+SCHEMAS = Path(__file__).parent / "schemas"
+#: Dumps of state databases (`sqlite3 bacs.db .dump`), by their newest migration.
+RELEASED = sorted(SCHEMAS.glob("v*.sql"))
+#: Dumps of measurement databases; each belongs to the newest state database of its time.
+MEASURED = {"v5": SCHEMAS / "measurements-v1.sql"}
 
 
 def schema(database: Database) -> set[str]:
@@ -25,6 +34,9 @@ def schema(database: Database) -> set[str]:
 def released(state: Path, dump: Path) -> None:
     with closing(sqlite3.connect(state / "bacs.db")) as connection:
         connection.executescript(dump.read_text(encoding="utf-8"))
+    if dump.stem in MEASURED:
+        with closing(sqlite3.connect(measurements_path(state))) as connection:
+            connection.executescript(MEASURED[dump.stem].read_text(encoding="utf-8"))
 
 
 def names() -> list[str]:
@@ -50,6 +62,10 @@ def test_a_released_database_becomes_like_a_new_one_and_keeps_what_is_in_it(
     old.mkdir()
     new.mkdir()
     released(old, dump)
+    for state in (old, new):
+        with closing(History(state)) as history:
+            # This takes samples of the first version over, too.
+            history.sample_at(datetime.fromisoformat("2026-11-21T08:00:25Z"))
     with closing(open_database(old)) as migrated, closing(open_database(new)) as fresh:
         assert schema(migrated) == schema(fresh)
         assert [user.name for user in users.list_users(migrated)] == ["tessa"]
@@ -65,6 +81,40 @@ def test_a_released_database_becomes_like_a_new_one_and_keeps_what_is_in_it(
     assert stored.columns[Quantity.RESISTANCE].tolist() == [0.000512, 0.000513, 0.000514, 0.000515]
     assert stored.inhibited_by == ("discharge", "manual_stop")
     history.close()
+
+
+def test_what_version_5_added_is_read_by_every_later_one(tmp_path: Path) -> None:
+    released(tmp_path, SCHEMAS / "v5.sql")
+    History(tmp_path).open()
+    open_measurements(tmp_path).close()
+    with HistoryReader(tmp_path) as reader:
+        (discharge,) = reader.discharges()
+        assert discharge.battery.string_key == "room/1"
+        kept = reader.discharge(discharge.id)
+        assert kept is not None
+        assert kept.analysis is not None
+        (work,) = reader.maintenance()
+        assert (work.id, work.cell, work.entry.note) == (6, 2, "swollen")
+        (event,) = reader.events(wanted=Wanted(kinds=(EventKind.ENGINE_STARTED,)))
+        assert [extent.tier for extent in reader.tiers()] == list(Tier)
+        start = datetime.fromisoformat("2026-11-21T10:00:00Z")
+        for points, tier in ((720, Tier.FULL), (2, Tier.HOUR)):
+            end = start + timedelta(hours=2)
+            series = reader.series("ups-a/1", 2, Quantity.VOLTAGE, start, end, points)
+            assert series.tier is tier
+            assert series.count.sum() == 720
+            assert set(series.mean.tolist()) == {2.251}
+    corrected = read_corrections(tmp_path).corrected_at(event)
+    assert corrected == event.event.at + timedelta(hours=1)
+
+
+def test_a_released_measurement_database_becomes_like_a_new_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    released(old, SCHEMAS / "v5.sql")
+    with closing(open_measurements(old)) as migrated, closing(open_measurements(new)) as fresh:
+        assert schema(migrated) == schema(fresh)
 
 
 def test_opening_twice_changes_nothing(tmp_path: Path) -> None:

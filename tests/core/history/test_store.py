@@ -12,8 +12,10 @@ from hypothesis import given, settings, strategies as st
 
 from bacs_core.history.events import Event, EventKind
 from bacs_core.history.measurements.database import open_measurements
+from bacs_core.history.measurements.journal import journal_path
+from bacs_core.history.measurements.taken import taken_of
 from bacs_core.history.reader import HistoryReader
-from bacs_core.history.store import History
+from bacs_core.history.store import CUT_SHORT, History
 from bacs_core.model import Quantity
 from tests.core.history.plant import (
     START,
@@ -218,13 +220,42 @@ def test_damage_among_the_measurements_is_told_and_touches_nothing_else(tmp_path
     history.record_sample(small(START))
     history.close()
     (tmp_path / "measurements.db").write_bytes(b"no database" * 500)
-    history.record_sample(small(START + STEP))
+    damage = history.record_taken(taken_of(small(START + STEP)))
     told = history.events()[0].event
     assert told.kind is EventKind.HISTORY_GAP
     assert "measurements.db.damaged-20261121T080000Z" in told.text
+    assert damage == told.text, "the recorder makes an alarm of it"
     assert history.get_setting("network") is True
     assert voltages(history, minutes=1)[0] == 2.25
     history.close()
+
+
+def test_a_spoilt_chunk_is_told_to_whoever_records(tmp_path: Path) -> None:
+    with closing(History(tmp_path, clock=START.timestamp)) as history:
+        for index in range(720):
+            history.record_taken(taken_of(small(START + index * STEP)), flush=False)
+    with closing(open_measurements(tmp_path)) as database:
+        assert database["chunks"].count
+        database.conn.execute("UPDATE chunks SET body = zeroblob(length(body))")
+    with closing(History(tmp_path, clock=START.timestamp)) as history:
+        damages = [
+            history.record_taken(taken_of(small(START + DAY + index * STEP)))
+            for index in range(800)
+        ]
+    (damage,) = {text for text in damages if text is not None}
+    assert damage.startswith("measurements of ups-a/1")
+
+
+def test_a_measurement_cut_short_by_a_power_cut_is_no_damage(tmp_path: Path) -> None:
+    with closing(History(tmp_path, clock=START.timestamp)) as history:
+        history.record_sample(small(START))
+        history.record_sample(small(START + STEP))
+    path = journal_path(tmp_path)
+    whole = path.read_bytes().rstrip(b"\x00")
+    path.write_bytes(whole[:-20])
+    with closing(History(tmp_path, clock=START.timestamp)) as history:
+        assert history.record_taken(taken_of(small(START + 2 * STEP))) is None
+        assert history.events()[0].event.text == CUT_SHORT
 
 
 def test_events_come_back_newest_first_whole_and_in_pages(history: History) -> None:

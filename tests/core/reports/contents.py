@@ -69,6 +69,9 @@ from bacs_core.reports.trends import SPANS, band
 from bacs_core.snapshot import CellFinding, StringSummary, TripSummary
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: An event from before the clock was set.
+UNSET = 3
 KEY = "ups-a/1"
 WEAK, WARM = 7, 12
 
@@ -279,8 +282,8 @@ def make_discharge(cells: int = 32, number: int = 1, days_ago: float = 20.0) -> 
             lowest_v=list(_values(end_v)),
             lowest_at=[None] * cells,
             end_v=list(_values(end_v)),
-            ended_at=[None] * cells,
-            ended_after_ah=nothing,
+            empty_at=[None] * cells,
+            empty_after_ah=nothing,
             knee_at=[None] * cells,
             knee_after_ah=nothing,
             highest_c=nothing,
@@ -330,9 +333,12 @@ def make_events(count: int = 30) -> tuple[Happening, ...]:
     for number in range(count):
         rule = rules[number * number % 4]
         severity = "alarm" if rule == "manager_silent" else "warning"
+        at = NOW - timedelta(hours=20 * number + 1)
+        unset = number == UNSET
         told.append(
             Happening(
-                at=NOW - timedelta(hours=20 * number + 1),
+                at=EPOCH if unset else at,
+                corrected_at=at if unset else None,
                 kind=EventKind.ALARM_RAISED if number % 3 else EventKind.COMMAND,
                 text=f"raised: String 1, cell 07: {rule}" if number % 3 else "acknowledge",
                 by=None if number % 3 else "M. Muster",
@@ -381,7 +387,7 @@ def make_quality() -> Quality:
         gaps=((NOW - timedelta(days=4, hours=5), NOW - timedelta(days=4)),),
         resolution_s=600.0,
         synchronised=False,
-        synchronised_at=NOW - timedelta(days=9),
+        synchronised_since=NOW - timedelta(days=9),
         steps=((NOW - timedelta(days=9), -12.4),),
     )
 

@@ -8,8 +8,10 @@ from typing import Final
 import numpy as np
 import pytest
 
+from bacs_core.history.clock_rows import ClockRow, insert_clock_row
+from bacs_core.history.database import open_database, transaction
 from bacs_core.history.errors import HistoryError
-from bacs_core.history.events import Event, EventKind, Json
+from bacs_core.history.events import Event, EventKind, Json, insert_event
 from bacs_core.history.measured import Tier
 from bacs_core.history.reader import HistoryReader
 from bacs_core.history.store import History
@@ -173,6 +175,25 @@ def test_only_events_of_the_string_and_its_manager_in_the_time_are_told(content:
         (EventKind.ALARM_RAISED, None),
     ]
     assert content.events[1].rule == "cell_voltage_low"
+
+
+def test_an_event_of_a_clock_that_nobody_had_set_is_told_at_its_true_time(tmp_path: Path) -> None:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    step_s = (START - epoch).total_seconds()
+    with closing(History(tmp_path, clock=END.timestamp)) as history:
+        history.record_sample(
+            snapshot(START, string_snapshot(string(1, CELLS), steady(CELLS), START))
+        )
+    with closing(open_database(tmp_path)) as database, transaction(database):
+        insert_clock_row(database, ClockRow(epoch, "boot", 20.0, synchronised=False))
+        insert_event(database, alarm(KEY, 1, epoch))
+        insert_clock_row(database, ClockRow(START, "boot", 20.0, synchronised=False, step_s=step_s))
+    told = gather(asked(tmp_path))
+    ((event),) = told.events
+    assert (event.at, event.corrected_at) == (epoch, START)
+    assert told.quality.synchronised is False
+    assert told.quality.synchronised_since == START
+    assert told.quality.steps == ((START, step_s),)
 
 
 def test_events_beyond_the_most_are_counted(

@@ -6,7 +6,15 @@ from datetime import timedelta
 import pytest
 
 from bacs_core.api.messages import Alarm
-from bacs_core.model import AlarmSeverity, AlarmState, Basis, CellStatus, RunawayStage, TripState
+from bacs_core.model import (
+    AlarmSeverity,
+    AlarmState,
+    Basis,
+    CellStatus,
+    ChargePhase,
+    RunawayStage,
+    TripState,
+)
 from bacs_core.reports.content import Concluded, Content, Estimated, Source, Standing
 from bacs_core.reports.judgement import Level, Verdict, alarm_text, judge
 from bacs_core.reports.language import language_of
@@ -156,3 +164,33 @@ def test_an_alarm_is_told_with_value_limit_and_unit_in_the_language() -> None:
 def test_an_alarm_of_a_rule_that_is_not_known_stands_as_it_was_told() -> None:
     alarm = make_alarm("of_tomorrow", AlarmSeverity.WARNING, 7, 1.0, 2.0)
     assert alarm_text(alarm, make_identity(8), language_of("de")) == alarm.text
+
+
+def test_a_string_on_battery_needs_its_mains_and_no_capacity_test() -> None:
+    untested = Estimated((None,) * CELLS, (None,) * CELLS, (Basis.NONE,) * CELLS)
+    standing = with_brain(phase=ChargePhase.DISCHARGE, capacity=untested)
+    summary = replace(standing.summary, current_a=-20.0)
+    verdict = judge(content_of(replace(standing, summary=summary)))
+    assert keys(verdict) == ["reason_discharge"]
+    assert [one.key for one in verdict.advice] == ["do_discharge"]
+
+
+@pytest.mark.parametrize(
+    ("current_a", "error_a", "reason"),
+    [
+        (50.0, None, "reason_recharge_since"),
+        (50.0, 1.0, "reason_recharge_since"),
+        (0.5, 1.0, "reason_discharge"),
+    ],
+)
+def test_a_current_into_the_string_is_never_called_a_discharge(
+    current_a: float, error_a: float | None, reason: str
+) -> None:
+    standing = with_brain(phase=ChargePhase.DISCHARGE)
+    summary = replace(standing.summary, current_a=current_a)
+    content = content_of(replace(standing, summary=summary, current_error_a=error_a))
+    newest = content.discharges[0]
+    running = newest.model_copy(
+        update={"discharge": newest.discharge.model_copy(update={"ended_at": None})}
+    )
+    assert keys(judge(replace(content, discharges=(running,)))) == [reason]

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bacs_core.history.database import open_database, transaction
+from bacs_core.history.export.scope import Scope
 from bacs_core.history.store import History
 from bacs_core.stick.content import SiteWriter
 from bacs_core.stick.copying import copy
 from bacs_core.stick.manifest import copies
 from bacs_core.stick.reports import Job
+from bacs_core.stick.summed import SumTarget
 from tests.core.history.plant import small
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
@@ -60,10 +62,25 @@ def test_what_is_written_is_never_more_than_was_estimated(tmp_path: Path) -> Non
     state.mkdir()
     target.mkdir()
     record(state, NOON - HOUR / 3, NOON, timedelta(seconds=10))
-    estimated = SiteWriter(state).size_bytes(frozenset(), NOON)
+    estimated = SiteWriter(state).size_bytes(Scope(None, NOON))
     copied(state, target, NOON)
     written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     assert estimated / 20 < written <= estimated
+
+
+def test_in_steps_of_minutes_a_copy_is_smaller_and_still_estimated_rightly(tmp_path: Path) -> None:
+    state, target = tmp_path / "state", tmp_path / "BACS"
+    state.mkdir()
+    target.mkdir()
+    record(state, NOON - HOUR, NOON, timedelta(seconds=10))
+    scope = Scope(None, NOON, step_s=900)
+    estimated = SiteWriter(state).size_bytes(scope)
+    assert estimated < SiteWriter(state).size_bytes(Scope(None, NOON)) / 2
+    SiteWriter(state).write(SumTarget(target, lambda _: None), scope)
+    rows = (target / "DataLog.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + 4
+    written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    assert written <= estimated
 
 
 def test_whoever_finds_the_stick_gets_no_people_and_no_tokens(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bacs_core.history.errors import HistoryError
-from bacs_core.history.export.scope import StringDay
+from bacs_core.history.export.scope import Scope, StringDay
 from bacs_core.history.export.targets import Target, new_file
 from bacs_core.stick import medium, worker
 from bacs_core.stick.copying import NOTE_NAME, StickError, copy, folder_name
@@ -36,21 +36,20 @@ class Files:
     spoil: Callable[[Path], None] = lambda folder: None
     complete: frozenset[StringDay] = frozenset()
     asked: list[frozenset[StringDay]] = field(default_factory=list)
+    size_in_steps: Mapping[int, int] = field(default_factory=dict)
 
-    def size_bytes(self, written: frozenset[StringDay], now: datetime) -> int:
-        return self.size
+    def size_bytes(self, scope: Scope) -> int:
+        return self.size_in_steps.get(scope.step_s, self.size)
 
-    def write(
-        self, target: Target, written: frozenset[StringDay], now: datetime
-    ) -> frozenset[StringDay]:
-        self.asked.append(written)
+    def write(self, target: Target, scope: Scope) -> frozenset[StringDay]:
+        self.asked.append(scope.written)
         for name, content in self.contents.items():
             with new_file(target, name) as file:
                 file.write(content[:10])
                 file.write(content[10:])
         assert isinstance(target, SumTarget)
         self.spoil(target.folder)
-        return self.complete | written
+        return self.complete | scope.written
 
 
 @pytest.fixture
@@ -114,6 +113,30 @@ def test_days_of_a_copy_that_was_deleted_are_written_again(job: Job) -> None:
     third = Files()
     done(job, third, NOW + 2 * DAY)
     assert third.asked == [frozenset({TUESDAY})]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "step_s"),
+    [({}, 0), ({0: 10**15}, 60), ({0: 10**15, 60: 10**15}, 900)],
+)
+def test_of_a_large_site_a_small_stick_gets_the_finest_steps_that_fit(
+    job: Job, sizes: dict[int, int], step_s: int
+) -> None:
+    written = done(job, Files(size_in_steps=sizes))
+    assert written.step_s == step_s
+    (kept,) = copies(job.target, "site-1")
+    assert kept.manifest.step_s == step_s
+
+
+def test_days_of_a_coarser_copy_are_written_again_once_every_sample_fits(job: Job) -> None:
+    coarse = Files(complete=frozenset({MONDAY}), size_in_steps={0: 10**15})
+    done(job, coarse)
+    again = Files(size_in_steps={0: 10**15})
+    done(job, again, NOW + DAY)
+    assert again.asked == [frozenset({MONDAY})]
+    whole = Files()
+    done(job, whole, NOW + 2 * DAY)
+    assert whole.asked == [frozenset()]
 
 
 def cut_short(folder: Path) -> None:
@@ -272,7 +295,7 @@ def test_an_error_of_the_system_is_named(
         def __init__(self, _: Path) -> None:
             pass
 
-        def size_bytes(self, written: frozenset[StringDay], now: datetime) -> int:
+        def size_bytes(self, scope: Scope) -> int:
             raise OSError(number, "as the test wants")
 
     monkeypatch.setattr(worker, "SiteWriter", Broken)

@@ -81,6 +81,7 @@ async def test_a_stick_gets_everything_and_is_unmounted_before_it_may_be_removed
         "folder": done.folder,
         "files": done.files,
         "bytes": done.size_bytes,
+        "step_s": 0,
     }
 
 

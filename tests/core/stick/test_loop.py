@@ -8,12 +8,11 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from bacs_core.history.export.scope import StringDay
+from bacs_core.history.export.scope import Scope, StringDay
 from bacs_core.history.export.targets import Target, new_file
 from bacs_core.stick import worker
 from bacs_core.stick.helper import serve
@@ -209,12 +208,10 @@ class Heavy:
     def __init__(self, _: Path) -> None:
         pass
 
-    def size_bytes(self, written: frozenset[StringDay], now: datetime) -> int:
+    def size_bytes(self, scope: Scope) -> int:
         return 0
 
-    def write(
-        self, target: Target, written: frozenset[StringDay], now: datetime
-    ) -> frozenset[StringDay]:
+    def write(self, target: Target, scope: Scope) -> frozenset[StringDay]:
         for number in range(24):
             with new_file(target, f"{number}.csv") as file:
                 file.write(os.urandom(1024 * 1024))

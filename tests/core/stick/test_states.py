@@ -71,6 +71,17 @@ def test_a_copy_goes_from_found_to_done_and_keeps_who_asked_for_it() -> None:
     assert done.waiting == 1
 
 
+def test_how_coarse_a_copy_is_stands_in_the_state_and_in_its_event() -> None:
+    before = told(Appeared("KINGSTON"), Begun())
+    done = after(before, Settled(Written("copy", 12, 3456, step_s=60)), NOW)
+    assert done.step_s == 60
+    event = event_of(before, done, datetime.fromtimestamp(NOW, UTC))
+    assert event is not None
+    assert event.text.endswith("for lack of space only one sample of each 60 s")
+    assert event.data["step_s"] == 60
+    assert told(Appeared("NEXT")).step_s == 0
+
+
 def test_a_problem_comes_with_its_facts_and_goes_with_the_next_copy() -> None:
     failed = told(Appeared("KINGSTON"), Begun(), FULL)
     assert (failed.phase, failed.problem) == (StickPhase.PROBLEM, StickProblem.FULL)

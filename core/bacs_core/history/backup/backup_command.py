@@ -12,12 +12,7 @@ from typing import Final
 from bacs_core.history.backup.making import Wish, backup_name, pack
 from bacs_core.history.backup.manifest import Manifest
 from bacs_core.history.database import DEFAULT_STATE_DIR
-from bacs_core.history.export.targets import (
-    FolderTarget,
-    StreamInto,
-    new_file,
-    telling,
-)
+from bacs_core.history.export.targets import FolderTarget, StreamInto, free_name, new_file, telling
 from bacs_core.history.taken_out import record_taken_out
 
 STANDARD_OUTPUT: Final = "-"
@@ -67,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
         with telling("standard output"):
             sys.stdout.flush()
         return 0
-    target, name = FolderTarget(Path(args.out), private=True), backup_name(now)
+    target = FolderTarget(Path(args.out), private=True)
+    name = free_name(target.folder, backup_name(now, wish))
     with new_file(target, name) as file:
         manifest = pack(args.state, StreamInto(file), now, wish)
     sys.stdout.write(f"{target.folder / name}: {_told(manifest)}\n")

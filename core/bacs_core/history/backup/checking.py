@@ -7,14 +7,14 @@ and anything that leads out of the folder are refused before a byte of it is wri
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import os
 import shutil
-import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -26,8 +26,14 @@ from bacs_core.history.backup.manifest import (
     Manifest,
     PackedFile,
 )
+from bacs_core.history.backup.members import Member, members
 from bacs_core.history.errors import BackupError
 from bacs_core.history.site_copy import FOLDER as SITE_FOLDER
+
+#: What lies beside a site file is text and keys.
+MAX_SITE_FILE_BYTES: Final = 4 << 20
+#: Left free on the disk, for the engine that goes on there.
+RESERVE_BYTES: Final = 64 << 20
 
 
 def unpack(archive: Path, folder: Path) -> Manifest:
@@ -35,17 +41,18 @@ def unpack(archive: Path, folder: Path) -> Manifest:
 
     Raises `BackupError` with what is wrong; what was unpacked until then is of no use.
     """
-    with _naming(archive), tarfile.open(archive, "r:gz") as packed:
-        manifest = _manifest(packed)
+    with _naming(archive), gzip.open(archive, "rb") as stream:
+        packed = members(stream)
+        manifest = _manifest(next(packed, None))
         _require_known(manifest)
         _require_room(folder, manifest)
         waiting = {file.name: file for file in manifest.files}
-        for member in iter(packed.next, None):
+        for member in packed:
             file = waiting.pop(member.name, None)
             if file is None:
                 msg = f"{member.name!r} does not belong into a backup"
                 raise BackupError(msg)
-            _take(packed, member, file, folder)
+            _take(member, file, folder)
         if waiting:
             msg = f"it is cut off: {', '.join(sorted(waiting))} is missing"
             raise BackupError(msg)
@@ -59,24 +66,26 @@ def _naming(archive: Path) -> Iterator[None]:
     except BackupError as error:
         msg = f"{archive} is refused: {error}"
         raise BackupError(msg) from error
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         msg = f"{archive} is damaged or no backup: {error}"
+        raise BackupError(msg) from error
+    except FileNotFoundError as error:
+        msg = f"there is no file {archive}"
         raise BackupError(msg) from error
     except OSError as error:
         msg = f"cannot unpack {archive}: {error}"
         raise BackupError(msg) from error
 
 
-def _manifest(packed: tarfile.TarFile) -> Manifest:
-    member = packed.next()
-    if member is None or member.name != MANIFEST_NAME or not _is_plain_file(member):
+def _manifest(member: Member | None) -> Manifest:
+    if member is None or member.name != MANIFEST_NAME:
         msg = f"it does not begin with {MANIFEST_NAME}"
         raise BackupError(msg)
     if member.size > MAX_MANIFEST_BYTES:
         msg = f"its {MANIFEST_NAME} is too long"
         raise BackupError(msg)
     try:
-        return Manifest.model_validate_json(_content(packed, member).read())
+        return Manifest.model_validate_json(member.read(member.size))
     except ValidationError as error:
         flaw = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, flaw["loc"]))
@@ -97,31 +106,39 @@ def _require_known(manifest: Manifest) -> None:
     if strange:
         msg = f"{strange[0]!r} does not belong into a backup"
         raise BackupError(msg)
+    large = [
+        file
+        for file in manifest.files
+        if file.name.startswith(f"{SITE_FOLDER}/") and file.size > MAX_SITE_FILE_BYTES
+    ]
+    if large:
+        msg = f"{large[0].name} is too large: {large[0].size} bytes"
+        raise BackupError(msg)
     if STATE_DATABASE not in manifest.names:
         msg = f"it holds no {STATE_DATABASE}"
         raise BackupError(msg)
 
 
 def _require_room(folder: Path, manifest: Manifest) -> None:
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(folder).free - RESERVE_BYTES
     if manifest.total_bytes > free:
-        msg = f"it needs {manifest.total_bytes} bytes, {folder} has {free} left"
+        msg = (
+            f"it needs {manifest.total_bytes} bytes, {folder} has {max(0, free)} left "
+            f"beside a reserve of {RESERVE_BYTES}"
+        )
         raise BackupError(msg)
 
 
-def _take(packed: tarfile.TarFile, member: tarfile.TarInfo, file: PackedFile, folder: Path) -> None:
-    if not _is_plain_file(member):
-        msg = f"{member.name!r} is no plain file"
-        raise BackupError(msg)
+def _take(member: Member, file: PackedFile, folder: Path) -> None:
     if member.size != file.size:
         msg = f"{member.name!r} has {member.size} bytes instead of {file.size}"
         raise BackupError(msg)
     path = folder / file.name
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    content, checksum = _content(packed, member), hashlib.sha256()
+    checksum = hashlib.sha256()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as unpacked:
-        while chunk := content.read(READ_AT_ONCE):
+        while chunk := member.read(READ_AT_ONCE):
             checksum.update(chunk)
             unpacked.write(chunk)
         unpacked.flush()
@@ -129,15 +146,3 @@ def _take(packed: tarfile.TarFile, member: tarfile.TarInfo, file: PackedFile, fo
     if checksum.hexdigest() != file.sha256:
         msg = f"{member.name!r} is damaged: its checksum differs"
         raise BackupError(msg)
-
-
-def _is_plain_file(member: tarfile.TarInfo) -> bool:
-    return member.type == tarfile.REGTYPE and not member.issparse()
-
-
-def _content(packed: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
-    content = packed.extractfile(member)
-    if content is None:
-        msg = f"{member.name!r} is no plain file"
-        raise BackupError(msg)
-    return content

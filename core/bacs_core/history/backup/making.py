@@ -53,9 +53,13 @@ class Wish:
     measurements: bool = False
 
 
-def backup_name(at: datetime) -> str:
-    """Name a backup after the local time, e.g. `backup-20261121T1435.tar.gz`."""
-    return f"backup-{at:%Y%m%dT%H%M}.tar.gz"
+def backup_name(at: datetime, wish: Wish) -> str:
+    """Name a backup after the local time and what it holds beside the state.
+
+    E.g. `backup-20261121T1435.tar.gz`, `backup-20261121T1435-with-credentials.tar.gz`.
+    """
+    held = "-with-credentials" * wish.credentials + "-with-measurements" * wish.measurements
+    return f"backup-{at:%Y%m%dT%H%M}{held}.tar.gz"
 
 
 def write_backup(
@@ -65,7 +69,7 @@ def write_backup(
 
     Raises `HistoryError` where the state cannot be read, `TargetError` where writing fails.
     """
-    name = backup_name(now)
+    name = backup_name(now, wish)
     with new_file(target, name) as file:
         manifest = pack(state_dir, StreamInto(file), now, wish)
     return name, manifest

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 MANIFEST_NAME: Final = "manifest.json"
 #: A site of the largest kind needs a hundredth of that.
@@ -18,6 +18,18 @@ READ_AT_ONCE: Final = 1 << 20
 
 #: Plain names, in one folder at most: nothing that could lead out of the place of the state.
 _NAME: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def _printable(text: str) -> str:
+    """Refuse what would steer the terminal that shows it."""
+    if not text.isprintable():
+        msg = "it holds letters that cannot be shown"
+        raise ValueError(msg)
+    return text
+
+
+#: No name or version that this program writes is longer.
+Shown = Annotated[str, Field(max_length=1000), AfterValidator(_printable)]
 
 
 class PackedFile(BaseModel):
@@ -36,9 +48,9 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = FORMAT
-    version: str
-    site_id: str
-    site_name: str
+    version: Shown
+    site_id: Shown
+    site_name: Shown
     made_at: datetime
     with_credentials: bool
     with_measurements: bool

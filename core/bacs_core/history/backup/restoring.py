@@ -32,6 +32,7 @@ from bacs_core.history.backup.contents import (
 )
 from bacs_core.history.backup.manifest import Manifest
 from bacs_core.history.backup.replacing import Order, Replacement
+from bacs_core.history.backup.soundness import require_known_schema, require_no_program
 from bacs_core.history.database import open_database, transaction
 from bacs_core.history.errors import BackupError, HistoryError, SchemaTooNewError
 from bacs_core.history.events import command_event, insert_event
@@ -42,6 +43,7 @@ from bacs_core.model import TripState
 
 #: A breaker of a string in one of these states has the order to be open.
 LATCHED: Final = frozenset({TripState.TRIPPING, TripState.TRIPPED, TripState.FAILED})
+TAKEN: Final = "an engine runs with the state in {folder}; stop it first"
 COMPANIONS: Final = tuple(f"{STATE_DATABASE}{end}" for end in ("-wal", "-shm"))
 
 Row = dict[str, Any]
@@ -74,21 +76,31 @@ def restore(state_dir: Path, archive: Path, change: Change, *, other_site: bool)
     Raises `StateInUseError` where an engine runs, `BackupError` where the backup is refused (then
     nothing was changed). A backup of another site is taken only with `other_site`.
     """
-    with _naming(state_dir):
-        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with alone(state_dir):
-            replacing.finish(state_dir)
-            try:
-                manifest, order, told = _make_ready(
-                    state_dir, archive, change, other_site=other_site
-                )
-            except BaseException:
-                replacing.give_up(state_dir)
-                raise
-            replacing.commit(state_dir, order)
-            replacing.finish(state_dir)
-            aside = state_dir / order.aside
-            return Restored(manifest, aside if aside.exists() else None, told)
+    with _naming(state_dir), _made(state_dir), alone(state_dir, TAKEN):
+        replacing.finish(state_dir)
+        try:
+            manifest, order, told = _make_ready(state_dir, archive, change, other_site=other_site)
+        except BaseException:
+            replacing.give_up(state_dir)
+            raise
+        replacing.commit(state_dir, order)
+        replacing.finish(state_dir)
+        aside = state_dir / order.aside
+        return Restored(manifest, aside if aside.exists() else None, told)
+
+
+@contextlib.contextmanager
+def _made(state_dir: Path) -> Iterator[None]:
+    """Have the directory there; one that was made for nothing goes away."""
+    is_new = not state_dir.exists()
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):
+                state_dir.rmdir()
+        raise
 
 
 @contextlib.contextmanager
@@ -191,7 +203,9 @@ def _join(
 ) -> list[str]:
     """Bring the database of the backup up to date with what must not be forgotten."""
     try:
+        require_no_program(ready)
         with contextlib.closing(open_database(ready)) as database:
+            database.conn.execute("PRAGMA trusted_schema = OFF")
             _require_sound(database, manifest)
             with transaction(database):
                 trips = _join_trips(
@@ -228,6 +242,7 @@ def _require_sound(database: Database, manifest: Manifest) -> None:
     (finding,) = database.conn.execute("PRAGMA quick_check").fetchone()
     if finding != "ok":
         raise HistoryError(finding)
+    require_known_schema(database)
     if read_setting(database, SITE_ID) != (manifest.site_id or None):
         msg = "it is of another site than its manifest says"
         raise HistoryError(msg)

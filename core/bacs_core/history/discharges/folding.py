@@ -16,6 +16,7 @@ from bacs_core.api.discharge_messages import Battery
 from bacs_core.history.discharges import cells as of_cells, ledger as of_string, recording
 from bacs_core.history.discharges.cells import Cells
 from bacs_core.history.discharges.ledger import LONGEST_STEP_S, MS_PER_S, Ledger
+from bacs_core.history.discharges.load import Load, followed as load_after
 from bacs_core.history.discharges.recording import Recording
 from bacs_core.history.discharges.samples import Samples, medians, samples_of
 from bacs_core.history.measured import Block
@@ -46,7 +47,11 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fold:
-    """What is known of a discharge so far; `started` is in unix milliseconds."""
+    """What is known of a discharge so far; `started` is in unix milliseconds.
+
+    `carried` is what was known at the last sample that carried the load, where later ones did not:
+    they belong to the discharge only if the load comes back.
+    """
 
     battery: Battery
     started: int
@@ -57,6 +62,13 @@ class Fold:
     before_count: int = 0
     longest_step_s: float = LONGEST_STEP_S
     opening: Opening = field(default_factory=Opening.none)
+    load: Load = field(default_factory=Load)
+    carried: Fold | None = None
+
+    @property
+    def under_load(self) -> Fold:
+        """What is known up to the last sample that carried the load."""
+        return self.carried or self
 
     @property
     def marks(self) -> Floats:
@@ -109,6 +121,20 @@ def added(fold: Fold, samples: Samples) -> Fold:
         loaded = loaded.where(rises)
     if not len(loaded.at):
         return fold
+    load, carried = load_after(fold.load, loaded, fold.battery)
+    # Where it was told that a discharge began, it did.
+    carried[0] |= fold.is_empty
+    if not carried.any():
+        return replace(_with_loaded(fold, loaded), load=load, carried=fold.under_load)
+    until = len(carried) - int(np.argmax(carried[::-1]))
+    taken = np.arange(len(carried)) < until
+    fold = replace(_with_loaded(fold, loaded.where(taken)), load=load, carried=None)
+    if taken.all():
+        return fold
+    return replace(_with_loaded(fold, loaded.where(~taken)), carried=fold)
+
+
+def _with_loaded(fold: Fold, loaded: Samples) -> Fold:
     ledger, ah = of_string.counted(fold.ledger, loaded, fold.longest_step_s)
     cells = of_cells.seen_loaded(fold.cells, loaded, ah, fold.started, fold.battery.end_voltage_v)
     followed = replace(fold, ledger=ledger, cells=cells, opening=_opened(fold, loaded))
@@ -132,6 +158,7 @@ def shifted(fold: Fold, step_ms: int) -> Fold:
         cells=of_cells.shifted(fold.cells, step_ms),
         recording=recording.shifted(fold.recording, step_ms),
         opening=replace(fold.opening, at=fold.opening.at + step_ms),
+        carried=None if fold.carried is None else shifted(fold.carried, step_ms),
     )
 
 

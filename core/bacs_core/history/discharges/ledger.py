@@ -2,8 +2,8 @@
 
     Q = sum of (I_before + I) / 2 * dt,     E = sum of (P_before + P) / 2 * dt
 
-Nothing is counted over a gap, in which no sample or no current was recorded: the sums are then
-lower bounds, and the gap is told.
+Only a current out of the string counts. Nothing is counted over a gap, in which no sample or no
+current was recorded: the sums are then lower bounds, and the gap is told.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def counted(
     """
     if not len(samples.at):
         return ledger, np.zeros(0)
-    given_a = -samples.current_a
+    given_a = np.where(samples.current_a > 0, 0.0, -samples.current_a)
     given_w = given_a * samples.sum_v
     at = np.concatenate([[ledger.last_at], samples.at])
     step_ms = np.diff(at).astype(np.float64)

@@ -49,7 +49,9 @@ def kept_analysis(reader: HistoryReader, number: int) -> DischargeAnalysis | Non
 def analysis_of(reader: HistoryReader, number: int) -> DischargeAnalysis:
     """Return what a discharge says; one that runs is analysed as far as it is recorded."""
     found = kept(reader, number)
-    return found.analysis or _analysed_anew(reader, found)
+    if found.analysis is None or not found.analysis.final:
+        return _analysed_anew(reader, found)
+    return found.analysis
 
 
 def kept_replay(reader: HistoryReader, number: int, points: int) -> Replay | None:
@@ -113,7 +115,7 @@ def _fold_of(reader: HistoryReader, discharge: Discharge) -> Fold:
     fold = folding.begun(discharge.battery, to_milliseconds(discharge.started_at))
     for samples in _samples(reader, discharge):
         fold = folding.added(fold, samples)
-    return fold
+    return fold.under_load
 
 
 def _recorded(reader: HistoryReader, found: Kept) -> Recorded:
@@ -126,6 +128,8 @@ def _recorded(reader: HistoryReader, found: Kept) -> Recorded:
 def _analysed_anew(reader: HistoryReader, found: Kept) -> DischargeAnalysis:
     discharge = found.discharge
     fold = _fold_of(reader, discharge)
+    if fold.is_empty and found.analysis is not None:
+        return found.analysis
     if not fold.is_empty:
         told = discharge.figures
         seen = Seen(start=not told.start_unseen, end=not told.end_unseen)

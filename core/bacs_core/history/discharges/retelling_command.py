@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bacs_core.api.message_base import Message
-from bacs_core.errors import BacsError
+from bacs_core.errors import REFUSED_EXIT_CODE, BacsError, RefusedError
 from bacs_core.history.discharges import retelling
 from bacs_core.history.reader import HistoryReader
 
@@ -29,6 +29,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with HistoryReader(Path(folder)) as reader:
             told = WORKS[work](reader, *(int(number) for number in numbers))
+    except RefusedError as refused:
+        sys.stderr.write(f"{refused.code}\t{refused.reason}\n")
+        return REFUSED_EXIT_CODE
     except BacsError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -10,20 +10,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from bacs_core.errors import SettingsError
 from bacs_core.history.database import DEFAULT_STATE_DIR
-from bacs_core.history.export.scope import Scope
+from bacs_core.history.errors import HistoryError
+from bacs_core.history.export.numbers import COMMA, POINT
+from bacs_core.history.export.scope import Scope, plan
 from bacs_core.history.export.targets import (
     ArchiveTarget,
     FolderTarget,
     StreamInto,
     Target,
+    free_name,
     new_file,
     telling,
 )
 from bacs_core.history.export.writing import Progress, tell_nobody, write_export
+from bacs_core.history.reader import HistoryReader
 from bacs_core.history.taken_out import record_taken_out
 
 STANDARD_OUTPUT: Final = "-"
+#: Stands in the folder for as long as files may be missing, whatever ended the export.
+NOTE: Final = "unfinished.txt"
 #: A line of progress is written over while the terminal is this patient.
 _TOLD_EVERY: Final = timedelta(seconds=0.5)
 
@@ -35,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="since",
         type=moment,
         metavar="TIME",
-        help="ISO 8601, e.g. 2026-11-21 or 2026-11-21T08:00; default: one day before --to",
+        help="ISO 8601, e.g. 2026-11-21 or 2026-11-21T08:00, local time unless it ends with a zone "
+        "(Z, +01:00); default: one day before --to",
     )
     parser.add_argument(
         "--to", dest="until", type=moment, metavar="TIME", help="up to this time; default: now"
@@ -51,18 +59,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--every",
         dest="step_s",
-        type=int,
+        type=_step,
         default=0,
         metavar="SECONDS",
         help="of each step only the first sample; default: every sample",
+    )
+    parser.add_argument(
+        "--decimal-comma",
+        action="store_true",
+        help="1,5 and ; between the columns, as e.g. a German Excel expects",
     )
     place = parser.add_mutually_exclusive_group()
     place.add_argument(
         "--out",
         type=Path,
-        default=Path(),
         metavar="DIR",
-        help="folder for the files (default: here)",
+        help="folder for the files (default: a new export-TIME here)",
     )
     place.add_argument(
         "--archive",
@@ -84,7 +96,10 @@ def run(args: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     until = args.until or now
     since = args.since or until - timedelta(days=1)
-    scope = Scope(since, until, tuple(args.strings), max(0, args.step_s))
+    if since >= until:
+        raise SettingsError("--from must be before --to")
+    spelling = COMMA if args.decimal_comma else POINT
+    scope = Scope(since, until, tuple(args.strings), args.step_s, spelling=spelling)
     if args.by is not None:
         asked = {
             "from": since.isoformat(),
@@ -93,6 +108,10 @@ def run(args: argparse.Namespace) -> int:
             "every_s": scope.step_s,
         }
         record_taken_out(args.state, "export", asked, by=args.by, at=now)
+    else:
+        _require_something(args.state, scope)
+    if args.archive is None and args.out is None:
+        args.out = Path(free_name(Path(), f"export-{now.astimezone():%Y%m%dT%H%M}"))
     tell = _Teller() if sys.stderr.isatty() else tell_nobody
     with _target(args, now) as target:
         written = write_export(args.state, target, scope, now, tell)
@@ -102,10 +121,33 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _require_something(state_dir: Path, scope: Scope) -> None:
+    """Refuse to write files without a row. Raises `HistoryError`."""
+    with HistoryReader(state_dir) as reader:
+        if not plan(reader, scope).days and not reader.events(
+            since=scope.since, until=scope.until, limit=1
+        ):
+            msg = "nothing was recorded in this time"
+            raise HistoryError(msg)
+
+
+def _step(text: str) -> int:
+    """Read a number of seconds."""
+    if not text.isdecimal() or not int(text):
+        msg = f"'{text}' is no number of seconds from 1"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
 @contextlib.contextmanager
 def _target(args: argparse.Namespace, now: datetime) -> Iterator[Target]:
     if args.archive is None:
-        yield FolderTarget(args.out)
+        target = FolderTarget(args.out)
+        with new_file(target, NOTE) as note:
+            note.write(b"This export was not finished: files are missing.\n")
+        yield target
+        with telling(args.out / NOTE):
+            (args.out / NOTE).unlink(missing_ok=True)
     elif args.archive == STANDARD_OUTPUT:
         with ArchiveTarget(sys.stdout.buffer, now) as archive:
             yield archive

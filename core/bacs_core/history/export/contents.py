@@ -89,11 +89,11 @@ LOG_FIGURES: Final = (
 #: Conclusions over the cells of the string, see `data_log`.
 LOG_CELL_TITLES: Final = (
     "lowest cell voltage [V]",
-    "its cell",
+    "cell of the lowest voltage",
     "highest cell voltage [V]",
-    "its cell",
+    "cell of the highest voltage",
     "highest cell temperature [°C]",
-    "its cell",
+    "cell of the highest temperature",
     "cells in warning",
     "cells in alarm",
     "silent cells",
@@ -118,6 +118,7 @@ EVENT_HEADER: Final = (
     "string",
     "cell",
     "line",
+    "corrected time (UTC)",
 )
 SYSTEM_HEADER: Final = ("section", "item", "name", "value", "unit")
 

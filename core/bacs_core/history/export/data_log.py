@@ -13,7 +13,7 @@ from bacs_core.history.export.contents import (
     LOG_FIGURES,
     Figure,
 )
-from bacs_core.history.export.numbers import text_of
+from bacs_core.history.export.numbers import POINT, Spelling, text_of
 from bacs_core.history.layout import EQUALIZATION, INHIBITED_BY, STATUS
 from bacs_core.history.measured import Block
 from bacs_core.model import CellStatus, Quantity
@@ -23,7 +23,7 @@ _VOLTAGE = Figure(Quantity.VOLTAGE, "", "V", 1, 3)
 _TEMPERATURE = Figure(Quantity.TEMPERATURE, "", "°C", 1, 1)
 
 
-def rows(block: Block, times: list[bytes]) -> Iterator[bytes]:
+def rows(block: Block, times: list[bytes], spelling: Spelling = POINT) -> Iterator[bytes]:
     """Yield a row per sample of the block, complete with its end of line."""
     nothing = np.full(len(block.at), math.nan)
     scalars = [block.scalars.get(figure.name, nothing).tolist() for figure in LOG_FIGURES]
@@ -42,7 +42,8 @@ def rows(block: Block, times: list[bytes]) -> Iterator[bytes]:
         [inhibits(value) for value in block.scalars.get(INHIBITED_BY, nothing).tolist()],
     ]
     for head, *values in zip(times, *columns, strict=True):
-        yield b"%s,%s,%s\r\n" % (head, block.string_key.encode(), ",".join(values).encode())
+        numbers = spelling.of(f",{','.join(values)}".encode())
+        yield spelling.between(b"%s,%s" % (head, block.string_key.encode())) + numbers + b"\r\n"
 
 
 def state(value: float) -> str:

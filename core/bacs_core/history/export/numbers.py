@@ -8,6 +8,7 @@ as long.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,31 @@ from bacs_core.snapshot import Floats
 
 #: A table of texts never covers a wider range of steps than this: 16 V in millivolt.
 WIDEST_TABLE: Final = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What stands between two columns, and before the decimals of a number."""
+
+    delimiter: str = ","
+    point: str = "."
+
+    def of(self, columns: bytes) -> bytes:
+        """Spell numbers that are divided by commas and have points."""
+        return columns if self == POINT else columns.translate(self._table)
+
+    def between(self, columns: bytes) -> bytes:
+        """Spell texts that are divided by commas."""
+        return columns.replace(b",", self.delimiter.encode())
+
+    @property
+    def _table(self) -> bytes:
+        return bytes.maketrans(b",.", f"{self.delimiter}{self.point}".encode())
+
+
+POINT: Final = Spelling()
+#: As spreadsheets in German, French and many other languages expect it.
+COMMA: Final = Spelling(";", ",")
 
 
 class Texts:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 from bacs_core.history.export.contents import CELL_FILES, STRING_FILES
-from bacs_core.history.export.thinned import thinned_until
+from bacs_core.history.export.numbers import POINT, Spelling
 from bacs_core.history.export.times import Day, days
 from bacs_core.history.reader import HistoryReader
 
@@ -34,7 +34,7 @@ class Scope:
 
     `step_s` leaves out samples: of each step only the first one is written. `zone` is where the
     panel stands, `None` for that of this computer. `written` are days of strings that an earlier
-    export has complete: they are left out.
+    export has complete: they are left out. `spelling` is that of the tables.
     """
 
     since: datetime | None
@@ -43,6 +43,7 @@ class Scope:
     step_s: int = 0
     zone: tzinfo | None = None
     written: frozenset[StringDay] = frozenset()
+    spelling: Spelling = POINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def plan(reader: HistoryReader, scope: Scope) -> Plan:
     known = reader.days()
     asked = tuple(day for day in days(*span, scope.zone) if known & _utc_days(day))
     strings = _strings(reader, scope)
-    until = thinned_until(reader)
+    until = reader.thinned_until()
     estimated = sum(
         _estimate(cells, day, scope.step_s, until)
         for day in asked

@@ -24,6 +24,8 @@ import zstandard
 from bacs_core.history.errors import TargetError, TargetFault
 
 UNFINISHED: Final = ".part"
+#: How many files of one name may lie in a folder, told apart by a number.
+MOST_NAMES: Final = 1000
 BUFFER_BYTES: Final = 1 << 18
 #: What waits in memory for its place in a stream; more goes into a temporary file.
 SPOOL_BYTES: Final = 1 << 20
@@ -78,6 +80,21 @@ def new_file(target: Target, name: str) -> Iterator[NewFile]:
         file.discard()
 
 
+def free_name(folder: Path, name: str) -> str:
+    """Return `name`, or with a number before its endings the first that is not in `folder`.
+
+    What is still being written counts, too. Raises `TargetError` where there are too many.
+    """
+    stem, dot, ending = name.partition(".")
+    names = (name, *(f"{stem}-{number}{dot}{ending}" for number in range(2, MOST_NAMES + 1)))
+    for free in names:
+        path = folder / free
+        if not (os.path.lexists(path) or os.path.lexists(f"{path}{UNFINISHED}")):
+            return free
+    msg = f"cannot write {folder / name}: it is there {MOST_NAMES} times already"
+    raise TargetError(msg, TargetFault.BROKEN)
+
+
 class FolderTarget:
     """Writes into a folder, which is made if it does not exist."""
 
@@ -88,7 +105,16 @@ class FolderTarget:
 
     def create(self, name: str) -> NewFile:
         """Begin a file. Raises `TargetError`."""
+        self._require_folders(name)
         return _FileInFolder(self.folder / name, self._mode)
+
+    def _require_folders(self, name: str) -> None:
+        """Refuse a link below the folder: it may lead anywhere."""
+        for place in list(Path(name).parents)[:-1]:
+            path = self.folder / place
+            if path.is_symlink() or (path.exists() and not path.is_dir()):
+                msg = f"cannot write {self.folder / name}: {path} is no folder"
+                raise TargetError(msg, TargetFault.NOT_ALLOWED)
 
 
 class _FileInFolder:

@@ -1,4 +1,4 @@
-"""Days of which the samples are no longer kept: means of minutes or hours in their place.
+"""Days of which not all samples are kept: means of minutes or hours in their place.
 
 Whole windows are decoded at once: of a long time, one call per cell would take hours.
 """
@@ -6,7 +6,7 @@ Whole windows are decoded at once: of a long time, one call per cell would take 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -22,31 +22,23 @@ from bacs_core.history.measurements import section
 from bacs_core.history.measurements.chunk import ChunkError, sections_of
 from bacs_core.history.measurements.database import read_measurements
 from bacs_core.history.measurements.numbers import to_values
+from bacs_core.history.measurements.reading import MeasurementReader
 from bacs_core.history.measurements.section import SectionError
 from bacs_core.history.measurements.shelf import Shelf
+from bacs_core.history.measurements.thinning import (
+    MEAN_OF_HOUR,
+    MEAN_OF_MINUTE,
+    MINUTE_MS,
+    SAMPLES,
+    best_left,
+)
 from bacs_core.history.measurements.windows import PARTS, StoredString, Window, chunk_body
 from bacs_core.history.moments import to_milliseconds, to_moment
-from bacs_core.history.reader import HistoryReader
 from bacs_core.snapshot import Floats
 
-HOUR: Final = timedelta(hours=1)
 _HOUR_MS: Final = 3_600_000
 _MEAN: Final = "mean"
-
-
-def thinned_until(reader: HistoryReader) -> datetime | None:
-    """Return up to when only means are kept; `None` where every sample is there.
-
-    Steps of an hour begin with the hour, so that they seem to be older than the first sample.
-    """
-    tiers = {extent.tier: extent for extent in reader.tiers()}
-    first = min((extent.first for extent in tiers.values()), default=None)
-    if first is None:
-        return None
-    if Tier.FULL not in tiers:
-        return to_moment(max(extent.last for extent in tiers.values())) + HOUR
-    kept_from = to_moment(tiers[Tier.FULL].first).replace(minute=0, second=0, microsecond=0)
-    return kept_from if to_moment(first) < kept_from else None
+_TIERS: Final = {MEAN_OF_MINUTE: Tier.MINUTE, MEAN_OF_HOUR: Tier.HOUR}
 
 
 class Means:
@@ -54,27 +46,49 @@ class Means:
 
     def __init__(self, state_dir: Path) -> None:
         """Open the measurements for reading."""
-        self._database = read_measurements(state_dir)
+        self._samples = MeasurementReader(state_dir)
+        self._database: Database | None = None
+        try:
+            self._database = read_measurements(state_dir)
+        except BaseException:
+            self._samples.close()
+            raise
         self._shelf = Shelf(self._database)
-        self.remarks: list[str] = []
+        self._told: list[str] = []
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was found damaged while reading."""
+        return (*self._told, *self._samples.remarks)
 
     def close(self) -> None:
         """Close them."""
+        self._samples.close()
         if self._database is not None:
             self._database.close()
 
     def blocks(self, key: str, day: Day) -> Iterator[Block]:
-        """Yield the means of a string in a day: of minutes, before them of hours.
+        """Yield what is left of a string in a day: samples, else means of minutes, or of hours.
 
-        Marks and states have no mean and are left out.
+        Marks and states have no mean and are left out of means.
         """
         start, end = to_milliseconds(day.start), to_milliseconds(day.end)
-        with naming_errors("cannot read measurements"):
-            minutes = list(self._of_tier(key, Tier.MINUTE, start, end))
-            begin = min((int(block.at[0]) for block in minutes), default=end)
-            hours = list(self._of_tier(key, Tier.HOUR, start, begin - begin % _HOUR_MS))
-        yield from hours
-        yield from minutes
+        with naming_errors("cannot read measurements"), self._shelf.at_once():
+            left = best_left(self._shelf, key, start, end)
+        first = start // _HOUR_MS * _HOUR_MS
+        changes = [0, *(np.flatnonzero(np.diff(left)) + 1).tolist(), len(left)]
+        for begin, stop in pairwise(changes):
+            since = max(start, first + begin * MINUTE_MS)
+            until = min(end, first + stop * MINUTE_MS)
+            if since >= until:
+                continue
+            with naming_errors("cannot read measurements"):
+                if left[begin] == SAMPLES:
+                    yield from self._samples.blocks(key, since, until)
+                    continue
+                with self._shelf.at_once():
+                    means = list(self._of_tier(key, _TIERS[int(left[begin])], since, until))
+            yield from means
 
     def _of_tier(self, key: str, tier: Tier, start: int, end: int) -> Iterator[Block]:
         found = [
@@ -139,7 +153,7 @@ class Means:
             }
         except (ChunkError, SectionError) as error:
             at = to_moment(window.first)
-            self.remarks.append(f"{stored.layout.key}, means from {at:%F %T} UTC: {error}")
+            self._told.append(f"{stored.layout.key}, means from {at:%F %T} UTC: {error}")
             return {track.name: np.full((cells, moments), np.nan) for track in tracks}
 
 

@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,11 +17,12 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bacs_core.history.clock_rows import Corrections, read_corrections
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import StoredEvent
 from bacs_core.history.export import contents, data_log, system
 from bacs_core.history.export.contents import CELL_FILES, STRING_FILES, CellFile, StringFile
-from bacs_core.history.export.numbers import Texts
+from bacs_core.history.export.numbers import Spelling, Texts
 from bacs_core.history.export.scope import SAMPLE_EVERY_S, Plan, Scope, StringDay, plan
 from bacs_core.history.export.targets import NewFile, Target, new_file
 from bacs_core.history.export.thinned import Means
@@ -85,10 +86,12 @@ def write_export(
         planned = plan(reader, scope)
         unknown = set(scope.string_keys) - set(planned.strings)
         if unknown:
-            msg = f"nothing was recorded of {', '.join(sorted(unknown))}"
+            known = ", ".join(plan(reader, replace(scope, string_keys=())).strings) or "none"
+            msg = f"nothing was recorded of {', '.join(sorted(unknown))}; there are {known}"
             raise HistoryError(msg)
         with closing(Means(state_dir)) as means:
-            run = _Run(reader, means, target, scope, planned, tell)
+            corrections = read_corrections(state_dir)
+            run = _Run(reader, means, corrections, target, scope, planned, tell)
             run.write_events()
             run.write_measurements(now)
             remarks = (*reader.remarks, *means.remarks)
@@ -100,6 +103,7 @@ def write_export(
 class _Run:
     reader: HistoryReader
     means: Means
+    corrections: Corrections
     target: Target
     scope: Scope
     planned: Plan
@@ -112,16 +116,22 @@ class _Run:
 
     def write_system(self, rows: Iterable[Sequence[Cell]]) -> None:
         with self._file(contents.SYSTEM) as file:
-            _write_rows(file, contents.SYSTEM_HEADER, rows)
+            spelled = (_with_unit(row, self.scope.spelling) for row in rows)
+            _write_rows(file, contents.SYSTEM_HEADER, spelled, self.scope.spelling)
 
     def write_events(self) -> None:
         with self._file(contents.EVENT_LOG) as file:
-            _write_rows(file, contents.EVENT_HEADER, map(self._event_row, self._events()))
+            _write_rows(
+                file,
+                contents.EVENT_HEADER,
+                map(self._event_row, self._events()),
+                self.scope.spelling,
+            )
 
     def write_measurements(self, now: datetime) -> None:
         """Write the data log, and beside it the files of each day."""
         with self._file(contents.DATA_LOG) as log:
-            log.write(_head(contents.LOG_HEADER))
+            log.write(_head(contents.LOG_HEADER, self.scope.spelling))
             todo = [
                 (key, cells, day)
                 for key, cells in self.planned.strings.items()
@@ -157,13 +167,16 @@ class _Run:
             times = both_times(kept.at, self.scope.zone)
             places = thinned.places(kept.at)
             logged = _only(kept, places)
-            log.write(b"".join(data_log.rows(logged, [times[i] for i in places.tolist()])))
+            of_rows = [times[i] for i in places.tolist()]
+            log.write(b"".join(data_log.rows(logged, of_rows, self.scope.spelling)))
             yield _Timed(kept, times)
             self._progress(contents.DATA_LOG)
 
     def _write_day(self, key: str, cells: int, day: Day, blocks: Iterable[_Timed]) -> None:
-        files: list[_DayFile] = [_DayOfCells(file, cells) for file in CELL_FILES]
-        files.extend(map(_DayOfString, STRING_FILES))
+        files: list[_DayFile] = [
+            _DayOfCells(file, cells, self.scope.spelling) for file in CELL_FILES
+        ]
+        files.extend(_DayOfString(file, self.scope.spelling) for file in STRING_FILES)
         with ExitStack() as stack:
             opened: list[tuple[str, _DayFile, NewFile]] = []
             finished = []
@@ -189,7 +202,7 @@ class _Run:
         stack.callback(new.discard)
         self.opened.append(new)
         stack.callback(self.opened.remove, new)
-        new.write(_head(file.header))
+        new.write(_head(file.header, self.scope.spelling))
         return new
 
     def _events(self) -> Iterator[StoredEvent]:
@@ -209,6 +222,7 @@ class _Run:
 
     def _event_row(self, stored: StoredEvent) -> tuple[Cell, ...]:
         event = stored.event
+        corrected = self.corrections.corrected_at(stored)
         return (
             *in_both(event.at, self.scope.zone),
             stored.id,
@@ -221,6 +235,7 @@ class _Run:
             event.string_key,
             event.cell,
             event.line_id,
+            None if corrected is None else in_both(corrected, self.scope.zone)[0],
         )
 
     @contextmanager
@@ -267,7 +282,8 @@ class _DayFile(Protocol):
 class _DayOfCells:
     """Makes the rows of one cell file."""
 
-    def __init__(self, file: CellFile, cells: int) -> None:
+    def __init__(self, file: CellFile, cells: int, spelling: Spelling) -> None:
+        self._spelling = spelling
         self.kind = file.kind
         figure = file.figure
         unit = f" [{figure.unit}]" if figure.unit else ""
@@ -285,13 +301,17 @@ class _DayOfCells:
         # The string may have been shorter then.
         missing = b"," * (self._cells - values.shape[1])
         rows = zip(timed.times, self._texts.rows(values), strict=True)
-        return b"".join(head + row + missing + _LINE_END for head, row in rows)
+        spell = self._spelling
+        return b"".join(
+            spell.between(head) + spell.of(row + missing) + _LINE_END for head, row in rows
+        )
 
 
 class _DayOfString:
     """Makes the rows of one file of values of the whole string."""
 
-    def __init__(self, file: StringFile) -> None:
+    def __init__(self, file: StringFile, spelling: Spelling) -> None:
+        self._spelling = spelling
         self.kind = file.kind
         self.header = contents.TIME_HEADINGS + tuple(figure.title for figure in file.figures)
         self.measured = False
@@ -305,7 +325,8 @@ class _DayOfString:
             self.measured |= bool(np.isfinite(values).any())
             columns.append(texts.rows(values[:, np.newaxis]))
         return b"".join(
-            b"".join(row) + _LINE_END for row in zip(timed.times, *columns, strict=True)
+            self._spelling.between(head) + self._spelling.of(b"".join(row)) + _LINE_END
+            for head, *row in zip(timed.times, *columns, strict=True)
         )
 
 
@@ -344,19 +365,29 @@ def _is_over(day: Day, now: datetime, zone: tzinfo | None) -> bool:
     return whole and day.end <= now.astimezone(UTC)
 
 
-def _write_rows(file: NewFile, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    file.write(_head(header))
+def _write_rows(
+    file: NewFile, header: Sequence[str], rows: Iterable[Sequence[Cell]], spelling: Spelling
+) -> None:
+    file.write(_head(header, spelling))
     for row in rows:
-        file.write(_line(row))
+        file.write(_line(row, spelling))
 
 
-def _head(header: Sequence[str]) -> bytes:
-    return _MARK + _line(header)
+def _with_unit(row: Sequence[Cell], spelling: Spelling) -> Sequence[Cell]:
+    """Spell the value of a fact that has a unit; versions and texts keep their points."""
+    *place, value, unit = row
+    return (*place, str(value).replace(".", spelling.point), unit) if unit else row
 
 
-def _line(row: Sequence[Cell]) -> bytes:
+def _head(header: Sequence[str], spelling: Spelling) -> bytes:
+    return _MARK + _line(header, spelling)
+
+
+def _line(row: Sequence[Cell], spelling: Spelling) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    csv.writer(text, delimiter=spelling.delimiter).writerow(
+        [harmless(cell) if isinstance(cell, str) else cell for cell in row]
+    )
     return text.getvalue().encode(errors="replace")
 
 

@@ -132,6 +132,8 @@ class Buckets:
 
     def _inside(self, at: Moments, numbers: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
         there = numbers != ABSENT
-        place = self._grid.place(at[there])
+        if not there.all():
+            at, numbers = at[there], numbers[there]
+        place = self._grid.place(at)
         inside = (place >= 0) & (place < self._grid.count)
-        return place[inside], numbers[there][inside]
+        return (place, numbers) if inside.all() else (place[inside], numbers[inside])

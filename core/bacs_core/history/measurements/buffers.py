@@ -51,7 +51,7 @@ class Buffer:
 
     def takes(self, layout: StringLayout, epoch: int, at: int) -> bool:
         """Tell whether a sample belongs here, or to a window of its own after this is sealed."""
-        if layout != self.layout:
+        if layout is not self.layout and layout != self.layout:
             return False
         if self.count == 0:
             return True
@@ -107,9 +107,11 @@ def shortened(numbers: Numbers) -> NDArray[Any]:
     """Return `numbers` in 16 bits if they fit, else as they are."""
     if numbers.size == 0:
         return numbers.astype(np.int16)
-    least = np.maximum(numbers, ABSENT_SHORT)
     if numbers.max() > LARGEST_SHORT:
         return numbers
+    if numbers.min() > ABSENT_SHORT:
+        return numbers.astype(np.int16)
+    least = np.maximum(numbers, ABSENT_SHORT)
     if least.min() == ABSENT_SHORT and (
         np.count_nonzero(least == ABSENT_SHORT) != np.count_nonzero(numbers == ABSENT)
     ):

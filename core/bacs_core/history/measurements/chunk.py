@@ -6,6 +6,7 @@ CRC-32 of all that, then the sections. An empty section stands for one that need
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
 from collections.abc import Callable, Sequence
@@ -71,33 +72,50 @@ def write_axis(at: NDArray[np.int64], counts: NDArray[np.int64] | None = None) -
 
 
 def read_axis(axis: bytes, first: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the moments of a window that begins at `first`, and the samples behind each."""
+    """Return the moments of a window that begins at `first`, and the samples behind each.
+
+    The arrays may be shared: they cannot be written.
+    """
+    moments, counts = _since_first(axis)
+    return moments + first, counts
+
+
+@functools.lru_cache(maxsize=64)
+def _since_first(axis: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the moments since the first. Most windows have the same."""
     (count,) = (_COUNT.unpack_from(axis)) if len(axis) >= _COUNT.size else (0,)
     parts = sections_of(axis, count)
     if count == 1 and len(parts[0]) == _REGULAR.size:
         moments, step = _REGULAR.unpack(parts[0])
-        regular = first + step * np.arange(moments, dtype=np.int64)
-        return regular, np.ones(moments, dtype=np.int64)
+        return _frozen(step * np.arange(moments, dtype=np.int64), np.ones(moments, dtype=np.int64))
     try:
         arrays = [standalone.simple_decompress(part) for part in parts]
     except (ValueError, TypeError, RuntimeError) as error:
         raise ChunkError(str(error)) from error
     if not arrays or any(array is None or array.dtype != np.int64 for array in arrays):
         raise ChunkError("a window without moments")
-    at = np.asarray(arrays[0]) + first
+    at = np.asarray(arrays[0])
     counts = np.asarray(arrays[1]) if len(arrays) > 1 else np.ones(len(at), dtype=np.int64)
     if len(counts) != len(at):
         raise ChunkError(f"{len(counts)} counts for {len(at)} moments")
+    return _frozen(at, counts)
+
+
+def _frozen(
+    at: NDArray[np.int64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    at.setflags(write=False)
+    counts.setflags(write=False)
     return at, counts
 
 
 def _directory(head: bytes, count: int) -> list[tuple[int, int]]:
     if len(head) != head_size(count) or _COUNT.unpack_from(head)[0] != count:
         raise ChunkError(f"no directory of {count} sections")
-    entries = head[: -_CRC.size]
-    if zlib.crc32(entries) != _CRC.unpack(head[-_CRC.size :])[0]:
+    end = len(head) - _CRC.size
+    if zlib.crc32(head[:end]) != _CRC.unpack_from(head, end)[0]:
         raise ChunkError("the directory of a chunk is damaged")
-    return list(_ENTRY.iter_unpack(entries[_COUNT.size :]))
+    return list(_ENTRY.iter_unpack(head[_COUNT.size : end]))
 
 
 def _checked(section: bytes, length: int, checksum: int) -> bytes:

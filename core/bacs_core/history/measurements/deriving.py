@@ -7,20 +7,21 @@ nothing is in both halves or in neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
+from bacs_core.history.clock_rows import FIRST_YEAR
 from bacs_core.history.database import transaction
 from bacs_core.history.measured import Tier
 from bacs_core.history.measurements import section
 from bacs_core.history.measurements.chunk import ChunkError, join, sections_of, write_axis
 from bacs_core.history.measurements.numbers import ABSENT
 from bacs_core.history.measurements.section import Parts, SectionError
-from bacs_core.history.measurements.steps import STEP_MS, Steps, merged, steps_of
+from bacs_core.history.measurements.steps import STEP_MS, Grouping, Steps, grouped, merged, steps_of
 from bacs_core.history.measurements.windows import (
     PARTS,
     StoredString,
@@ -31,13 +32,14 @@ from bacs_core.history.measurements.windows import (
     load_strings,
     select_windows,
 )
-from bacs_core.history.moments import to_moment
+from bacs_core.history.moments import to_milliseconds, to_moment
 
 DAY_MS: Final = 86_400_000
 #: Windows of hours are put together by so many days: longer columns compress better.
 MERGED_MS: Final = 32 * DAY_MS
-#: Put together when nothing is shifted any more, see `shifting`.
+#: Put together when nothing is shifted any more, see `shifting`; never what an unset clock timed.
 SETTLED_EPOCH: Final = 0
+_SETTLED_MS: Final = to_milliseconds(FIRST_YEAR)
 
 
 def derive_next(database: Database, *, before: int) -> list[str] | None:
@@ -75,8 +77,12 @@ def merge_next(database: Database, *, before: int) -> bool:
     """Put the hours of one string and span together that ended long before; tell if there were."""
     found = database.conn.execute(
         "SELECT string_id, first / :span FROM windows WHERE tier = 'hour' AND first < :before"
-        " AND first >= 0 GROUP BY string_id, first / :span HAVING count(*) > 1 LIMIT 1",
-        {"span": MERGED_MS, "before": (before - DAY_MS) // MERGED_MS * MERGED_MS},
+        " AND first >= :settled GROUP BY string_id, first / :span HAVING count(*) > 1 LIMIT 1",
+        {
+            "span": MERGED_MS,
+            "before": (before - DAY_MS) // MERGED_MS * MERGED_MS,
+            "settled": _SETTLED_MS,
+        },
     ).fetchone()
     if found is None:
         return False
@@ -85,7 +91,7 @@ def merge_next(database: Database, *, before: int) -> bool:
     windows = select_windows(
         database,
         "tier = 'hour' AND string_id = ? AND first >= ? AND first < ?",
-        (string_id, span * MERGED_MS, (span + 1) * MERGED_MS),
+        (string_id, max(span * MERGED_MS, _SETTLED_MS), (span + 1) * MERGED_MS),
     )
     with transaction(database):
         pieces, at, counts = _hours(database, stored, windows)
@@ -115,16 +121,15 @@ def _derive(
         tier: _samples([at for _, at in usable], ranges[tier], width)
         for tier, width in STEP_MS.items()
     }
+    pieces = [(window, grouped(at, STEP_MS[Tier.MINUTE]), len(at)) for window, at in usable]
     chunks: dict[Tier, list[bytes]] = {tier: [] for tier in STEP_MS}
     for group in range(1 + len(stored.groups)):
-        columns = _columns(database, stored, usable, group, told)
-        for tier in STEP_MS:
-            sections = [
-                each
-                for column in columns
-                for each in _sections(column, tier, ranges[tier], samples[tier])
-            ]
-            chunks[tier].append(join(sections))
+        sections: dict[Tier, list[bytes]] = {tier: [] for tier in STEP_MS}
+        for column in _columns(database, stored, pieces, group, told):
+            for tier, steps in _tiers(column):
+                sections[tier] += _sections(steps, tier, len(ranges[tier]), samples[tier])
+        for tier, each in sections.items():
+            chunks[tier].append(join(each))
     for tier in STEP_MS:
         epoch = windows[0].epoch
         _insert(
@@ -151,36 +156,46 @@ def _samples(
 def _columns(
     database: Database,
     stored: StoredString,
-    windows: Sequence[tuple[Window, NDArray[np.int64]]],
+    windows: Sequence[tuple[Window, Grouping, int]],
     group: int,
     told: list[str],
-) -> list[Steps | NDArray[np.int64]]:
-    """Bring each column of a group of cells together in minutes.
+) -> Iterator[Steps | NDArray[np.int64]]:
+    """Yield each column of a group of cells in minutes.
 
     A column that stood still over all windows is only the number of each cell.
     """
     count, cells = stored.shape(group)
-    pieces: list[list[tuple[NDArray[np.int64], Parts]]] = [[] for _ in range(count)]
-    for window, at in windows:
+    pieces: list[list[tuple[Grouping, Parts]]] = [[] for _ in range(count)]
+    for window, minutes, moments in windows:
         try:
             sections = sections_of(chunk_body(database, window.chunk_id + group), count)
-            parts = [section.decode(each, len(at), cells) for each in sections]
+            parts = [section.decode(each, moments, cells) for each in sections]
         except (ChunkError, SectionError) as error:
             told += tell_damage(database, stored, window, group, str(error))
-            parts = [_nothing(len(at), cells)] * count
+            parts = [_nothing(moments, cells)] * count
         for place, each in enumerate(parts):
-            pieces[place].append((at, each))
-    return [_together(each) for each in pieces]
+            pieces[place].append((minutes, each))
+    for each_column in pieces:
+        yield _together(each_column)
 
 
-def _together(pieces: Sequence[tuple[NDArray[np.int64], Parts]]) -> Steps | NDArray[np.int64]:
+def _together(pieces: Sequence[tuple[Grouping, Parts]]) -> Steps | NDArray[np.int64]:
     number = pieces[0][1].number
     if not (number == ABSENT).any() and all(
         parts.still.all() and np.array_equal(parts.number, number) for _, parts in pieces
     ):
         return number
-    width = STEP_MS[Tier.MINUTE]
-    return merged([steps_of(at, parts, width) for at, parts in pieces], width)
+    return merged([steps_of(each, parts) for each, parts in pieces], STEP_MS[Tier.MINUTE])
+
+
+def _tiers(
+    column: Steps | NDArray[np.int64],
+) -> Iterator[tuple[Tier, Steps | NDArray[np.int64]]]:
+    """Yield a column of minutes in the steps of each tier: a coarser one out of the finer."""
+    for tier, width in STEP_MS.items():
+        if isinstance(column, Steps) and tier is not Tier.MINUTE:
+            column = merged([column], width)
+        yield tier, column
 
 
 def _nothing(moments: int, cells: int) -> Parts:
@@ -215,16 +230,12 @@ def damage_text(stored: StoredString, window: Window, group: int, reason: str) -
 
 
 def _sections(
-    minutes: Steps | NDArray[np.int64],
-    tier: Tier,
-    at: NDArray[np.int64],
-    samples: NDArray[np.int64],
+    steps: Steps | NDArray[np.int64], tier: Tier, count: int, samples: NDArray[np.int64]
 ) -> list[bytes]:
-    if not isinstance(minutes, Steps):
-        still = section.encode(minutes[:, np.newaxis].astype(np.int32))
+    if not isinstance(steps, Steps):
+        still = section.encode(steps[:, np.newaxis].astype(np.int32))
         return [b"" if name == "count" else still for name in PARTS[tier]]
-    steps = minutes if tier is Tier.MINUTE else merged([minutes], STEP_MS[tier])
-    return _encoded({name: steps.part(name) for name in PARTS[tier]}, samples, len(at))
+    return _encoded({name: steps.part(name) for name in PARTS[tier]}, samples, count)
 
 
 def _encoded(

@@ -38,6 +38,7 @@ class Kind(IntEnum):
 
     REFERENCE = 1
     SAMPLE = 2
+    IDENTITY = 3
 
 
 _KINDS: Final = {int(kind): kind for kind in Kind}
@@ -68,6 +69,19 @@ class Replay:
     end: int
     lost_bytes: int
     torn: bool
+
+    @property
+    def identity(self) -> str | None:
+        """The name shared with the database, `None` where it is not known."""
+        found = (each.payload for each in self.records if each.kind is Kind.IDENTITY)
+        payload = next(found, None)
+        return None if payload is None else payload.decode("ascii", "replace")
+
+    @property
+    def follows(self) -> Record | None:
+        """The record that says up to which sample all was sealed before; `None` if it is lost."""
+        first = None if self.lost_bytes else next(iter(self.records), None)
+        return None if first is None or first.kind is Kind.SAMPLE else first
 
 
 class Journal:
@@ -146,32 +160,86 @@ def read_journal(content: bytes) -> Replay:
     return Replay(records, generation, end, lost_bytes, _is_torn(content, end, generation))
 
 
-def load_journal(state_dir: Path) -> Replay:
-    """Read the journal beside its writer. Raises `OSError`."""
-    try:
-        descriptor = os.open(journal_path(state_dir), os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return read_journal(b"")
-    try:
-        content = _all(descriptor)
-    finally:
-        os.close(descriptor)
-    records = tuple(_sound_start(content))
-    if not records:
-        return read_journal(content)
-    return Replay(records, records[0].generation, 0, 0, torn=False)
+class JournalReader:
+    """Reads the journal beside its writer, again and again; what it knows is not read twice.
+
+    Memory: what the journal has in use, at most a little more than `writer.LARGEST_JOURNAL`.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        """Remember where it is."""
+        self._path = journal_path(state_dir)
+        self._begins: tuple[int, int, bytes] | None = None
+        self._end = 0
+
+    def read(self) -> tuple[bool, list[Record]]:
+        """Return whether it was begun anew since, and the records after those known before.
+
+        Raises `OSError`.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            self._begins = None
+            return True, []
+        try:
+            return self._read(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _read(self, descriptor: int) -> tuple[bool, list[Record]]:
+        status = os.fstat(descriptor)
+        head = os.pread(descriptor, _HEAD.size + _BODY.size, 0)
+        begins = status.st_dev, status.st_ino, head
+        anew = begins != self._begins
+        if anew:
+            self._begins, self._end = begins, 0
+        found: list[Record] = []
+        size = GROWTH_BYTES
+        while True:
+            content = os.pread(descriptor, size, self._end)
+            more = list(_sound_start(content, _generation_of(head)))
+            if more:
+                found += more
+                self._end += sum(_size_of(record) for record in more)
+                size = GROWTH_BYTES
+                continue
+            size = _promised(content)
+            if size <= len(content) or size > status.st_size - self._end:
+                break
+        if self._end == 0:
+            # Its start is damaged: all of it has to be searched, each time.
+            self._begins = None
+            return True, list(read_journal(_all(descriptor)).records)
+        return anew, found
 
 
-def _sound_start(content: bytes) -> Iterator[Record]:
-    """Yield the records from the start up to the first that is not of the same generation."""
-    start, generation = 0, None
+def _size_of(record: Record) -> int:
+    return _HEAD.size + _BODY.size + len(record.payload)
+
+
+def _generation_of(head: bytes) -> int | None:
+    if len(head) < _HEAD.size + _BODY.size:
+        return None
+    return int(_BODY.unpack_from(head, _HEAD.size)[0])
+
+
+def _promised(content: bytes) -> int:
+    """Return how long a record that begins here says it is, 0 where none does."""
+    if len(content) < _HEAD.size or content[: len(_MAGIC)] != _MAGIC:
+        return 0
+    return _HEAD.size + _BODY.size + int(_HEAD.unpack_from(content)[1])
+
+
+def _sound_start(content: bytes, generation: int | None) -> Iterator[Record]:
+    """Yield the records from the start up to the first that is not of this generation."""
+    start = 0
     while content[start : start + len(_MAGIC)] == _MAGIC:
         record = _record_at(content, start)
-        if record is None or generation not in (None, record.generation):
+        if record is None or record.generation != generation:
             return
         yield record
-        generation = record.generation
-        start += _HEAD.size + _BODY.size + len(record.payload)
+        start += _size_of(record)
 
 
 def _records(content: bytes) -> Iterator[tuple[int, int, Record]]:
@@ -182,7 +250,7 @@ def _records(content: bytes) -> Iterator[tuple[int, int, Record]]:
         if record is None:
             start = content.find(_MAGIC, start + 1)
             continue
-        end = start + _HEAD.size + _BODY.size + len(record.payload)
+        end = start + _size_of(record)
         yield start, end, record
         start = content.find(_MAGIC, end)
 

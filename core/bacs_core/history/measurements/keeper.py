@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from bacs_core.history.clock_rows import ClockRow
 from bacs_core.history.damage import is_damage
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.measurements.taken import Taken
@@ -51,15 +52,10 @@ class MeasurementKeeper:
                     self.converted = True
                     return
 
-    def begin_epoch(self) -> int:
-        """Note that the clock tells another time from now on; return the number of the epoch."""
-        with self._using("begin an epoch of the clock") as writer:
-            return writer.begin_epoch()
-
-    def shift(self, epoch: int, step_ms: int) -> int:
-        """Move what was sealed in an epoch by a known error of the clock; count the windows."""
+    def follow_clock(self, row: ClockRow) -> None:
+        """Take over what is known of the clock, see `MeasurementWriter.follow_clock`."""
         with self._using("correct the times of measurements") as writer:
-            return writer.shift(epoch, step_ms)
+            writer.follow_clock(row)
 
     def seal(self) -> None:
         """Store every open sample in the database."""

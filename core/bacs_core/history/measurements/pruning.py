@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from sqlite_utils import Database
 
+from bacs_core.history.clock_rows import FIRST_YEAR
 from bacs_core.history.database import transaction
 from bacs_core.history.measured import Tier
+from bacs_core.history.measurements.buffers import HOUR_MS
 from bacs_core.history.measurements.deriving import DAY_MS, derive_day
 from bacs_core.history.measurements.keeping import days_of
 from bacs_core.history.measurements.windows import (
@@ -16,13 +19,17 @@ from bacs_core.history.measurements.windows import (
     load_strings,
     select_windows,
 )
+from bacs_core.history.moments import to_milliseconds
 from bacs_core.settings import Keeping
 
 #: At each call, so that none takes long.
 WINDOWS_AT_ONCE: Final = 16
-#: An age counts from the oldest of so many hours' windows: a clock that is years ahead for an
-#: afternoon must not cost the history of years.
-_SETTLED_HOURS: Final = 6
+#: An age counts from the oldest of the windows that hold the last so many hours of samples, however
+#: many windows these are: a clock that is years ahead for an afternoon must not cost the history of
+#: years.
+_SETTLED_MS: Final = 6 * HOUR_MS
+#: Of what is older nobody knows how old it is: the clock was not set.
+_FIRST_MS: Final = to_milliseconds(FIRST_YEAR)
 
 
 def used_bytes(database: Database) -> int:
@@ -43,7 +50,7 @@ def prune_next(
     database, the journal for instance. Return what was found damaged on the way, `None` where
     nothing had to go.
     """
-    windows = _too_old(database, keeping, strings)
+    windows = _too_old(database, keeping)
     if not windows and used_bytes(database) + reserved_bytes > keeping.budget_bytes:
         windows = _oldest(database, strings)
     if not windows:
@@ -66,19 +73,30 @@ def prune_next(
     return told
 
 
-def _too_old(database: Database, keeping: Keeping, strings: int) -> list[Window]:
-    ((newest,),) = database.conn.execute(
-        "SELECT min(first) FROM (SELECT first FROM windows WHERE tier = 'full'"
-        " ORDER BY id DESC LIMIT ?)",
-        (_SETTLED_HOURS * strings,),
-    ).fetchall()
+def _settled(database: Database) -> int | None:
+    """Return the time from which ages count, `None` before that many hours were recorded."""
+    rows = database.conn.execute(
+        "SELECT string_id, first, last FROM windows WHERE tier = 'full' ORDER BY id DESC"
+    )
+    lasted: Counter[int] = Counter()
+    oldest = None
+    for string_id, first, last in rows:
+        oldest = first if oldest is None else min(oldest, first)
+        lasted[string_id] += last - first
+        if lasted[string_id] >= _SETTLED_MS:
+            return int(oldest)
+    return None
+
+
+def _too_old(database: Database, keeping: Keeping) -> list[Window]:
+    newest = _settled(database)
     if newest is None:
         return []
     for tier, days in days_of(keeping).items():
         windows = select_windows(
             database,
-            "tier = ? AND first < ? AND last < ?",
-            (tier, newest - days * DAY_MS, newest - days * DAY_MS),
+            "tier = ? AND first >= ? AND first < ? AND last < ?",
+            (tier, _FIRST_MS, newest - days * DAY_MS, newest - days * DAY_MS),
             limit=WINDOWS_AT_ONCE,
         )
         if windows:

@@ -6,6 +6,7 @@ Everything is in windows, but for the newest samples, which only the journal has
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from bacs_core.history.measurements.deriving import DAY_MS
 from bacs_core.history.measurements.numbers import ABSENT, Numbers, to_values
 from bacs_core.history.measurements.opened import OpenSamples
 from bacs_core.history.measurements.shelf import Moments, Shelf
+from bacs_core.history.measurements.thinning import thinned_until
 from bacs_core.history.measurements.trending import Wanted, series
 from bacs_core.history.measurements.windows import StoredString, Window
 from bacs_core.history.moments import to_moment
@@ -48,6 +50,7 @@ class MeasurementReader:
         """Open the database, if there is one. Raises `HistoryError`."""
         self._state_dir = state_dir
         self._shelf = Shelf(read_measurements(state_dir))
+        self._open = OpenSamples(state_dir)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -61,8 +64,8 @@ class MeasurementReader:
 
     def strings(self) -> dict[str, int]:
         """Return every string of which anything is kept, with the most cells it ever had."""
-        layouts = [stored.layout for stored in self._shelf.strings()]
-        layouts.extend(OpenSamples.load(self._state_dir).layouts())
+        layouts = self._open.refresh().layouts()
+        layouts.extend(stored.layout for stored in self._shelf.strings())
         found: dict[str, int] = {}
         for layout in layouts:
             found[layout.key] = max(found.get(layout.key, 0), layout.cell_count)
@@ -70,7 +73,7 @@ class MeasurementReader:
 
     def days(self) -> frozenset[int]:
         """Return the days of UTC, counted from 1970, of which anything is kept."""
-        found = {record.at // DAY_MS for record, _ in OpenSamples.load(self._state_dir).samples}
+        found = {record.at // DAY_MS for record, _ in self._open.refresh().samples}
         if self._shelf.database is not None:
             spans = self._shelf.database.conn.execute(
                 "SELECT DISTINCT first / :day, last / :day FROM windows", {"day": DAY_MS}
@@ -81,8 +84,8 @@ class MeasurementReader:
 
     def tiers(self) -> tuple[TierExtent, ...]:
         """Tell what is kept of each tier; what only the journal has counts as full."""
+        records = [record for record, _ in self._open.refresh().samples]
         found = self._shelf.tiers()
-        records = [record for record, _ in OpenSamples.load(self._state_dir).samples]
         if records:
             at = [record.at for record in records]
             size = sum(len(record.payload) for record in records)
@@ -92,20 +95,26 @@ class MeasurementReader:
             )
         return tuple(found[tier] for tier in Tier if tier in found)
 
+    def thinned_until(self) -> int | None:
+        """Return up to when a string has only means, `None` where every sample is there."""
+        with self._shelf.at_once():
+            return thinned_until(self._shelf)
+
     def series(
         self, key: str, cell: int | None, name: str, start: int, end: int, points: int
     ) -> Series:
         """Return one value in at most `points` buckets from `start` to `end`, unix milliseconds."""
-        return series(self._shelf, self._opened(), Wanted(key, cell, name, start, end, points))
+        with self._at_once() as opened:
+            return series(self._shelf, opened, Wanted(key, cell, name, start, end, points))
 
     def sample_at(self, instant: int) -> Sample | None:
         """Return the newest samples that are not newer than `instant`, unix milliseconds."""
-        opened = self._opened()
         found: dict[str, tuple[int, StringSample]] = {}
-        for stored in self._shelf.strings():
-            best = self._sealed_at(stored, instant)
-            if best is not None and best[0] >= found.get(stored.layout.key, best)[0]:
-                found[stored.layout.key] = best
+        with self._at_once() as opened:
+            for stored in self._shelf.strings():
+                best = self._sealed_at(stored, instant)
+                if best is not None and best[0] >= found.get(stored.layout.key, best)[0]:
+                    found[stored.layout.key] = best
         found |= _open_at(opened, instant, {key: at for key, (at, _) in found.items()})
         if not found:
             return None
@@ -116,18 +125,20 @@ class MeasurementReader:
         return Sample(to_moment(newest), together)
 
     def blocks(self, key: str, start: int, end: int) -> Iterator[Block]:
-        """Yield every sample of a string from `start` to before `end`, the oldest first."""
-        opened = self._opened()
-        last_open = list(_open_stretches(opened, key, start, end))
-        windows = sorted(
-            (
-                (window.first, window.last, window.id, window, stored)
-                for stored in self._shelf.strings(key)
-                for window in self._shelf.windows(Tier.FULL, stored, start, end)
-            ),
-            key=lambda each: each[:3],
-        )
-        waiting = [*last_open]
+        """Yield every sample of a string from `start` to before `end`, the oldest first.
+
+        What is deleted while this goes on is left out.
+        """
+        with self._at_once() as opened:
+            waiting = list(_open_stretches(opened, key, start, end))
+            windows = sorted(
+                (
+                    (window.first, window.last, window.id, window, stored)
+                    for stored in self._shelf.strings(key)
+                    for window in self._shelf.windows(Tier.FULL, stored, start, end)
+                ),
+                key=lambda each: each[:3],
+            )
         together: list[tuple[Window, StoredString]] = []
         until = 0
         for first, last, _, window, stored in windows:
@@ -138,12 +149,15 @@ class MeasurementReader:
             until = max(until, last) if len(together) > 1 else last
         yield from self._sorted(together, waiting, start, end, before=None)
 
-    def _opened(self) -> OpenSamples:
-        opened = OpenSamples.load(self._state_dir)
+    @contextmanager
+    def _at_once(self) -> Iterator[OpenSamples]:
+        """Read the journal, then let everything in the windows be as it was at one moment."""
+        opened = self._open.refresh()
         if self._shelf.database is None:
             self._shelf.database = read_measurements(self._state_dir)
-        opened.sealed = self._shelf.sealed()
-        return opened
+        with self._shelf.at_once():
+            opened.sealed = self._shelf.sealed()
+            yield opened
 
     def _sealed_at(self, stored: StoredString, instant: int) -> tuple[int, StringSample] | None:
         best: tuple[int, Window, int, int] | None = None
@@ -184,11 +198,14 @@ class MeasurementReader:
         before: int | None,
     ) -> Iterator[Block]:
         """Yield windows that overlap, and open samples up to `before`, sorted by time."""
-        stretches = [
-            stretch
-            for window, stored in windows
-            if (stretch := self._stretch(window, stored)) is not None
-        ]
+        # One moment for these windows, not for all: who takes the blocks may take hours.
+        with self._shelf.at_once():
+            there = self._shelf.still_there(window for window, _ in windows)
+            stretches = [
+                stretch
+                for window, stored in windows
+                if window.id in there and (stretch := self._stretch(window, stored)) is not None
+            ]
         while waiting and (before is None or int(waiting[0].at[0]) < before):
             stretches.append(waiting.pop(0))
         yield from _blocks(stretches, start, end)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, Final
@@ -32,6 +32,7 @@ _LARGEST_SHIFT: Final = (1 << 15) - 1
 _NUMBER: Final = np.dtype("<i4")
 _SHIFT: Final = np.dtype("<i2")
 _LENGTH: Final = struct.Struct("<I")
+_ONE_SHIFT: Final = struct.Struct("<h")
 _REFERENCE: Final = struct.Struct("<Q")
 
 
@@ -178,26 +179,32 @@ class RecordCodec:
         usual = np.where(expected == ABSENT, 0, expected) + np.repeat(shift.astype(np.int64), cells)
         return _undone(plain[head:], usual)
 
-    def decode_number(self, payload: bytes, place: int, spot: Spot) -> int:
-        """Read one number of a column. Raises `RecordError`."""
-        count = len(spot.expected) + 2
-        if len(payload) < count * _LENGTH.size:
-            raise RecordError("a record that is cut short")
-        lengths = struct.unpack_from(f"<{count}I", payload)
-        start = count * _LENGTH.size + sum(lengths[: place + 1])
-        expected = spot.expected[place]
-        if lengths[place + 1] == 0:
-            return expected
-        plain = self._plain(payload[start : start + lengths[place + 1]])
-        head = spot.strings * _SHIFT.itemsize
-        if len(plain) < head + spot.cells:
-            raise RecordError("a section that is cut short")
-        (difference,) = struct.unpack_from("<b", plain, head + spot.row)
-        if difference == _WHOLE:
-            return int(_undone(plain[head:], np.zeros(spot.cells, dtype=np.int64))[spot.row])
-        (shift,) = struct.unpack_from("<h", plain, spot.string * _SHIFT.itemsize)
-        number = (0 if expected == ABSENT else expected) + shift + difference
-        return int((number - ABSENT) % (1 << 32) + ABSENT)
+    def number_reader(self, place: int, spot: Spot) -> Callable[[bytes], int]:
+        """Return what reads one number of a column out of a sample; it raises `RecordError`."""
+        directory = struct.Struct(f"<{len(spot.expected) + 2}I")
+        expected, head = spot.expected[place], spot.strings * _SHIFT.itemsize
+        usual = 0 if expected == ABSENT else expected
+        at, shift_at, least = head + spot.row, spot.string * _SHIFT.itemsize, head + spot.cells
+
+        def read(payload: bytes) -> int:
+            if len(payload) < directory.size:
+                raise RecordError("a record that is cut short")
+            lengths = directory.unpack_from(payload)
+            length = lengths[place + 1]
+            if length == 0:
+                return expected
+            start = directory.size + sum(lengths[: place + 1])
+            plain = self._plain(payload[start : start + length])
+            if len(plain) < least:
+                raise RecordError("a section that is cut short")
+            difference = (plain[at] ^ 0x80) - 0x80
+            if difference == _WHOLE:
+                return int(_undone(plain[head:], np.zeros(spot.cells, dtype=np.int64))[spot.row])
+            (shift,) = _ONE_SHIFT.unpack_from(plain, shift_at)
+            number: int = usual + shift + difference
+            return (number - ABSENT) % (1 << 32) + ABSENT
+
+        return read
 
     def decode_scalars(self, payload: bytes, reference: Reference, kept: Flags) -> Numbers:
         """Read (kept strings, scalars). Raises `RecordError`."""
@@ -215,16 +222,18 @@ class RecordCodec:
         changed = np.flatnonzero((columns != expected).any(axis=1))
         if len(changed) == 0:
             return sections
-        now, usual = columns[changed], expected[changed]
-        usual[usual == ABSENT] = 0
+        now, usual = columns[changed], np.where(expected[changed] == ABSENT, 0, expected[changed])
         # What overflows here comes back by overflowing there.
         difference = now - usual
         starts = np.concatenate([[0], np.cumsum(cells)[:-1]])
-        # What is absent, or far off, must not move the others.
-        far = (difference > _LARGEST_SHIFT) | (difference < -_LARGEST_SHIFT)
-        sane = np.where(far, 0, difference)
+        sane = difference
+        if not _within(difference, _LARGEST_SHIFT):
+            # What is absent, or far off, must not move the others.
+            far = (difference > _LARGEST_SHIFT) | (difference < -_LARGEST_SHIFT)
+            sane = np.where(far, 0, difference)
         shift = np.rint(np.add.reduceat(sane, starts, axis=1) / cells).astype(_SHIFT)
-        difference -= np.repeat(shift.astype(np.int32), cells, axis=1)
+        if shift.any():
+            difference -= np.repeat(shift.astype(np.int32), cells, axis=1)
         for row, place in enumerate(changed.tolist()):
             sections[place] = self._section(difference[row], now[row], shift[row])
         return sections
@@ -236,6 +245,9 @@ class RecordCodec:
         return self._section(now - usual, now, np.empty(0, dtype=_SHIFT))
 
     def _section(self, difference: Numbers, now: Numbers, shift: NDArray[np.int16]) -> bytes:
+        if _within(difference, _LARGEST):
+            small = difference.astype(np.int8)
+            return self._compressor.compress(shift.tobytes() + small.tobytes())
         whole = (difference > _LARGEST) | (difference < -_LARGEST)
         small = np.where(whole, _WHOLE, difference).astype(np.int8)
         planes = now[whole].astype(_NUMBER).view(np.uint8).reshape(-1, 4).T
@@ -246,6 +258,10 @@ class RecordCodec:
             return self._decompressor.decompress(section)
         except zstandard.ZstdError as error:
             raise RecordError(str(error)) from error
+
+
+def _within(numbers: Numbers, largest: int) -> bool:
+    return bool(numbers.size == 0 or (numbers.min() >= -largest and numbers.max() <= largest))
 
 
 def _undone(plain: bytes, usual: NDArray[Any]) -> Numbers:
@@ -263,6 +279,14 @@ def _undone(plain: bytes, usual: NDArray[Any]) -> Numbers:
 
 def _join(parts: Sequence[bytes]) -> bytes:
     return b"".join(_LENGTH.pack(len(part)) for part in parts) + b"".join(parts)
+
+
+def start_of(payload: bytes, reference: Reference) -> bytes:
+    """Return what tells the reference and the kept strings, nothing where it is cut short."""
+    start = (len(reference.columns) + 2) * _LENGTH.size
+    if len(payload) < start:
+        return b""
+    return payload[start : start + _LENGTH.unpack_from(payload)[0]]
 
 
 def _head(payload: bytes, count: int) -> bytes:

@@ -20,7 +20,7 @@ def referred(
                 reference = codec.decode_reference(record.payload, record.sequence)
             except RecordError:
                 reference = None
-        else:
+        elif record.kind is Kind.SAMPLE:
             yield record, reference
 
 

@@ -4,11 +4,14 @@
 in one tier; `first` and `last` are unix milliseconds, `sequence` to `last_sequence` the samples in
 the order they were taken, whatever the clock said. `chunks`: the numbers, one row per group of
 cells; those of a window follow each other from `chunk_id` on, scalars first. `damage`: chunks that
-were found spoilt and told. `progress`: what a conversion has done so far.
+were found spoilt and told. `progress`: what a conversion has done so far. `unset_epochs`: epochs
+measured by a clock that nobody had set, see `epochs`. `identity`: the one name that this database
+and its journal share.
 """
 
 from __future__ import annotations
 
+import uuid
 from typing import Final
 
 from sqlite_utils import Database, Migrations
@@ -60,3 +63,16 @@ def v1_windows_and_chunks(database: Database) -> None:
         {"chunk_id": int, "text": str}, pk="chunk_id", not_null={"text"}
     )
     database.table("progress").create({"what": str, "value": int}, pk="what", not_null={"value"})
+
+
+@MIGRATIONS()
+def v2_epochs_and_identity(database: Database) -> None:
+    """Keep what puts an unset clock right later, and what tells a database of another place."""
+    database.table("unset_epochs").create(
+        {"epoch": int, "boot": str, "started_at": int},
+        pk="epoch",
+        not_null={"boot", "started_at"},
+    )
+    identity = database.table("identity")
+    identity.create({"name": str}, pk="name")
+    identity.insert({"name": uuid.uuid4().hex})

@@ -15,6 +15,7 @@ absent, chunk head of pcodec, and its pages.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, Final
@@ -27,7 +28,6 @@ from pcodec import (  # type: ignore[import-untyped]
     DeltaSpec,
     ModeSpec,
     PagingSpec,
-    standalone,
 )
 from pcodec.wrapped import (  # type: ignore[import-untyped]
     ChunkDecompressor,
@@ -36,10 +36,17 @@ from pcodec.wrapped import (  # type: ignore[import-untyped]
 )
 
 from bacs_core.history.measurements.numbers import ABSENT, ABSENT_SHORT
-
-_NO_NUMBERS: Final = np.empty(0, dtype=np.int64)
-#: 32 or 64 bits.
-Wide = NDArray[Any]
+from bacs_core.history.measurements.packing import (
+    WIDTHS,
+    Wide,
+    largest,
+    pack,
+    pack_curve,
+    pack_near,
+    unpack,
+    unpack_one,
+    width,
+)
 
 PAGE_CELLS: Final = 16
 _FRACTION_BITS: Final = 2
@@ -47,22 +54,14 @@ _HALF: Final = 1 << (_FRACTION_BITS - 1)
 _LEVEL: Final = 5
 _MOVING: Final = 1
 _WITH_ABSENT: Final = 2
-#: Residuals by the width they need; the code is the second bit pair of the flags.
-_WIDTHS: Final = (("i16", np.dtype(np.int16)), ("i32", np.dtype(np.int32)), ("i64", np.dtype("i8")))
+#: The code of the width of the residuals is the second bit pair of the flags.
 _WIDTH_SHIFT: Final = 2
 _ALONE: Final = 16
-#: In the first byte of a part: what follows is not compressed.
-_RAW: Final = 4
-#: The same: what follows is the first number, then the steps from each to the next.
-_STEPS: Final = 8
-_LARGEST_STEP: Final = 127
-_FIRST: Final = struct.Struct("<q")
 #: Above it, quarters of a step do not fit 32 bits.
 _SMALL: Final = 1 << 27
 _SMALL_QUARTERS: Final = 1 << 30
 _FILE: Final = FileCompressor()
 _FILE_READER: Final = FileDecompressor.new(_FILE.write_header())[0]
-_ANY_ORDER: Final = ChunkConfig(mode_spec=ModeSpec.classic())
 #: A page that is read alone is filled up to a multiple of this.
 _FILL: Final = 256
 
@@ -98,7 +97,7 @@ def encode(numbers: NDArray[np.int16] | NDArray[np.int32]) -> bytes:
     number = numbers[still, 0].astype(np.int32)
     number[number == absent] = ABSENT
     head = np.packbits(still).tobytes()
-    constant = b"" if number.size == 0 else _pack(number)
+    constant = b"" if number.size == 0 else pack_near(number)
     if still.all():
         return _joined(0, head, [constant])
     moving = numbers[~still] if still.any() else numbers
@@ -107,27 +106,28 @@ def encode(numbers: NDArray[np.int16] | NDArray[np.int32]) -> bytes:
         # Nothing is common to a single cell: its numbers stand for the means, without a residual.
         alone = moving[0].astype(np.int32)
         alone[alone == absent] = ABSENT
-        return _joined(_MOVING | _ALONE, head, [constant, _pack(alone)])
+        return _joined(_MOVING | _ALONE, head, [constant, pack(alone)])
     flags, mask = _MOVING, b""
     if missing is not None:
         flags |= _WITH_ABSENT
         mask = zstandard.compress(np.packbits(missing).tobytes())
     wide = _widened(moving, missing)
-    level, mean = _model(wide, missing)
-    residual = wide - _predicted(level, mean)
+    level, mean = _model(wide, missing, short=moving.dtype == np.int16)
+    residual = _predicted(level, mean)
+    np.subtract(wide, residual, out=residual)
     if missing is not None:
         residual[missing] = 0
-    code = _width(residual)
-    chunk, pages = _pages(residual.astype(_WIDTHS[code][1]))
+    code = width(residual)
+    chunk, pages = _pages(residual.astype(WIDTHS[code][1]))
     flags |= code << _WIDTH_SHIFT
-    return _joined(flags, head, [constant, _raw(level), _in_steps(mean), mask, chunk, *pages])
+    return _joined(flags, head, [constant, pack_near(level), pack_curve(mean), mask, chunk, *pages])
 
 
 def decode(section: bytes, moments: int, cells: int) -> Parts:
     """Read what `encode` wrote. Raises `SectionError`."""
     try:
         return _decoded(section, moments, cells)
-    except (ValueError, TypeError, RuntimeError, struct.error) as error:
+    except (ValueError, TypeError, RuntimeError, IndexError, struct.error) as error:
         raise SectionError(str(error)) from error
 
 
@@ -139,33 +139,31 @@ def decode_cell(section: bytes, moments: int, cells: int, cell: int) -> Wide:
         raise SectionError(str(error)) from error
 
 
-def decode_moment(section: bytes, moments: int, cells: int, moment: int) -> NDArray[np.int32]:
+def decode_moment(section: bytes, moments: int, cells: int, moment: int) -> NDArray[np.int64]:
     """Read the numbers of all cells at one moment, from 0. Raises `SectionError`."""
     try:
-        parts = _decoded(section, moments, cells, slice(moment, moment + 1))
-    except (ValueError, TypeError, RuntimeError, struct.error) as error:
+        return _decoded_moment(section, moments, cells, moment)
+    except (ValueError, TypeError, RuntimeError, IndexError, struct.error) as error:
         raise SectionError(str(error)) from error
-    numbers = np.empty(cells, dtype=np.int32)
-    numbers[parts.still] = parts.number
-    if parts.moving.size:
-        numbers[~parts.still] = parts.moving[:, 0]
-    return numbers
 
 
 def _widened(moving: NDArray[Any], missing: NDArray[np.bool_] | None) -> Wide:
     if moving.dtype == np.int16:
         return moving.astype(np.int32)
     present = moving if missing is None else np.where(missing, 0, moving)
-    fits = _largest(present) < _SMALL
+    fits = largest(present) < _SMALL
     return present.astype(np.int32 if fits else np.int64)
 
 
-def _model(wide: Wide, missing: NDArray[np.bool_] | None) -> tuple[Wide, Wide]:
+def _model(wide: Wide, missing: NDArray[np.bool_] | None, *, short: bool) -> tuple[Wide, Wide]:
     """Return the constant of each cell and the mean at each moment, in quarters of a step."""
     quarters = 1 << _FRACTION_BITS
     if missing is None:
-        mean = np.rint(wide.mean(axis=0) * quarters)
-        level = np.rint(wide.mean(axis=1) * quarters - mean.mean())
+        # Sums of numbers of 16 bits fit 32, which is faster than the mean of NumPy.
+        sums = np.int32 if short and max(wide.shape) < 1 << 16 else np.float64
+        cells, moments = wide.shape
+        mean = np.rint(wide.sum(axis=0, dtype=sums) * (quarters / cells))
+        level = np.rint(wide.sum(axis=1, dtype=sums) * (quarters / moments) - mean.mean())
     else:
         there = ~missing
         own = _means(wide, there, axis=1)
@@ -181,16 +179,9 @@ def _means(values: NDArray[Any], where: NDArray[np.bool_], axis: int) -> NDArray
 
 
 def _predicted(level: Wide, mean: Wide) -> Wide:
-    return np.asarray((level[:, np.newaxis] + (mean + _HALF)) >> _FRACTION_BITS)
-
-
-def _largest(numbers: Wide) -> int:
-    return max(-int(numbers.min()), int(numbers.max()))
-
-
-def _width(residual: Wide) -> int:
-    largest = _largest(residual)
-    return 0 if largest < 1 << 15 else 1 if largest < 1 << 31 else 2
+    predicted: Wide = level[:, np.newaxis] + (mean + _HALF)
+    predicted >>= _FRACTION_BITS
+    return predicted
 
 
 def _pages(residual: NDArray[Any]) -> tuple[bytes, list[bytes]]:
@@ -208,133 +199,110 @@ def _pages(residual: NDArray[Any]) -> tuple[bytes, list[bytes]]:
     return chunk.write_meta(), [chunk.write_page(page) for page in range(len(sizes))]
 
 
-def _pack(numbers: Wide) -> bytes:
-    """Write a few numbers; the first byte tells their width."""
-    code = 2 if numbers.dtype == np.int64 else 0 if _width(numbers) == 0 else 1
-    plain = numbers.astype(_WIDTHS[code][1])
-    compressed: bytes = standalone.simple_compress(plain, _ANY_ORDER)
-    return bytes([code]) + compressed
-
-
-def _raw(numbers: Wide) -> bytes:
-    """Write a few numbers as they are, which is read at once."""
-    code = _width(numbers)
-    return bytes([code | _RAW]) + numbers.astype(_WIDTHS[code][1]).tobytes()
-
-
-def _in_steps(numbers: Wide) -> bytes:
-    """Write a curve: where it moves little, the first number and a byte for each step."""
-    steps = np.diff(numbers)
-    if steps.size == 0 or steps.max() > _LARGEST_STEP or steps.min() < -_LARGEST_STEP:
-        return _pack(numbers)
-    return bytes([_STEPS]) + _FIRST.pack(int(numbers[0])) + steps.astype(np.int8).tobytes()
-
-
-def _unpack(part: bytes) -> NDArray[np.int64]:
-    if not part:
-        return np.empty(0, dtype=np.int64)
-    if part[0] & _STEPS:
-        curve = np.empty(len(part) - _FIRST.size, dtype=np.int64)
-        (curve[0],) = _FIRST.unpack_from(part, 1)
-        curve[1:] = np.frombuffer(part, np.int8, offset=1 + _FIRST.size)
-        return curve.cumsum()
-    if part[0] & _RAW:
-        return np.frombuffer(part, _WIDTHS[part[0] % _RAW % len(_WIDTHS)][1], offset=1).astype(
-            np.int64
-        )
-    numbers = standalone.simple_decompress(part[1:])
-    if numbers is None or numbers.dtype != _WIDTHS[part[0] % len(_WIDTHS)][1]:
-        raise SectionError("numbers of another width")
-    return np.asarray(numbers, dtype=np.int64)
-
-
 def _joined(flags: int, still: bytes, parts: list[bytes]) -> bytes:
     lengths = struct.pack(f"<{len(parts)}I", *map(len, parts))
     return struct.pack("<BB", flags, len(parts)) + still + lengths + b"".join(parts)
 
 
-def _split(section: bytes, cells: int) -> tuple[int, NDArray[np.bool_], list[bytes]]:
-    flags, count = struct.unpack_from("<BB", section)
-    bits = (cells + 7) // 8
-    still = np.unpackbits(np.frombuffer(section, np.uint8, bits, 2), count=cells).astype(np.bool_)
-    lengths = struct.unpack_from(f"<{count}I", section, 2 + bits)
-    ends = list(accumulate(lengths, initial=2 + bits + 4 * count))
+def _outline(section: bytes, cells: int) -> tuple[int, int, list[int]]:
+    """Return the flags, which cells are still as bits of a number, and where each part ends."""
+    flags, count = section[0], section[1]
+    size = (cells + 7) // 8
+    still = int.from_bytes(section[2 : 2 + size], "big") >> (-cells % 8)
+    lengths = struct.unpack_from(f"<{count}I", section, 2 + size)
+    ends = list(accumulate(lengths, initial=2 + size + 4 * count))
     if ends[-1] != len(section):
         raise SectionError(f"a section of {len(section)} bytes should have {ends[-1]}")
-    return flags, still, [section[start:end] for start, end in pairwise(ends)]
-
-
-def _decoded(section: bytes, moments: int, cells: int, when: slice = slice(None)) -> Parts:
-    """Decode all cells, at these moments only."""
-    flags, still, parts = _split(section, cells)
-    moving = cells - int(np.count_nonzero(still))
-    number = _unpack(parts[0])
-    if bool(flags & _MOVING) != bool(moving) or len(number) != cells - moving:
+    if bool(flags & _MOVING) != (still.bit_count() < cells):
         raise SectionError("a section of another shape")
+    return flags, still, ends
+
+
+def _still_cells(section: bytes, cells: int) -> NDArray[np.bool_]:
+    bits = np.frombuffer(section, np.uint8, (cells + 7) // 8, 2)
+    return np.unpackbits(bits, count=cells).astype(np.bool_)
+
+
+def _decoded(section: bytes, moments: int, cells: int) -> Parts:
+    flags, bits, ends = _outline(section, cells)
+    parts = [section[start:end] for start, end in pairwise(ends)]
+    still = _still_cells(section, cells)
+    moving = cells - bits.bit_count()
+    number = unpack(parts[0], cells - moving)
     if not moving:
         return Parts(still, number, np.empty((0, moments), dtype=np.int64))
     if flags & _ALONE:
-        alone = _unpack(parts[1])
-        if len(alone) != moments or moving != 1:
+        if moving != 1:
             raise SectionError("a section of another shape")
-        return Parts(still, number, alone[np.newaxis, when])
+        return Parts(still, number, unpack(parts[1], moments)[np.newaxis])
     _, level, mean, mask, chunk, *pages = parts
-    levels, means = _unpack(level), _unpack(mean)
-    if len(levels) != moving or len(means) != moments:
-        raise SectionError("a section of another shape")
-    name, width = _WIDTHS[flags >> _WIDTH_SHIFT]
-    narrow = np.int32 if _largest(levels) + _largest(means) < _SMALL_QUARTERS else np.int64
-    reader, _ = _FILE_READER.chunk_decompressor(chunk, name)
-    sizes = [min(PAGE_CELLS, moving - first) for first in range(0, moving, PAGE_CELLS)]
-    rows = [
-        _read_page(reader, page, size, moments, width)[:, when]
-        for page, size in zip(pages, sizes, strict=True)
-    ]
-    residual = rows[0] if len(rows) == 1 else np.concatenate(rows)
-    values = residual + _predicted(levels.astype(narrow), means[when].astype(narrow))
+    levels, means = unpack(level, moving), unpack(mean, moments)
+    narrow = np.int32 if largest(levels) + largest(means) < _SMALL_QUARTERS else np.int64
+    residual = _residual(flags, chunk, pages, moving, moments).reshape(-1, moments)[:moving]
+    values = _predicted(levels.astype(narrow), means.astype(narrow))
+    values += residual
     if flags & _WITH_ABSENT:
-        bits = np.frombuffer(_inflated(mask), np.uint8)
-        missing = np.unpackbits(bits, count=moving * moments).reshape(moving, moments)
-        values = np.where(missing[:, when], ABSENT, values)
+        values = np.where(_missing(mask, moving, moments), ABSENT, values)
     return Parts(still, number, values)
+
+
+def _decoded_moment(section: bytes, moments: int, cells: int, moment: int) -> NDArray[np.int64]:
+    """Do for one moment what `_decoded` does for all, in fewer steps."""
+    flags, bits, ends = _outline(section, cells)
+    moving = cells - bits.bit_count()
+    number = unpack(section[ends[0] : ends[1]], cells - moving)
+    if not moving:
+        return number
+    if flags & _ALONE:
+        values: Wide = np.array([unpack_one(section[ends[1] : ends[2]], moments, moment)])
+    else:
+        _, level, mean, mask, chunk, *pages = (section[a:b] for a, b in pairwise(ends))
+        by_page = _residual(flags, chunk, pages, moving, moments)
+        residual = by_page[:, :, moment].reshape(-1)[:moving]
+        common = unpack_one(mean, moments, moment) + _HALF
+        values = residual + ((unpack(level, moving) + common) >> _FRACTION_BITS)
+        if flags & _WITH_ABSENT:
+            values = np.where(_missing(mask, moving, moments)[:, moment], ABSENT, values)
+    if moving == cells:
+        return values
+    still, numbers = _still_cells(section, cells), np.empty(cells, dtype=np.int64)
+    numbers[still] = number
+    numbers[~still] = values
+    return numbers
 
 
 def _decoded_cell(section: bytes, moments: int, cells: int, cell: int) -> Wide:
     """Do for one cell what `_decoded` does for all, in fewer steps: a week of it is 168 times."""
-    flags, count = section[0], section[1]
-    size = (cells + 7) // 8
-    bits = int.from_bytes(section[2 : 2 + size], "big")
-    still_before = (bits >> (8 * size - cell)).bit_count()
-    moving = cells - bits.bit_count()
-    start = 2 + size + 4 * count
-    ends = list(accumulate(struct.unpack_from(f"<{count}I", section, 2 + size), initial=start))
-    if ends[-1] != len(section) or bool(flags & _MOVING) != bool(moving):
-        raise SectionError("a section of another shape")
+    flags, bits, ends = _outline(section, cells)
+    still_before, still = (bits >> (cells - cell)).bit_count(), bits.bit_count()
 
     def part(place: int) -> bytes:
         return section[ends[place] : ends[place + 1]]
 
-    if bits >> (8 * size - cell - 1) & 1:
-        return np.full(moments, _unpack(part(0))[still_before], dtype=np.int64)
-    place = cell - still_before
-    means = _unpack(part(1 if flags & _ALONE else 2))
-    if len(means) != moments:
-        raise SectionError("a section of another shape")
+    if bits >> (cells - cell - 1) & 1:
+        number = unpack_one(part(0), still, still_before)
+        return np.full(moments, number, dtype=np.int64)
     if flags & _ALONE:
-        return means
-    name, width = _WIDTHS[flags >> _WIDTH_SHIFT]
-    reader, _ = _FILE_READER.chunk_decompressor(part(4), name)
-    page = place // PAGE_CELLS
-    rows = _read_page(
-        reader, part(5 + page), min(PAGE_CELLS, moving - page * PAGE_CELLS), moments, width
-    )
-    level = _unpack(part(1))[place] + _HALF
-    values = rows[place % PAGE_CELLS] + ((means + level) >> _FRACTION_BITS)
+        return unpack(part(1), moments)
+    place, moving = cell - still_before, cells - still
+    page, row = divmod(place, PAGE_CELLS)
+    reader, name = _reader(flags, part(4))
+    # What stands behind the cell in its page need not be decoded.
+    numbers = np.empty(-(-(row + 1) * moments // _FILL) * _FILL, dtype=name)
+    count = min(PAGE_CELLS, moving - page * PAGE_CELLS) * moments
+    _read_page(reader, part(5 + page), count, numbers)
+    common = unpack(part(2), moments)
+    common += unpack_one(part(1), moving, place) + _HALF
+    common >>= _FRACTION_BITS
+    common += numbers[row * moments : (row + 1) * moments]
     if flags & _WITH_ABSENT:
-        absent = np.frombuffer(_inflated(part(3)), np.uint8)
-        missing = np.unpackbits(absent, count=moving * moments).reshape(moving, moments)
-        values = np.where(missing[place], ABSENT, values)
-    return np.asarray(values)
+        common[_missing(part(3), moving, moments)[place]] = ABSENT
+    return common
+
+
+def _missing(mask: bytes, moving: int, moments: int) -> NDArray[np.bool_]:
+    bits = np.frombuffer(_inflated(mask), np.uint8)
+    return np.unpackbits(bits, count=moving * moments).reshape(moving, moments).astype(np.bool_)
 
 
 def _inflated(mask: bytes) -> bytes:
@@ -344,12 +312,28 @@ def _inflated(mask: bytes) -> bytes:
         raise SectionError(str(error)) from error
 
 
-def _read_page(
-    reader: ChunkDecompressor, page: bytes, cells: int, moments: int, width: np.dtype[Any]
+def _reader(flags: int, chunk: bytes) -> tuple[ChunkDecompressor, np.dtype[Any]]:
+    name, dtype = WIDTHS[flags >> _WIDTH_SHIFT & 3]
+    return _FILE_READER.chunk_decompressor(chunk, name)[0], dtype
+
+
+def _residual(
+    flags: int, chunk: bytes, pages: Sequence[bytes], moving: int, moments: int
 ) -> NDArray[Any]:
-    count = cells * moments
-    numbers = np.empty(-(-count // _FILL) * _FILL, dtype=width)
-    progress, _ = reader.read_page_into(page, count, numbers)
-    if progress.n_processed != count:
+    """Decode all pages: (pages, cells of a page, moments); cells after the last mean nothing."""
+    if len(pages) != -(-moving // PAGE_CELLS):
+        raise SectionError("a section of another shape")
+    reader, dtype = _reader(flags, chunk)
+    stride = -(-PAGE_CELLS * moments // _FILL) * _FILL
+    numbers = np.empty((len(pages), stride), dtype=dtype)
+    for place, page in enumerate(pages):
+        count = min(PAGE_CELLS, moving - place * PAGE_CELLS) * moments
+        _read_page(reader, page, count, numbers[place])
+    return numbers[:, : PAGE_CELLS * moments].reshape(len(pages), PAGE_CELLS, moments)
+
+
+def _read_page(reader: ChunkDecompressor, page: bytes, count: int, into: NDArray[Any]) -> None:
+    """Decode a page of `count` numbers, or as many as fit, a multiple of `_FILL`."""
+    progress, _ = reader.read_page_into(page, count, into)
+    if progress.n_processed != min(count, len(into)):
         raise SectionError(f"a page of {progress.n_processed} numbers instead of {count}")
-    return numbers[:count].reshape(cells, moments)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -75,15 +76,89 @@ class Shelf:
             (tier, stored.id, end, start - _LONGEST_MS[tier]),
         )
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let everything that is read inside be as it was at one moment.
+
+        What a day is derived to in between would else be read twice. To be left soon: while it
+        lasts, the log of the database cannot be begun anew.
+        """
+        if self.database is None:
+            yield
+            return
+        connection = self.database.conn
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+
+    def still_there(self, windows: Iterable[Window]) -> frozenset[int]:
+        """Return the numbers of those windows that were not deleted since they were read."""
+        if self.database is None:
+            return frozenset()
+        return frozenset(
+            window.id
+            for window in windows
+            if self.database.conn.execute(
+                "SELECT 1 FROM windows WHERE id = ? AND chunk_id = ?", (window.id, window.chunk_id)
+            ).fetchone()
+        )
+
+    def count(
+        self, tier: Tier, stored: StoredString, first: int, steps: int, width_ms: int
+    ) -> Moments:
+        """Count the samples behind what a tier keeps, in steps from `first` on.
+
+        Of full windows only those are counted that the tiers hold too: where nothing was deleted,
+        all tiers hold the same number.
+        """
+        also = "AND derived = 1" if tier is Tier.FULL else ""
+        end = first + steps * width_ms
+        found = [
+            moments
+            for window in self.windows(tier, stored, first, end, also)
+            if window.last >= first and (moments := self.moments(stored, window)) is not None
+        ]
+        if not found:
+            return np.zeros(steps, dtype=np.int64)
+        place = (np.concatenate([at for at, _ in found]) - first) // width_ms
+        inside = (place >= 0) & (place < steps)
+        counts = np.concatenate([counts for _, counts in found])[inside]
+        return np.bincount(place[inside], weights=counts, minlength=steps).astype(np.int64)
+
+    def spans(self, tier: Tier, stored: StoredString) -> Moments:
+        """Return the first and the last moment of each window of a tier, (windows, 2)."""
+        if self.database is None:
+            return np.empty((0, 2), dtype=np.int64)
+        rows = self.database.conn.execute(
+            "SELECT first, last FROM windows WHERE tier = ? AND string_id = ?", (tier, stored.id)
+        ).fetchall()
+        return np.array(rows, dtype=np.int64).reshape(-1, 2)
+
     def newest_before(self, stored: StoredString, instant: int) -> list[Window]:
-        """Return the two newest full windows that begin at `instant` or before."""
+        """Return the full windows that may hold the newest moment up to `instant`.
+
+        Those are the two newest, as one may be spoilt, and whatever may overlap the newest.
+        """
         if self.database is None:
             return []
+        newest = [
+            row[0]
+            for row in self.database.conn.execute(
+                "SELECT first FROM windows WHERE tier = 'full' AND string_id = ? AND first <= ?"
+                " ORDER BY first DESC LIMIT 2",
+                (stored.id, instant),
+            ).fetchall()
+        ]
+        if not newest:
+            return []
+        since = min(newest[-1], newest[0] - _LONGEST_MS[Tier.FULL])
         return select_windows(
             self.database,
-            "id IN (SELECT id FROM windows WHERE tier = 'full' AND string_id = ? AND first <= ?"
-            " ORDER BY first DESC LIMIT 2)",
-            (stored.id, instant),
+            "tier = 'full' AND string_id = ? AND first BETWEEN ? AND ?",
+            (stored.id, since, instant),
         )
 
     def first_of(self, tier: Tier, strings: Sequence[StoredString]) -> int | None:
@@ -134,10 +209,11 @@ class Shelf:
         columns, cells = stored.shape(group)
         try:
             sections = sections_of(chunk_body(self._database(), window.chunk_id + group), columns)
-            return [section.decode_moment(each, moments, cells, moment) for each in sections]
+            found = [section.decode_moment(each, moments, cells, moment) for each in sections]
         except (ChunkError, SectionError) as error:
             self._tell(stored, window, group, error)
             return None
+        return [each.astype(np.int32) for each in found]
 
     def whole(
         self, stored: StoredString, window: Window, group: int, moments: int

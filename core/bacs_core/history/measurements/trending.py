@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,7 +20,6 @@ from bacs_core.history.measurements.buckets import (
     grid_of_steps,
 )
 from bacs_core.history.measurements.opened import OpenSamples
-from bacs_core.history.measurements.records import RecordError
 from bacs_core.history.measurements.shelf import Moments, Shelf
 from bacs_core.history.measurements.steps import STEP_MS
 from bacs_core.history.measurements.windows import StoredString
@@ -54,44 +54,58 @@ def series(shelf: Shelf, opened: OpenSamples, wanted: Wanted) -> Series:
         if each.place(wanted.cell, wanted.name) is not None
     ]
     tier = _tier(shelf, strings, wanted)
-    pieces, steps_per_unit = _open_pieces(opened, wanted)
-    pieces += _sealed_pieces(shelf, strings, wanted, tier)
+    # The last bucket may end after the range: it is filled as the others are.
+    grid = _grid(tier, wanted, ticks=False)
+    start, end = grid.first, max(wanted.end, math.ceil(grid.end))
+    newest = opened.value(wanted.key, wanted.name, wanted.cell, start, end)
+    pieces: list[Piece] = [(newest.at, newest.numbers)]
+    pieces += _sealed_pieces(shelf, strings, wanted, tier, (start, end))
+    if tier is Tier.FULL and grid.width_ms <= SHORTEST_MS and _are_ticks(pieces):
+        grid = _grid(tier, wanted, ticks=True)
+    steps_per_unit = newest.steps_per_unit
     for stored in strings:
         place = stored.place(wanted.cell, wanted.name)
         steps_per_unit = steps_per_unit or (place[3] if place else 0)
-    buckets = Buckets(_grid(tier, wanted, pieces))
+    buckets = Buckets(grid)
     buckets.add_samples(
         np.concatenate([at for at, _ in pieces]), np.concatenate([each for _, each in pieces])
     )
     if tier is not Tier.FULL:
-        _add_steps(buckets, shelf, strings, wanted, tier)
+        _add_steps(buckets, shelf, strings, wanted, tier, (start, end))
     return buckets.series(steps_per_unit or 1, tier)
 
 
 def _tier(shelf: Shelf, strings: Sequence[StoredString], wanted: Wanted) -> Tier:
     """Return the coarsest tier that fits a bucket, or a coarser one where nothing finer is left."""
     found = coarsest((wanted.end - wanted.start) / wanted.points)
-    hour = STEP_MS[Tier.HOUR]
-    for finer, coarser in ((Tier.FULL, Tier.QUARTER), (Tier.QUARTER, Tier.HOUR)):
-        if found is not finer:
-            continue
-        begins = shelf.first_of(finer, strings)
-        until = wanted.end if begins is None else min(wanted.end, begins - hour + 1)
-        if until > wanted.start and any(
-            window.first < until and window.last + hour > wanted.start
-            for stored in strings
-            for window in shelf.windows(Tier.HOUR, stored, wanted.start, until)
-        ):
-            found = coarser
+    if found is Tier.FULL and _is_thinned(shelf, strings, wanted, (Tier.FULL,)):
+        found = Tier.QUARTER
+    if found is Tier.QUARTER and _is_thinned(shelf, strings, wanted, (Tier.MINUTE, Tier.QUARTER)):
+        found = Tier.HOUR
     if found is not Tier.FULL and shelf.first_of(found, strings) is None:
         return Tier.FULL
     return found
 
 
-def _grid(tier: Tier, wanted: Wanted, pieces: Sequence[Piece]) -> Grid:
+def _is_thinned(
+    shelf: Shelf, strings: Sequence[StoredString], wanted: Wanted, finer: Sequence[Tier]
+) -> bool:
+    """Tell whether there are hours in the range of which these tiers do not hold all any more."""
+    hour = STEP_MS[Tier.HOUR]
+    first = wanted.start // hour * hour
+    steps = max(1, -((first - wanted.end) // hour))
+    for stored in strings:
+        hours = shelf.count(Tier.HOUR, stored, first, steps, hour)
+        if hours.any() and any(
+            (shelf.count(tier, stored, first, steps, hour) < hours).any() for tier in finer
+        ):
+            return True
+    return False
+
+
+def _grid(tier: Tier, wanted: Wanted, *, ticks: bool) -> Grid:
     start, end, points = wanted.start, wanted.end, wanted.points
     if tier is Tier.FULL:
-        ticks = (end - start) / points < SHORTEST_MS and _are_ticks(pieces)
         return grid_of_samples(start, end, points, ticks=ticks)
     fits = (end - start) / points >= STEP_MS[tier]
     return grid_of_steps(start, end, points, STEP_MS[tier] if fits else _GRID_STEP[tier])
@@ -102,36 +116,15 @@ def _are_ticks(pieces: Sequence[Piece]) -> bool:
     return len(at) > 1 and bool(np.median(np.diff(at)) < _TICKS_MS)
 
 
-def _open_pieces(opened: OpenSamples, wanted: Wanted) -> tuple[list[Piece], int]:
-    """Read the value out of the journal; return its steps per unit too, 0 where it has none."""
-    at, numbers, steps_per_unit = [], [], 0
-    for sample in opened.of_string(wanted.key, wanted.start, wanted.end):
-        stored = StoredString(0, sample.string, max(1, sample.string.cell_count))
-        place = stored.place(wanted.cell, wanted.name)
-        if place is None:
-            continue
-        _, column, cell, steps_per_unit = place
-        try:
-            number = (
-                opened.scalar(sample, column)
-                if wanted.cell is None
-                else opened.number(sample, column, cell)
-            )
-        except RecordError:
-            continue
-        at.append(sample.record.at)
-        numbers.append(number)
-    return [(np.array(at, np.int64), np.array(numbers, np.int64))], steps_per_unit
-
-
 def _sealed_pieces(
-    shelf: Shelf, strings: Sequence[StoredString], wanted: Wanted, tier: Tier
+    shelf: Shelf,
+    strings: Sequence[StoredString],
+    wanted: Wanted,
+    tier: Tier,
+    span: tuple[int, int],
 ) -> list[Piece]:
     """Read the samples of full windows, beside a tier only of those it does not hold yet."""
-    start, end = wanted.start, wanted.end
-    if tier is not Tier.FULL:
-        # The range will be widened to whole steps.
-        start, end = start - STEP_MS[tier], end + STEP_MS[tier]
+    start, end = span
     also = "" if tier is Tier.FULL else "AND derived = 0"
     pieces: list[Piece] = []
     for stored in strings:
@@ -141,22 +134,29 @@ def _sealed_pieces(
             if moments is None or place is None:
                 continue
             numbers = shelf.cell(stored, window, place, "value", moments[1])
-            if numbers is not None:
+            if numbers is None:
+                continue
+            if start <= window.first and window.last < end:
+                pieces.append((moments[0], numbers))
+            else:
                 inside = (moments[0] >= start) & (moments[0] < end)
                 pieces.append((moments[0][inside], numbers[inside]))
     return pieces
 
 
 def _add_steps(
-    buckets: Buckets, shelf: Shelf, strings: Sequence[StoredString], wanted: Wanted, tier: Tier
+    buckets: Buckets,
+    shelf: Shelf,
+    strings: Sequence[StoredString],
+    wanted: Wanted,
+    tier: Tier,
+    span: tuple[int, int],
 ) -> None:
     """Bring in the means and the extremes that the tier has."""
     for source, names in ((_MEANS[tier], ("mean", "count")), (tier, ("minimum", "maximum"))):
         for stored in strings:
             place = stored.place(wanted.cell, wanted.name)
-            for window in shelf.windows(
-                source, stored, wanted.start - STEP_MS[tier], wanted.end + STEP_MS[tier]
-            ):
+            for window in shelf.windows(source, stored, span[0] - STEP_MS[tier], span[1]):
                 moments = shelf.moments(stored, window)
                 if moments is None or place is None:
                     continue

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from sqlite_utils import Database
 
+from bacs_core.history.clock_rows import FIRST_YEAR, ClockRow
 from bacs_core.history.database import transaction
 from bacs_core.history.layout import StringLayout
 from bacs_core.history.measurements.buffers import HOUR_MS, Buffer, shortened
@@ -25,6 +26,13 @@ from bacs_core.history.measurements.database import (
     put_aside,
 )
 from bacs_core.history.measurements.deriving import derive_next, merge_next
+from bacs_core.history.measurements.epochs import (
+    UnsetEpoch,
+    forget_unset,
+    keep_unset,
+    unset_epochs,
+)
+from bacs_core.history.measurements.identity import adopt, identity_of, is_empty
 from bacs_core.history.measurements.journal import Journal, Kind
 from bacs_core.history.measurements.pruning import prune_next
 from bacs_core.history.measurements.records import RecordCodec
@@ -34,10 +42,13 @@ from bacs_core.history.measurements.sealing import seal
 from bacs_core.history.measurements.shifting import shift
 from bacs_core.history.measurements.taken import Taken
 from bacs_core.history.measurements.windows import GROUP_CELLS, sealed_sequences
+from bacs_core.history.moments import to_milliseconds, to_moment
 from bacs_core.settings import Keeping
 
 #: Ticks that need not be flushed one by one are, after this time.
 _FLUSH_EVERY_MS: Final = 10_000
+#: The clock was set where it shows a later time.
+_SET_MS: Final = to_milliseconds(FIRST_YEAR)
 #: At this size all buffers are sealed, so that the journal is short.
 LARGEST_JOURNAL: Final = 1 << 24
 
@@ -65,19 +76,21 @@ class MeasurementWriter:
         self.remarks: list[str] = []
         finding = damage or find_damage(state_dir)
         if finding is not None:
-            aside = put_aside(state_dir, now)
-            self.remarks.append(
-                f"the measurements were damaged ({finding}); they are kept as {aside.name} and "
-                "new ones are begun"
-            )
-        self._database: Database = open_measurements(state_dir)
+            self._put_aside(state_dir, now, f"were damaged ({finding})")
+        self._journal = Journal(state_dir)
         try:
-            self._journal = Journal(state_dir)
+            self._database: Database = self._open(state_dir, now)
         except BaseException:
-            self._database.close()
+            self._journal.close()
             raise
         self._sequence, self.epoch = self._last_of_database()
+        gap = self._gap()
+        if gap is not None and not self.remarks:
+            self.remarks.append(gap)
         self._take_up()
+        if gap is not None:
+            # So the next start finds none, and it is told once.
+            self._seal(self._buffers)
 
     @property
     def database(self) -> Database:
@@ -113,6 +126,33 @@ class MeasurementWriter:
         """Store every open buffer as windows and begin the journal anew."""
         self._seal(self._buffers)
 
+    def follow_clock(self, row: ClockRow) -> None:
+        """Begin an epoch where the clock tells another time, or may be put right later.
+
+        Once it is set, every epoch since the start of the machine in which it was not is moved to
+        where it belongs, also those of earlier runs of the program.
+        """
+        known = unset_epochs(self._database)
+        if row.was_set and not row.step_s and not known:
+            return
+        epoch = self.begin_epoch()
+        # A machine that does not name its starts has surely not been started anew before a step.
+        same = [
+            each for each in known if each.boot == row.boot and (row.boot or row.step_s)
+        ]  # fmt: skip
+        started_at = to_milliseconds(row.at) - round(row.uptime_s * 1000)
+        with transaction(self._database):
+            for each in known:
+                if each not in same:
+                    forget_unset(self._database, each.epoch)
+            if not row.was_set:
+                keep_unset(self._database, UnsetEpoch(epoch, row.boot, started_at))
+        if row.was_set:
+            for each in same:
+                self._busy = True
+                # A sample from after the setting may be in it, where this was not noted at once.
+                shift(self._database, each.epoch, started_at - each.started_at, before=_SET_MS)
+
     def shift(self, epoch: int, step_ms: int) -> int:
         """Move what is sealed of an epoch, see `shifting.shift`; its tiers are derived anew."""
         self._busy = True
@@ -136,11 +176,46 @@ class MeasurementWriter:
         self.remarks += told or []
         return self._busy
 
+    def _put_aside(self, state_dir: Path, now: datetime, why: str) -> None:
+        aside = put_aside(state_dir, now)
+        self.remarks.append(
+            f"the measurements {why}; they are kept as {aside.name} and new ones are begun"
+        )
+
+    def _open(self, state_dir: Path, now: datetime) -> Database:
+        """Open the database that belongs to the journal; put aside one from another place."""
+        database = open_measurements(state_dir)
+        try:
+            name = self._journal.replay.identity
+            if name is None or identity_of(database) == name:
+                return database
+            if not is_empty(database):
+                database.close()
+                self._put_aside(state_dir, now, "were those of another place")
+                database = open_measurements(state_dir)
+            adopt(database, name)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _gap(self) -> str | None:
+        """Say so where the database ends before the journal begins."""
+        first = self._journal.replay.follows
+        if first is None or self._sequence >= first.sequence:
+            return None
+        return (
+            f"measurements from before {to_moment(first.at):%Y-%m-%d %H:%M:%S} UTC are missing: "
+            "their database is not the one that was written last"
+        )
+
     def _last_of_database(self) -> tuple[int, int]:
         row = self._database.conn.execute(
             "SELECT coalesce(max(last_sequence), 0), coalesce(max(epoch), 1) FROM windows"
         ).fetchone()
-        return int(row[0]), max(int(row[1]), 1)
+        unset = max((each.epoch for each in unset_epochs(self._database)), default=1)
+        # What was taken over from the first version has numbers below 0.
+        return max(int(row[0]), 0), max(int(row[1]), unset, 1)
 
     def _take_up(self) -> None:
         """Read the journal back into the buffers."""
@@ -208,6 +283,9 @@ class MeasurementWriter:
 
     def _write(self, taken: Taken, *, flush: bool) -> None:
         """Bring the moment into the journal."""
+        if self._journal.used_bytes == 0:
+            name = identity_of(self._database).encode("ascii", "replace")
+            self._journal.append(Kind.IDENTITY, self.epoch, self._sequence, taken.at, name)
         renewed = self._references.renewed(taken, self._sequence)
         if renewed is not None:
             payload = self._codec.encode_reference(renewed)
@@ -238,6 +316,6 @@ class MeasurementWriter:
 
     def _buffer(self, string: StringLayout) -> Buffer:
         buffer = self._buffers.get(string.key)
-        if buffer is None or buffer.layout != string:
+        if buffer is None or (buffer.layout is not string and buffer.layout != string):
             buffer = self._buffers[string.key] = Buffer(string)
         return buffer

@@ -107,7 +107,8 @@ def discharge_bars(
     axes.set_xlabel(language.text("axis_cell"))
     axes.set_ylabel(language.text("axis_voltage"))
     number_axis(axes, language)
-    return finish(drawn, "discharge-bars", language.text("discharge_bars"))
+    title = "discharge_bars" if analysis.final else "discharge_bars_so_far"
+    return finish(drawn, "discharge-bars", language.text(title))
 
 
 def alarms(content: Content, language: Language) -> Plot | None:

@@ -13,16 +13,12 @@ TEXTS: Final[dict[str, str]] = {
     "about_time": "Zeitraum dieses Berichts: {start} bis {end}",
     "unknown": "nicht bekannt",
     "none": "keine",
-    "yes": "ja",
-    "no": "nein",
     "and_more": "und {count} weitere",
-    "at_least": "mindestens {value}",
     "cell_named": "Zelle {cell}",
     "whole_string": "ganzer Strang",
     # identity
     "identity": "Bezeichnung",
     "site": "Anlage",
-    "site_id": "Anlagennummer",
     "string": "Strang",
     "string_key": "Schlüssel",
     "cells": "Zellen",
@@ -78,6 +74,10 @@ TEXTS: Final[dict[str, str]] = {
     "reason_capacity": "{count} Zellen mit weniger als 80 % der Nennkapazität gemessen",
     "reason_capacity_one": "1 Zelle mit weniger als 80 % der Nennkapazität gemessen",
     "reason_discharge": "der Strang wird gerade entladen",
+    "reason_recharge": "der Strang wurde entladen und lädt wieder; der Lader ist noch nicht "
+    "bestätigt",
+    "reason_recharge_since": "der Strang wurde bis {until} entladen und lädt wieder; der Lader ist "
+    "noch nicht bestätigt",
     "reason_stuck": "der Bypass von {count} Zellen folgt seinen Befehlen nicht",
     "reason_stuck_one": "der Bypass von 1 Zelle folgt seinen Befehlen nicht",
     "reason_exhausted": "der Bypass von {count} Zellen ist ausgereizt und genügt nicht",
@@ -96,6 +96,7 @@ TEXTS: Final[dict[str, str]] = {
     "Herstellern das Ende der Lebensdauer.",
     "do_capacity_test": "Einen Kapazitätstest planen: Nur eine Entladung bis zur "
     "Entladeschlussspannung misst die Kapazität.",
+    "do_discharge": "Netz und Lader prüfen; klären, wann die Last abgeworfen werden muss.",
     "do_stuck": "Module austauschen, deren Bypass nicht folgt.",
     "do_doubted": "Unten steht, welche Module zweifelhaft sind und warum; bestätigen oder "
     "austauschen.",
@@ -124,6 +125,7 @@ TEXTS: Final[dict[str, str]] = {
     "power": "Leistung",
     "room_temperature": "Raumtemperatur",
     "phase": "Ladephase",
+    "phase_recharge": "Wiederaufladung, der Lader ist noch nicht bestätigt",
     "phase_since": "{phase} seit {since}",
     "charge": "Ladung",
     "protection": "Schutz",
@@ -147,7 +149,6 @@ TEXTS: Final[dict[str, str]] = {
     "table_note": "† zu alt, als der Bericht erstellt wurde. ≥ eine Entladung endete vor dieser "
     "Zelle. Strich: nicht bekannt oder nie gemessen.",
     "absent_columns": "Von keiner Zelle bekannt: {names}.",
-    "stale": "zu alt",
     "ranking": "Rangfolge",
     "ranking_axis": "modifizierter z-Wert; gestrichelt: 3,5, ab da fällt eine Zelle auf",
     "profile": "Zelle für Zelle",
@@ -177,7 +178,6 @@ TEXTS: Final[dict[str, str]] = {
     "Erhaltungsladung gelernt, das dauert einen Tag bis einen Monat.",
     "baseline_kept": "Referenzwerte für Ri: {known} von {count} Zellen, festgehalten {at}.",
     "legend_median": "mittlere Zelle",
-    "legend_mean": "Mittel",
     "legend_range": "alle Zellen",
     "legend_room": "Raum",
     # discharges
@@ -192,10 +192,12 @@ TEXTS: Final[dict[str, str]] = {
     "discharge_end": "Am Ende",
     "discharge_cause": "Beendet durch",
     "discharge_first": "Zuerst eingebrochen",
-    "discharge_running": "läuft noch",
+    "discharge_running": "bisher, bis {until}",
     "discharge_bound": "≥: nicht alles wurde aufgezeichnet; der Wert ist eine untere Grenze.",
     "discharge_curve": "Entladung vom {at}",
     "discharge_bars": "Spannungen am Entladeende: hell kurz nach Beginn der Last, dunkel zuletzt "
+    "unter Last; gestrichelt: Entladeschlussspannung",
+    "discharge_bars_so_far": "Spannungen bisher: hell kurz nach Beginn der Last, dunkel zuletzt "
     "unter Last; gestrichelt: Entladeschlussspannung",
     "faults_found": "Zellen mit einem Fehler, wie diese Entladung zeigt:",
     "no_faults_found": "Diese Entladung zeigt keine fehlerhafte Zelle.",
@@ -244,12 +246,12 @@ TEXTS: Final[dict[str, str]] = {
     "fresh_of_stored": "{quantity}: {fresh} von {count} Zellen",
     "doubted": "Zweifelhafte Module",
     "clock": "Uhr",
-    "clock_yes": "mit einem Zeitserver abgeglichen (aufgezeichnet {at})",
-    "clock_no": "nicht mit einem Zeitserver abgeglichen (aufgezeichnet {at}): Zeiten können "
-    "falsch sein",
+    "clock_yes": "seit {since} mit einem Zeitserver abgeglichen",
+    "clock_no": "seit {since} nicht mit einem Zeitserver abgeglichen: Zeiten können falsch sein",
     "clock_unknown": "ob die Uhr abgeglichen war, ist nicht aufgezeichnet",
     "clock_steps": "Sprünge der Uhr",
     "clock_step": "{at}: {step}",
+    "clock_showed": "{at} (die Uhr zeigte {shown})",
     # limits of the estimates
     "uncertainty": "Worauf die Schätzungen beruhen",
     "estimate": "Schätzung",

@@ -51,7 +51,7 @@ TEXTS: Final[dict[str, str]] = {
     "temperature_suspect": "die Temperatur kann nicht stimmen und zählt nicht für den Schutz, "
     "Sensor prüfen",
     "temperature_missing": "Temperatur unbekannt, thermisches Durchgehen bliebe unerkannt",
-    "on_battery": "Batteriebetrieb, sie trägt die Last",
+    "on_battery": "Batteriebetrieb, bis ihr Lader bestätigt ist",
     "charge_low": "Ladung niedrig, {value}, Grenze {limit}",
     "string_voltage_low": "vom Lader nicht gehalten, mittlere Zellspannung {value}, Grenze {limit}",
     "string_voltage_high": "zu hoch geladen, mittlere Zellspannung {value}, Grenze {limit}",

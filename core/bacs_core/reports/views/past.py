@@ -61,7 +61,7 @@ def _discharge(told: DischargeAnalysis, content: Content, language: Language) ->
     return (
         language.moment(own.started_at),
         language.word("kind", own.kind),
-        language.text("discharge_running") if running else duration,
+        language.text("discharge_running", until=figures.until) if running else duration,
         _bounded(bound, figures.given_ah, 1, "Ah", language),
         _bounded(bound, figures.depth_percent, 0, "%", language),
         language.amount(figures.mean_current_a, 1, "A"),
@@ -125,7 +125,7 @@ def _event(event: Happening, content: Content, language: Language) -> Row:
     mark = {"alarm": "bad", "warning": "odd"}.get(event.severity or "", "") if raised else ""
     return Row(
         (
-            language.second(event.at),
+            _told_time(event, language),
             language.word("event", event.kind),
             where,
             said,
@@ -133,6 +133,13 @@ def _event(event: Happening, content: Content, language: Language) -> Row:
         ),
         mark,
     )
+
+
+def _told_time(event: Happening, language: Language) -> str:
+    shown = language.second(event.at)
+    if event.corrected_at is None:
+        return shown
+    return language.text("clock_showed", at=language.second(event.corrected_at), shown=shown)
 
 
 def maintenance_table(content: Content, language: Language) -> Table | None:

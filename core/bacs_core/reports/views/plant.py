@@ -10,7 +10,7 @@ from bacs_core import chemistries
 from bacs_core.commissioning.pins import spans
 from bacs_core.model import Basis, Quantity, cell_label
 from bacs_core.reports.content import Concluded, Content, Estimated, Flags, Source, Standing
-from bacs_core.reports.judgement import active, alarm_text
+from bacs_core.reports.judgement import active, alarm_text, recharges
 from bacs_core.reports.language import Language
 from bacs_core.reports.views.rows import Line, Row, Table, line
 
@@ -96,7 +96,7 @@ def _present(standing: Standing, content: Content, language: Language) -> Iterat
     room = standing.room_temperature_c
     yield line(text("room_temperature"), language.amount(room, 1, "°C"))
     if standing.concluded is not None:
-        yield from _concluded(standing.concluded, language)
+        yield from _concluded(standing, standing.concluded, language)
     state = standing.equalization
     told = text("unknown") if state is None else language.word("equalization", state)
     if standing.inhibited_by:
@@ -117,10 +117,12 @@ def _alarms(standing: Standing, content: Content, language: Language) -> list[st
     return told or [language.text("none")]
 
 
-def _concluded(concluded: Concluded, language: Language) -> Iterator[Line]:
+def _concluded(standing: Standing, concluded: Concluded, language: Language) -> Iterator[Line]:
     text = language.text
     phase = language.word("phase", concluded.phase.name)
-    if concluded.phase_since is not None:
+    if recharges(standing):
+        phase = text("phase_recharge")
+    elif concluded.phase_since is not None:
         phase = text("phase_since", phase=phase, since=concluded.phase_since)
     yield line(text("phase"), phase)
     charge = language.amount(concluded.charge_percent, 0, "%")
@@ -174,8 +176,8 @@ def _quality(content: Content, language: Language) -> Iterator[Line]:
         yield line(text("recorded"), text("recorded_nothing"))
     else:
         share = language.amount(100 * quality.recorded_share, 1, "%")
-        since = max(content.start, quality.first_sample)
-        yield line(text("recorded"), text("recorded_of", share=share, since=since, step=step))
+        begin = max(content.start, quality.first_sample)
+        yield line(text("recorded"), text("recorded_of", share=share, since=begin, step=step))
         gaps = [text("gap", start=a, end=b, duration=b - a) for a, b in quality.gaps]
         yield line(text("gaps"), *(gaps or [text("no_gaps", step=step)]))
     standing = content.standing
@@ -183,11 +185,12 @@ def _quality(content: Content, language: Language) -> Iterator[Line]:
         yield line(text("fresh"), *_fresh(standing, language))
         if standing.source is Source.LIVE:
             yield line(text("doubted"), *_doubts(standing, content, language))
-    at = quality.synchronised_at
-    if quality.synchronised is None or at is None:
+    since = quality.synchronised_since
+    if quality.synchronised is None or since is None:
         yield line(text("clock"), text("clock_unknown"))
     else:
-        yield line(text("clock"), text("clock_yes" if quality.synchronised else "clock_no", at=at))
+        key = "clock_yes" if quality.synchronised else "clock_no"
+        yield line(text("clock"), text(key, since=since))
     steps = [
         text("clock_step", at=moment, step=f"{language.signed(step_s, 1)} s")
         for moment, step_s in quality.steps

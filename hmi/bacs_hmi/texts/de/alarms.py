@@ -72,7 +72,7 @@ TEXTS: Final[dict[str, str]] = {
     "rule_trip_voltage_low": "zu tief entladen, der Strang muss getrennt werden",
     "rule_temperature_suspect": "Temperatur kann nicht stimmen, Sensor prüfen",
     "rule_temperature_missing": "Temperatur unbekannt, thermisches Durchgehen bliebe unerkannt",
-    "rule_on_battery": "Batteriebetrieb, sie trägt die Last",
+    "rule_on_battery": "Batteriebetrieb, bis ihr Lader bestätigt ist",
     "rule_charge_low": "Ladung niedrig",
     "rule_string_warm": "im Ganzen warm, fast alle Zellen über ihrer Grenze",
     "rule_charger_ripple": "mehr Rippelstrom vom Lader als früher",

@@ -117,7 +117,11 @@ TEXTS: Final[dict[str, str]] = {
     "and_more": "und {count} weitere",
     "contact_closed": "geschlossen",
     "contact_open": "offen",
-    "breaker": "Schalter",
+    "device_panel_manager": "Web-Manager (unser Register)",
+    "device_panel_relay_box": "Relaisbox (unser Register)",
+    "device_panel_environment_sensor": "Umgebungssensor (unser Register)",
+    "breaker_relay_on": "Schalterrelais angezogen",
+    "breaker_relay_off": "Schalterrelais nicht angezogen",
     "humidity": "Feuchte",
     "hydrogen": "Wasserstoff",
     # reasons of the engine, and words in them

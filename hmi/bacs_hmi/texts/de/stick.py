@@ -12,6 +12,8 @@ TEXTS: Final[dict[str, str]] = {
     "stick_writing": "Kopie auf den Stick {label}: {percent} %. Nicht abziehen.",
     "stick_flushing": "Der Stick {label} wird zurückgelesen: {percent} %. Noch nicht abziehen.",
     "stick_done": "Der Stick {label} darf abgezogen werden. {files} Dateien ({size}) sind darauf.",
+    "stick_done_coarse": "Der Stick {label} darf abgezogen werden. {files} Dateien ({size}) sind "
+    "darauf. Für alle Werte war er zu klein: je {step} ist einer darauf.",
     "stick_problem_full": "Der Stick {label} ist voll. Abziehen, Platz schaffen oder einen "
     "größeren nehmen, wieder einstecken.",
     "stick_problem_not_enough_space": "Der Stick {label} hat zu wenig Platz: {needed} werden "

@@ -69,7 +69,7 @@ TEXTS: Final[dict[str, str]] = {
     "rule_trip_voltage_low": "discharged too far, the string has to be disconnected",
     "rule_temperature_suspect": "temperature cannot be true, check the sensor",
     "rule_temperature_missing": "temperature unknown, thermal runaway would go unseen",
-    "rule_on_battery": "on battery, it carries the load",
+    "rule_on_battery": "on battery until its charger is confirmed",
     "rule_charge_low": "charge low",
     "rule_string_warm": "warm as a whole, nearly all cells above their limit",
     "rule_charger_ripple": "more ripple current from the charger than before",

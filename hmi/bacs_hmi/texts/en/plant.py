@@ -117,7 +117,11 @@ TEXTS: Final[dict[str, str]] = {
     "and_more": "and {count} more",
     "contact_closed": "closed",
     "contact_open": "open",
-    "breaker": "breaker",
+    "device_panel_manager": "web manager (our map)",
+    "device_panel_relay_box": "relay box (our map)",
+    "device_panel_environment_sensor": "environment sensor (our map)",
+    "breaker_relay_on": "breaker relay energised",
+    "breaker_relay_off": "breaker relay not energised",
     "humidity": "humidity",
     "hydrogen": "hydrogen",
     # reasons of the engine, and words in them

@@ -12,6 +12,8 @@ TEXTS: Final[dict[str, str]] = {
     "stick_writing": "Copying to the stick {label}: {percent} %. Do not remove it.",
     "stick_flushing": "Reading back from the stick {label}: {percent} %. Do not remove it yet.",
     "stick_done": "You may remove the stick {label}. {files} files ({size}) are on it.",
+    "stick_done_coarse": "You may remove the stick {label}. {files} files ({size}) are on it. It "
+    "was too small for every sample: it has one of each {step}.",
     "stick_problem_full": "The stick {label} is full. Remove it, make room on it or take a larger "
     "one, and plug it in again.",
     "stick_problem_not_enough_space": "The stick {label} has too little space: {needed} are "

@@ -1,12 +1,16 @@
 """`bacs backup` and `bacs restore` as somebody types them."""
 
+from __future__ import annotations
+
 import tarfile
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
 
 from bacs_core.cli import main
 from bacs_core.history.alone import alone
+from bacs_core.history.backup import backup_command
 from tests.core.history.backup.state import keep_site, make_state, rows, setting, write
 
 
@@ -63,8 +67,28 @@ def test_what_cannot_be_done_is_one_sentence(
     capsys.readouterr()
     with alone(state):
         assert bacs("restore", backup, "--state", state) == 1
-    assert capsys.readouterr().err.startswith("bacs: another engine already runs")
+    assert capsys.readouterr().err.startswith("bacs: an engine runs with the state in")
     assert bacs("restore", tmp_path / "nothing.tar.gz", "--state", state) == 1
-    assert "bacs: cannot unpack" in capsys.readouterr().err
+    assert "bacs: there is no file" in capsys.readouterr().err
     assert bacs("backup", "--state", tmp_path / "nowhere") == 1
     assert "bacs: there is no history in" in capsys.readouterr().err
+
+
+def test_no_backup_takes_the_place_of_another_and_its_name_tells_what_is_in_it(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_command, "datetime", OneMoment)
+    out = tmp_path / "out"
+    for wish in ((), (), (), ("--with-credentials",)):
+        assert bacs("backup", "--state", state, "--out", out, *wish) == 0
+    stem = f"backup-{OneMoment.now(UTC).astimezone():%Y%m%dT%H%M}"
+    endings = ("", "-2", "-3", "-with-credentials")
+    assert {path.name for path in out.iterdir()} == {f"{stem}{end}.tar.gz" for end in endings}
+
+
+class OneMoment(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> OneMoment:
+        return cls(2026, 11, 21, 14, 35, tzinfo=tz)

@@ -1,6 +1,7 @@
 """A restore takes all of a backup or nothing, and forgets no trip."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlite_utils import Database
 
 from bacs_core.errors import StateInUseError
 from bacs_core.history.alone import alone
@@ -24,6 +26,7 @@ from bacs_core.history.database import open_database
 from bacs_core.history.errors import BackupError
 from bacs_core.history.events import Json
 from bacs_core.history.export.targets import FolderTarget
+from bacs_core.history.measurements.database import open_measurements
 from bacs_core.history.reader import HistoryReader
 from bacs_core.history.safety_copy import SafetyCopy, read_copy, write_copy
 from bacs_core.history.store import History
@@ -326,3 +329,40 @@ def test_an_order_that_cannot_be_understood_is_left_alone(state: Path) -> None:
     with pytest.raises(BackupError, match="cannot be understood"):
         replacing.finish(state)
     assert setting(state, "site_id") == SITE
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (
+            "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM events; END",
+            "holds a trigger 't'",
+        ),
+        ("DROP TABLE events; CREATE VIEW events AS SELECT 1 AS id", "holds a view 'events'"),
+        ("CREATE TABLE strange (id)", "'strange' in it is not as"),
+        ("DROP TABLE lockouts", "'lockouts' in it is not as"),
+        ("ALTER TABLE events ADD COLUMN more", "'events' in it is not as"),
+        ("CREATE UNIQUE INDEX one ON settings (who)", "'one' in it is not as"),
+    ],
+)
+def test_a_database_that_does_more_than_hold_rows_is_refused(
+    state: Path, tmp_path: Path, harm: str, told: str
+) -> None:
+    with closing(sqlite3.connect(state / "bacs.db")) as connection:
+        connection.executescript(harm)
+    backup = backed_up(state, Wish(credentials=False) if "lockouts" not in harm else Wish(True))
+    new = tmp_path / "new"
+    with pytest.raises(BackupError, match=told):
+        restore(new, backup, CHANGE, other_site=False)
+    # Nothing is left of the attempt.
+    assert not new.exists()
+
+
+def test_measurements_with_a_trigger_are_refused(state: Path, tmp_path: Path) -> None:
+    with closing(open_measurements(state).conn) as connection:
+        table = next(iter(Database(connection, execute_plugins=False).table_names()))
+        connection.execute(f"CREATE TRIGGER t AFTER INSERT ON {table} BEGIN SELECT 1; END")
+    with pytest.raises(BackupError, match=r"measurements\.db holds a trigger"):
+        restore(
+            tmp_path / "new", backed_up(state, Wish(measurements=True)), CHANGE, other_site=False
+        )

@@ -205,7 +205,7 @@ def test_without_a_current_sensor_everything_is_told_that_needs_none() -> None:
     assert (figures.mean_current_a, figures.largest_current_a) == (None, None)
     assert (figures.gap_count, figures.lower_bound) == (0, False)
     assert told.cells.lowest_v == seeing.cells.lowest_v
-    assert told.cells.ended_at == seeing.cells.ended_at
+    assert told.cells.empty_at == seeing.cells.empty_at
     assert [collapse.after_ah for collapse in told.collapses] == [None]
     assert [(found.cell, found.fault) for found in told.faults] == [(WEAK, CellFault.WEAK)]
     assert set(told.cells.capacity_basis) == {Basis.NONE}

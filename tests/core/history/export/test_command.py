@@ -1,5 +1,6 @@
 """`bacs export` beside an open history: folder or archive, and one sentence for what goes wrong."""
 
+import csv
 import io
 import tarfile
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bacs_core.cli import main
-from bacs_core.history.export.command import moment
+from bacs_core.history.export.command import NOTE, moment
 from bacs_core.history.store import History
 from tests.core.history.plant import START, STEP, small
 
@@ -72,3 +73,57 @@ def test_a_time_without_an_offset_is_that_of_this_computer() -> None:
     assert moment("2026-11-21").utcoffset() == moment("2026-11-21T00:00").utcoffset()
     with pytest.raises(Exception, match="'yesterday' is no time like 2026-11-21T08:00"):
         moment("yesterday")
+
+
+def test_a_question_without_an_answer_is_refused(
+    history: History, tmp_path: Path, export: Export
+) -> None:
+    history.record_sample(small(START))
+    for arguments, reason in (
+        (("--from", "2026-11-22", "--to", "2026-11-21"), b"--from must be before --to"),
+        (("--from", "2100-01-01", "--to", "2100-01-02"), b"nothing was recorded in this time"),
+        ((*ALL, "--string", "ups-z/1"), b"nothing was recorded of ups-z/1; there are ups-a/1"),
+    ):
+        code, _, complaint = export(*arguments, "--state", tmp_path, "--out", tmp_path / "out")
+        assert code == 1
+        assert reason in complaint
+    with pytest.raises(SystemExit):
+        export(*ALL, "--every", "0", "--state", tmp_path)
+
+
+def test_what_ends_early_says_so_in_its_folder(
+    history: History, tmp_path: Path, export: Export
+) -> None:
+    history.record_sample(small(START))
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    elsewhere.mkdir()
+    (out / "bacs").symlink_to(elsewhere)
+    code, _, complaint = export(*ALL, "--state", tmp_path, "--out", out)
+    assert code == 1
+    assert b"bacs is no folder" in complaint
+    assert (out / NOTE).exists()
+    assert not any(elsewhere.iterdir())
+    (out / "bacs").unlink()
+    assert export(*ALL, "--state", tmp_path, "--out", out)[0] == 0
+    assert not (out / NOTE).exists()
+
+
+def test_numbers_have_a_comma_where_that_is_asked_for(
+    history: History, tmp_path: Path, export: Export
+) -> None:
+    history.record_sample(small(START))
+    with_point, with_comma = tmp_path / "point", tmp_path / "comma"
+    export(*ALL, "--state", tmp_path, "--out", with_point)
+    export(*ALL, "--state", tmp_path, "--out", with_comma, "--decimal-comma")
+    names = [path.relative_to(with_point) for path in with_point.rglob("*.csv")]
+    for name in names:
+        if name.name in {"System.csv", "Event.csv"}:
+            continue
+        plain = list(csv.reader((with_point / name).open(encoding="utf-8-sig")))
+        spelled = list(csv.reader((with_comma / name).open(encoding="utf-8-sig"), delimiter=";"))
+        assert len(plain) > 1
+        assert plain[0] == spelled[0]
+        for row, other in zip(plain[1:], spelled[1:], strict=True):
+            # A time keeps its point.
+            assert other == [*row[:2], *(value.replace(".", ",") for value in row[2:])]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from bacs_core.history.clock_rows import ClockRow, insert_clock_row
 from bacs_core.history.database import open_database, transaction
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event, EventKind, insert_event
@@ -99,11 +100,11 @@ def test_the_data_log_tells_of_each_string_its_sums_extremes_and_states(
         ("power [W]", "-66.8"),
         ("room temperature [°C]", "21.5"),
         ("lowest cell voltage [V]", "2.250"),
-        ("its cell", "1"),
+        ("cell of the lowest voltage", "1"),
         ("highest cell voltage [V]", "2.253"),
-        ("its cell", "4"),
+        ("cell of the highest voltage", "4"),
         ("highest cell temperature [°C]", "25.0"),
-        ("its cell", "1"),
+        ("cell of the highest temperature", "1"),
         ("cells in warning", "0"),
         ("cells in alarm", "0"),
         ("silent cells", "0"),
@@ -242,8 +243,26 @@ def test_an_event_stands_with_its_place_severity_and_rule(history: History, tmp_
     export(tmp_path)
     assert rows(tmp_path, "Event.csv")[1] == [
         "2026-11-21T08:00:00.000Z", "2026-11-21 08:00:00", "1", "alarm_raised", "alarm",
-        "temperature_high", 'too hot, "cell" 2', "tessa", "ups-a", "ups-a/1", "2", "bus",
+        "temperature_high", 'too hot, "cell" 2', "tessa", "ups-a", "ups-a/1", "2", "bus", "",
     ]  # fmt: skip
+
+
+def test_an_event_of_a_clock_that_was_set_later_has_its_true_time_too(
+    history: History, tmp_path: Path
+) -> None:
+    history.open()
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    with closing(open_database(tmp_path)) as database, transaction(database):
+        insert_clock_row(database, ClockRow(epoch, "boot", 20.0, synchronised=False))
+        insert_event(database, Event(epoch, EventKind.LINE_LOST, "early"))
+        step_s = (START - epoch).total_seconds()
+        insert_clock_row(database, ClockRow(START, "boot", 20.0, synchronised=True, step_s=step_s))
+        insert_event(database, Event(START, EventKind.LINE_LOST, "late"))
+    export(tmp_path, Scope(None, START + DAY, zone=UTC))
+    assert [(row[0], row[12]) for row in rows(tmp_path, "Event.csv")[1:]] == [
+        ("2026-11-21T08:00:00.000Z", ""),
+        ("1970-01-01T00:00:00.000Z", "2026-11-21T08:00:00.000Z"),
+    ]
 
 
 def test_complete_days_are_told_and_not_written_again(history: History, tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def test_what_is_too_old_goes_and_the_coarser_tiers_stay(tmp_path: Path) -> None
         maintained(history)
         rows = history.database.conn.execute("SELECT tier, min(first) FROM windows GROUP BY tier")
         firsts = dict(rows.fetchall())
-    assert MIDNIGHT + 30 * HOUR < firsts["full"] < MIDNIGHT + 38 * HOUR
+    assert MIDNIGHT + 30 * HOUR <= firsts["full"] < MIDNIGHT + 38 * HOUR
     assert firsts["minute"] == firsts["quarter"] == MIDNIGHT
     assert firsts["hour"] == MIDNIGHT
 
@@ -204,6 +204,29 @@ def test_an_afternoon_with_a_clock_years_ahead_costs_nothing(
         maintained(history)
         for taken in moments(STRINGS, 200, first=MIDNIGHT + 60 * HOUR, step=MINUTE):
             history.record(taken, flush=False)
+        maintained(history)
+    with closing(MeasurementReader(tmp_path)) as reader:
+        series = reader.series("m/1", 3, "voltage_v", MIDNIGHT, MIDNIGHT + 50 * HOUR, 50)
+    assert_true(series, every, 2, HALF_STEP_V)
+
+
+@pytest.mark.parametrize(("restarts", "step"), [(1, 1000), (8, 10_000)])
+def test_a_clock_far_ahead_for_minutes_costs_nothing_in_however_many_windows(
+    tmp_path: Path, every: list[Taken], restarts: int, step: int
+) -> None:
+    for number in range(restarts):
+        with closing(hasty(tmp_path)) as history:
+            history.begin_epoch()
+            ahead = MIDNIGHT + 1500 * DAY + number * HOUR
+            for taken in moments(STRINGS, 2600 if restarts == 1 else 3, first=ahead, step=step):
+                history.record(taken, flush=False)
+            history.seal_all()
+            maintained(history)
+    with closing(hasty(tmp_path)) as history:
+        history.begin_epoch()
+        for taken in moments(STRINGS, 3, first=MIDNIGHT + 60 * HOUR):
+            history.record(taken, flush=False)
+        history.begin_epoch()
         maintained(history)
     with closing(MeasurementReader(tmp_path)) as reader:
         series = reader.series("m/1", 3, "voltage_v", MIDNIGHT, MIDNIGHT + 50 * HOUR, 50)

@@ -342,3 +342,54 @@ def test_a_database_that_is_none_any_more_is_put_aside_and_the_journal_goes_on(
         assert "measurements.db.damaged-20261121T090500Z" in remark
     assert (tmp_path / "measurements.db.damaged-20261121T090500Z").is_file()
     assert_all_there(tmp_path, every)
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["cut to nothing", "gone"])
+def test_a_database_that_lost_what_was_sealed_is_told_once_and_the_journal_goes_on(
+    tmp_path: Path, cut: bool
+) -> None:
+    every = list(moments(STRINGS, 380))
+    with closing(hasty(tmp_path)) as history:
+        for taken in every:
+            history.record(taken)
+    for companion in ("", "-wal", "-shm"):
+        (tmp_path / f"measurements.db{companion}").unlink(missing_ok=True)
+    if cut:
+        (tmp_path / "measurements.db").touch()
+    with closing(writer(tmp_path)) as history:
+        (remark,) = history.remarks
+        assert "measurements from before 2026-11-21 09:00:00 UTC are missing" in remark
+    with closing(writer(tmp_path)) as history:
+        assert history.remarks == []
+    assert_all_there(tmp_path, every[360:])
+
+
+def test_a_database_of_another_place_is_put_aside_and_told(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    every = list(moments(STRINGS, 20))
+    for state, taken in ((here, every), (there, list(moments(STRINGS, 400, first=START - DAY)))):
+        state.mkdir()
+        with closing(hasty(state)) as history:
+            for each in taken:
+                history.record(each)
+    shutil.copy(there / "measurements.db", here / "measurements.db")
+    with closing(writer(here)) as history:
+        (remark,) = history.remarks
+        assert "were those of another place" in remark
+        for each in moments(STRINGS, 20, first=START + HOUR):
+            history.record(each)
+    with closing(writer(here)) as history:
+        assert history.remarks == []
+    assert (here / "measurements.db.damaged-20261121T090500Z").is_file()
+    assert_all_there(here, [*every, *moments(STRINGS, 20, first=START + HOUR)])
+
+
+def test_a_restart_after_every_sealing_finds_nothing_missing(tmp_path: Path) -> None:
+    for hour in range(3):
+        for part in range(2):
+            with closing(hasty(tmp_path)) as history:
+                assert history.remarks == []
+                for taken in moments(STRINGS, 5, first=START + hour * HOUR + part * 600_000):
+                    history.record(taken)
+                if part:
+                    history.seal_all()
