@@ -35,7 +35,8 @@ def codes_raised() -> set[str]:
         ast.literal_eval(keyword.value)
         for call in calls
         for keyword in call.keywords
-        if keyword.arg == "code"
+        # A code that another program handed on was raised by one of these sources too.
+        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
     }
 
 

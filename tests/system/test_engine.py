@@ -61,7 +61,8 @@ def test_a_clean_stop_ends_all_bypass_at_once(bypassed_room: Room) -> None:
 
 def test_bypass_ends_with_its_lease_when_the_engine_is_killed(bypassed_room: Room) -> None:
     bypassed_room.engine.kill()
-    assert bypassed_room.bypass_a() > 0
+    # The last thing the engine said may have been a hold, which ends within a second.
+    until(lambda: bypassed_room.bypass_a() > 0, "bypass that goes on", patience_s=LEASE_S / 4)
     until(lambda: bypassed_room.bypass_a() == 0, "the end of the lease", patience_s=2 * LEASE_S)
 
 
@@ -115,7 +116,7 @@ def test_a_running_engine_is_backed_up_but_nothing_is_restored_over_it(room: Roo
         (backup,) = Path(folder).iterdir()
         refused = bacs("restore", backup, "--state", room.engine.state)
         assert refused.returncode == 1
-        assert "another engine already runs" in refused.stderr
+        assert "an engine runs with the state" in refused.stderr
         taken = bacs("restore", backup, "--state", Path(folder) / "new")
         assert taken.returncode == 0, taken.stderr
         site = Path(folder) / "new/site/from-backup.toml"

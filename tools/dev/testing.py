@@ -45,11 +45,9 @@ class Stage:
 
 
 _ON_HOME_ASSISTANT = ("-c", str(INTEGRATION / "pyproject.toml"), "--rootdir", str(ROOT))
-#: What the integration loads into Home Assistant's process: the client, and what reads managers
-#: without an engine. The engine itself never runs there.
-_LOADED_BY_HOME_ASSISTANT = tuple(
-    f"core/{room}" for room in ("api", "bus", "devices", "polling", "snmp")
-)
+#: What Home Assistant's process may load: the client, and what talks to managers without an
+#: engine. The engine itself never runs there.
+_LOADED_BY_HOME_ASSISTANT = tuple(f"core/{room}" for room in ("api", "bus", "devices", "snmp"))
 _STAGES = (
     Stage("workspace", ("core", "hmi", "system"), WORKSPACE_PYTHON),
     Stage(
