@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def build(link: Link) -> None:
     """Register the page, and the tasks that feed it."""
-    ui.add_css(files("bacs_hmi").joinpath("style.css").read_text(encoding="utf-8"), shared=True)
+    ui.add_css(_styles(), shared=True)
     broadcast = Broadcast(link, time.time)
 
     @ui.page("/")
@@ -90,6 +90,12 @@ def build(link: Link) -> None:
         background_tasks.create(broadcast.run(), name="feed the browsers")
 
     app.on_startup(start)
+
+
+def _styles() -> str:
+    """Read the styles of all rooms, in the order of their names."""
+    sheets = sorted(files("bacs_hmi").joinpath("styles").iterdir(), key=lambda sheet: sheet.name)
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -46,6 +46,10 @@ class Orders:
         self._session: Session | None = None
         person.on("click", lambda _: self._person_touched())
 
+    def session_token(self) -> str | None:
+        """Return the token of who is signed in."""
+        return None if self._session is None else self._session.token
+
     def may(self, name: CommandName) -> bool:
         """Tell whether to offer a command: to who may give it, and to nobody known yet."""
         return self._session is None or people.may(self._session.role, name)

@@ -13,14 +13,12 @@ from nicegui.element import Element
 from bacs_core.api.messages import Alarm, Command, MuteBuzzer
 from bacs_core.model import AlarmSeverity, Site
 from bacs_hmi import wording
+from bacs_hmi.asking import Asking
 from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.live import Connection, ConnectionState, Link
 from bacs_hmi.orders import Orders
-from bacs_hmi.pages.alarms import AlarmsPage
-from bacs_hmi.pages.lines import LinesPage
-from bacs_hmi.pages.overview import OverviewPage
+from bacs_hmi.pages.book import BOOK, TABS
 from bacs_hmi.pages.page import Page, Surroundings
-from bacs_hmi.pages.string import StringPage
 from bacs_hmi.pages.waiting import commissioning, waiting
 from bacs_hmi.parts import box, button, buzzer_svg, choose, label, symbol, symbol_svg
 from bacs_hmi.pulse import Pulse
@@ -68,7 +66,7 @@ class Shell:
                 with box("bacs-nav", "nav"):
                     self._tabs = {
                         name: button(texts[name.value], partial(self.open, View(name)), "bacs-tab")
-                        for name in (ViewName.OVERVIEW, ViewName.ALARMS, ViewName.LINES)
+                        for name in TABS
                     }
                 person = button(texts["sign_in"], lambda: None, "bacs-tab")
                 for other in LANGUAGES:
@@ -98,6 +96,7 @@ class Shell:
             person=person,
             changed=self._person_changed,
         )
+        self._asking = Asking(lambda: self._link.client, self._orders.session_token, texts)
 
     def _mute_button(self) -> Element:
         """Make the button that silences the buzzer; it is there while the buzzer sounds."""
@@ -112,45 +111,43 @@ class Shell:
 
     def _rebuild(self) -> None:
         """Build the view anew."""
+        self._drop_page()
+        self._main.clear()
+        connection = self._link.connection()
+        entry = BOOK[self._view.name]
+        with self._main:
+            if connection.state is ConnectionState.WAITING or self._site is None:
+                waiting(self._link, connection, self._texts)
+            elif entry.needs_plant and not self._site.managers:
+                commissioning(self._texts)
+            else:
+                self._page = entry.make(self._around(self._site), self._view)
+        for name, tab in self._tabs.items():
+            choose(tab, "chosen", name is entry.tab)
+
+    def _drop_page(self) -> None:
+        self._asking.close()
         if self._page is not None:
             self._page.close()
             self._page = None
-        self._main.clear()
-        connection = self._link.connection()
-        with self._main:
-            if connection.state is ConnectionState.WAITING:
-                waiting(self._link, connection, self._texts)
-            elif self._site is None or not self._site.managers:
-                commissioning(self._texts)
-            else:
-                self._page = self._make(self._site)
-        for name, tab in self._tabs.items():
-            choose(tab, "chosen", name is self._view.name)
 
-    def _make(self, site: Site) -> Page:
+    def _around(self, site: Site) -> Surroundings:
         live = self._link.live
         assert live is not None  # noqa: S101 - a site was received, so there is a mirror
-        around = Surroundings(
+        return Surroundings(
             live=live,
             site=site,
             broadcast=self._broadcast,
             texts=self._texts,
+            language=self._language,
             numbers=numbers_of(self._texts),
             open=self.open,
             note=self._note,
             order=self._orders.give,
             may=self._orders.may,
+            ask=self._asking,
             over=self._over,
         )
-        if self._view.name is ViewName.ALARMS:
-            return AlarmsPage(around)
-        if self._view.name is ViewName.LINES:
-            return LinesPage(around)
-        string = wording.string_of(site, self._view.key)
-        if self._view.name is ViewName.STRING and string is not None:
-            return StringPage(around, string, self._view)
-        self._view = View()
-        return OverviewPage(around)
 
     # -- following -----------------------------------------------------------------------------
 
@@ -253,9 +250,7 @@ class Shell:
 
     def _close(self, leave: Callable[[], None]) -> None:
         leave()
-        if self._page is not None:
-            self._page.close()
-            self._page = None
+        self._drop_page()
         self._orders.close()
 
     def _person_changed(self) -> None:

@@ -156,10 +156,10 @@ async def pictures_of_stand_ins(folder: Path) -> None:
             demo_plant(),
             {
                 "overview": "",
-                "string": "?view=string&string=ups-b/1",
-                "string-worst": "?view=string&string=ups-b/1&sort=worst",
-                "string-12v": "?view=string&string=ups-a/2&cell=7",
-                "telecom": "?view=string&string=telecom/1",
+                "string": "?view=string&key=ups-b/1",
+                "string-worst": "?view=string&key=ups-b/1&sort=worst",
+                "string-12v": "?view=string&key=ups-a/2&cell=7",
+                "telecom": "?view=string&key=telecom/1",
                 "alarms": "?view=alarms",
                 "lines": "?view=lines",
             },
@@ -168,16 +168,16 @@ async def pictures_of_stand_ins(folder: Path) -> None:
             tripped_plant(),
             {
                 "overview": "",
-                "string": "?view=string&string=telecom/1",
-                "cell": "?view=string&string=telecom/1&cell=7",
-                "off": "?view=string&string=ups-a/1&cell=3",
-                "armed": "?view=string&string=ups-a/2",
+                "string": "?view=string&key=telecom/1",
+                "cell": "?view=string&key=telecom/1&cell=7",
+                "off": "?view=string&key=ups-a/1&cell=3",
+                "armed": "?view=string&key=ups-a/2",
                 "alarms": "?view=alarms",
             },
         ),
         "full": (
             full_plant(),
-            {"overview": "", "string": "?view=string&string=ups-3/3", "alarms": "?view=alarms"},
+            {"overview": "", "string": "?view=string&key=ups-3/3", "alarms": "?view=alarms"},
         ),
     }
     with tempfile.TemporaryDirectory() as scratch:

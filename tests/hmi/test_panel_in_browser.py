@@ -109,7 +109,7 @@ async def test_a_value_that_changes_in_the_plant_changes_on_the_screen(
     shown: PanelProgram, browser: Browser, shown_plant: Plant
 ) -> None:
     page = await open_page(browser)
-    await page.goto(f"{shown.url}?view=string&string=telecom/1")
+    await page.goto(f"{shown.url}?view=string&key=telecom/1")
     cell = page.locator('tr[data-cell="3"] td[data-column=temperature]')
     await expect(cell).not_to_have_text("31.7")
     shown_plant.strings["telecom/1"].values[Quantity.TEMPERATURE][2] = 31.7
@@ -151,7 +151,7 @@ async def test_a_column_that_a_manager_does_not_give_is_a_dash_and_never_zero(
     shown: PanelProgram, browser: Browser
 ) -> None:
     page = await open_page(browser)
-    await page.goto(f"{shown.url}?view=string&string=ups-b/1")
+    await page.goto(f"{shown.url}?view=string&key=ups-b/1")
     assert (await row_texts(page, 1))["charge"] == "—"
     await expect(page.locator("[data-value=mean_charge]")).to_have_text("—")
 
@@ -160,7 +160,7 @@ async def test_a_silent_cell_says_how_old_its_values_are(
     shown: PanelProgram, browser: Browser
 ) -> None:
     page = await open_page(browser)
-    await page.goto(f"{shown.url}?view=string&string=ups-b/1&sort=worst")
+    await page.goto(f"{shown.url}?view=string&key=ups-b/1&sort=worst")
     silent = page.locator('tr[data-cell="31"] td[data-column=status]')
     # It has been silent for longer by as much as the tests before this one took.
     await expect(silent).to_contain_text(re.compile(r"silent,\s[1-9]\d*\smin\sold"))
@@ -170,7 +170,7 @@ async def test_worst_first_puts_the_cell_with_the_alarm_on_top(
     shown: PanelProgram, browser: Browser
 ) -> None:
     page = await open_page(browser)
-    await page.goto(f"{shown.url}?view=string&string=ups-b/1")
+    await page.goto(f"{shown.url}?view=string&key=ups-b/1")
     await row_texts(page, 1)
     await page.get_by_role("button", name="Worst first").tap()
     first = page.locator(".bacs-mirror tbody tr").first
@@ -180,7 +180,7 @@ async def test_worst_first_puts_the_cell_with_the_alarm_on_top(
 
 async def test_the_table_scrolls_by_its_buttons(shown: PanelProgram, browser: Browser) -> None:
     page = await open_page(browser)
-    await page.goto(f"{shown.url}?view=string&string=ups-b/1")
+    await page.goto(f"{shown.url}?view=string&key=ups-b/1")
     first = page.locator(".bacs-mirror tbody tr").first
     await expect(first).to_have_attribute("data-cell", "1")
     await page.get_by_role("button", name="Down", exact=True).tap()
@@ -193,7 +193,7 @@ async def test_the_strings_before_and_after_are_to_the_left_and_to_the_right(
     shown: PanelProgram, browser: Browser
 ) -> None:
     page = await open_page(browser)
-    await page.goto(f"{shown.url}?view=string&string=ups-a/2")
+    await page.goto(f"{shown.url}?view=string&key=ups-a/2")
     title = page.locator(".bacs-title")
     await title.locator(".bacs-arrow.right").tap()
     await expect(page.locator("h1")).to_have_text("UPS B string 1")
@@ -210,7 +210,7 @@ async def test_every_reason_that_inhibits_equalization_stands_whole_on_the_scree
     string.equalization = EqualizationState.INHIBITED
     string.inhibited_by = (Inhibit.STALE_READING, Inhibit.RESISTANCE_MEASUREMENT)
     page = await open_page(browser, language=language)
-    await page.goto(f"{panel.url}?view=string&string=ups-a/1")
+    await page.goto(f"{panel.url}?view=string&key=ups-a/1")
     value = page.locator("[data-value=equalization]")
     last = {"en": "by the manager", "de": "durch den Manager"}[language]
     await expect(value).to_contain_text(last)
@@ -264,7 +264,7 @@ async def test_german_has_german_words_and_decimal_commas(
     shown: PanelProgram, browser: Browser
 ) -> None:
     page = await open_page(browser)
-    await page.goto(f"{shown.url}?view=string&string=telecom/1")
+    await page.goto(f"{shown.url}?view=string&key=telecom/1")
     await row_texts(page, 1)
     await page.get_by_role("button", name="Deutsch").tap()
     await expect(page.get_by_role("button", name="Übersicht")).to_be_visible()
@@ -335,7 +335,7 @@ async def test_what_protection_offers_is_for_technicians_and_asks_for_reason_and
     armed = TripSummary(TripState.ARMED, contact_open=False)
     string.brain = replace(brain_of(string.string), trip=armed)
     page = await open_page(browser)
-    await page.goto(f"{panel.url}?view=string&string=telecom/1&cell=3")
+    await page.goto(f"{panel.url}?view=string&key=telecom/1&cell=3")
     await expect(page.locator(".bacs-concluded")).to_contain_text("float charge")
     await expect(page.locator("[data-figure=capacity]")).to_contain_text("measured in a discharge")
     protection = page.get_by_role("button", name="Protection", exact=True)
@@ -426,7 +426,7 @@ async def test_a_lost_engine_is_said_at_once_and_recovers_by_itself(
     panel: PanelProgram, browser: Browser, engine: StandIn, tmp_path: Path
 ) -> None:
     page = await open_page(browser)
-    await page.goto(f"{panel.url}?view=string&string=ups-b/1")
+    await page.goto(f"{panel.url}?view=string&key=ups-b/1")
     await row_texts(page, 1)
     port = engine.port
     await engine.stop()
@@ -460,7 +460,7 @@ async def test_a_lost_panel_server_is_said_by_the_browser_and_recovers_by_itself
     panel: PanelProgram, browser: Browser, number: signal.Signals
 ) -> None:
     page = await open_page(browser)
-    await page.goto(f"{panel.url}?view=string&string=ups-b/1")
+    await page.goto(f"{panel.url}?view=string&key=ups-b/1")
     await row_texts(page, 1)
     code = await panel.stop(number)
     assert code == (0 if number is signal.SIGTERM else -number)

@@ -58,7 +58,7 @@ async def test_a_stick_is_told_of_on_every_page_until_it_is_removed(
             await page.get_by_role("button", name=name, exact=True).tap()
             await expect(band).to_contain_text("Copying to the stick KINGSTON: 41 %.")
             assert await fits(page)
-        await page.goto(f"{panel.url}?view=string&string=telecom/1")
+        await page.goto(f"{panel.url}?view=string&key=telecom/1")
         await expect(band).to_contain_text("Do not remove it.")
         assert await fits(page)
         await keep_picture(page, "stick-writing")

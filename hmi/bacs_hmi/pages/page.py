@@ -11,6 +11,7 @@ from nicegui.element import Element
 from bacs_core.api.live import LiveSite
 from bacs_core.api.messages import Command, CommandName
 from bacs_core.model import Site
+from bacs_hmi.asking import Asking
 from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.format import Numbers
 from bacs_hmi.texts import Texts
@@ -35,6 +36,7 @@ class Surroundings:
     site: Site
     broadcast: Broadcast
     texts: Texts
+    language: str
     numbers: Numbers
     open: Callable[[View], None]
     """Change to another view."""
@@ -44,5 +46,7 @@ class Surroundings:
     """Give a command in the name of who is signed in; the text is that of the touched button."""
     may: Callable[[CommandName], bool]
     """Whether to offer a command: to who may, and to nobody known yet. The engine decides."""
+    ask: Asking
+    """Reads from the engine what the stream does not bring; closed with the view."""
     over: Element
     """Takes a sheet in front of the page; clearing it closes the sheet."""

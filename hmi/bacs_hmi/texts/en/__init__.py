@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bacs_hmi.texts.en import alarms, battery, plant, refusals, stick
+from bacs_hmi.texts.en import alarms, battery, menu, plant, refusals, stick
 
 TEXTS: Final[dict[str, str]] = (
-    plant.TEXTS | alarms.TEXTS | battery.TEXTS | refusals.TEXTS | stick.TEXTS
+    plant.TEXTS | alarms.TEXTS | battery.TEXTS | menu.TEXTS | refusals.TEXTS | stick.TEXTS
 )
