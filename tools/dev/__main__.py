@@ -1,6 +1,7 @@
 """The commands of `./dev`."""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -79,6 +80,8 @@ if __name__ == "__main__":
     # A service manager or a closed terminal stops the children as Ctrl+C does.
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGHUP, _stop)
+    # Tests start hundreds of programs: without kept bytecode each would compile everything anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         sys.exit(main())
     except DevError as error:

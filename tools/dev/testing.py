@@ -15,9 +15,9 @@ from tools.dev.workspace import make_workspace_env
 
 _TESTS = ROOT / "tests"
 _SOAK = ("-m", "soak or not soak")
-# Most tests wait for real leases, delays and line times: three for each core run side by side.
+# Most tests wait for real leases, delays and line times: two for each core run side by side.
 # `-n 0` behind the paths runs them one by one.
-_SIDE_BY_SIDE = ("-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal")
+_SIDE_BY_SIDE = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
 # The options that choose some tests of a stage, and pytest's exit code when they leave none.
 _CHOICES = {"-k", "-m", "--lf", "--last-failed"}
 _NOTHING_RAN = 5

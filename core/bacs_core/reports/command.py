@@ -29,7 +29,7 @@ from bacs_core.reports.told import TOLD, Told
 DEFAULT_PERIOD: Final = timedelta(days=30)
 LANGUAGES: Final = ("en", "de")
 #: More than everybody else: a report can wait.
-_NICENESS: Final = 10
+_NICENESS: Final = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

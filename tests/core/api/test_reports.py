@@ -30,6 +30,7 @@ async def get(engine: Engine, path: str, token: str | None = "viewer") -> tuple[
         return response.status, response.content_type, await response.text()
 
 
+@pytest.mark.timeout(300)  # a report gives way to everything else that runs beside it
 async def test_a_report_has_the_live_values_of_the_engine(
     engine: Engine, recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

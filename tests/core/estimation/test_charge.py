@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -33,6 +35,12 @@ def charge_of(driver: Driver) -> list[float]:
 
 
 def full() -> Driver:
+    """A string that is proven full; each test has its own."""
+    return copy(full_once())
+
+
+@cache
+def full_once() -> Driver:
     driver = Driver([STRING])
     driver.run(at_float, 1.1 * HOUR)
     return driver

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,10 +28,15 @@ def warm(cell_c: float, others_c: float = CALM_C) -> list[float]:
 
 
 def settled(**told: Any) -> Watch:
-    """A string of four that has been watched for a calm day and a half."""
+    """A string of four that has been watched for a calm day and a half; each test has its own."""
+    return copy(settled_once(tuple(told.items())))
+
+
+@cache
+def settled_once(told: tuple[tuple[str, Any], ...]) -> Watch:
     watch = Watch(tuning=Tuning(longest_step_s=600.0))
     for _ in range(220):
-        watch.tick(CALM_C, step_s=600.0, **told)
+        watch.tick(CALM_C, step_s=600.0, **dict(told))
     watch.tuning = Tuning(longest_step_s=60.0)
     return watch
 
