@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from arro3.core import DataType, RecordBatch
 from arro3.io import read_parquet
-from hypothesis import example, HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from pydantic import ValidationError
 
 from bacs_core.api import history_routes
