@@ -165,6 +165,8 @@ def _brain(told: Conclusions, place: int, cells: slice, findings: list[Finding])
         capacity=_cells(estimates.capacity, cells),
         health=_cells(estimates.health, cells),
         bled_ah=plan.bled_ah[cells],
+        resistance_baseline_ohm=estimates.resistance_baseline_ohm[cells],
+        resistance_rise=estimates.resistance_rise[cells],
         stage=told.verdict.stage[cells],
         equalizes=plan.duty_percent[cells] > 0,
         paused=told.orders.paused_cells[cells],

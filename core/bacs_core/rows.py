@@ -75,11 +75,11 @@ class Rows:
 
     def _marked(self, flags: NDArray[Any]) -> Floats:
         """Count the marked cells of each string; mostly they are few, or all but a few."""
-        few, most = np.flatnonzero(flags), False
-        if len(few) > len(flags) // 2:
-            few, most = np.flatnonzero(~flags), True
-        if len(few) > _FEW_OTHERS * len(flags):
+        marked = np.count_nonzero(flags)
+        most = marked > len(flags) // 2
+        if min(marked, len(flags) - marked) > _FEW_OTHERS * len(flags):
             return np.asarray(np.add.reduceat(flags, self.first_cell, dtype=np.float64))
+        (few,) = (~flags if most else flags).nonzero()
         count = np.bincount(self.string_of_cell[few], minlength=self.string_count)
         return (self.counts - count if most else count).astype(np.float64)
 
@@ -120,7 +120,7 @@ class Rows:
         """Tell for each string whether a cell is marked."""
         if not self.strings:
             return np.zeros(0, np.bool_)
-        return np.logical_or.reduceat(flags, self.first_cell)
+        return np.bitwise_or.reduceat(flags, self.first_cell)
 
     def all(self, flags: Flags) -> Flags:
         """Tell for each string whether every cell is marked."""

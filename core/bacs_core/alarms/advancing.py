@@ -21,6 +21,7 @@ from bacs_core.snapshot import Flags, Floats
 
 #: Rows whose time on the shelf is over, places out of service, and places that are suppressed.
 PutAside = tuple[list[int] | None, Flags | None, Flags | None]
+NOTHING_ASIDE: Final[PutAside] = (None, None, None)
 
 _ABOVE: Final = Beyond.ABOVE
 _NORMAL: Final = np.uint8(State.NORMAL)
@@ -92,7 +93,7 @@ def advance(
 
 def is_aside(put_aside: PutAside) -> bool:
     """Tell whether anything may be put aside or come back from there."""
-    return any(marks is not None for marks in put_aside)
+    return put_aside is not NOTHING_ASIDE and any(marks is not None for marks in put_aside)
 
 
 def stands(memory: RuleMemory, told: Told, wrong: Flags, now: float) -> bool:

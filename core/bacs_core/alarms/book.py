@@ -113,7 +113,8 @@ class RuleMemory:
 class AlarmBook:
     """All alarms of a site, by rule name and row; `told` is what the last step changed.
 
-    `slow` are the signals that change every ten seconds only, `well` by rule name the signal that
+    `slow` are the signals that change every ten seconds only, `still` those that mostly do not at
+    all, `well` by rule name the signal that
     was nowhere beyond its limit: while it is the same, there is nothing to look at.
 
     `at` is the unix time of the last tick, `last_raised` per string that of its newest alarm
@@ -133,6 +134,7 @@ class AlarmBook:
     rings: int = 0
     mute: Mute = field(default_factory=Mute)
     slow: SlowSignals | None = None
+    still: tuple[SlowSignals, ...] = ()
     well: Mapping[str, Told] = field(default_factory=dict)
 
     @property

@@ -96,7 +96,7 @@ class Watch(NamedTuple):
     nobody: Flags
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """What stays the same from tick to tick; `made_of` tells when it has to be made anew."""
 
@@ -114,14 +114,16 @@ class Layout:
     engine_managed: Flags
     float_voltage_v: Floats
     float_limited: Flags
-    measured: Flags
-    """Cells whose voltage their devices give."""
+    unmeasured: Flags | None
+    """Cells whose voltage their devices do not give; `None` where all give it."""
     nobody: dict[Scope, Flags]
     """No place of a scope."""
     nothing: Told
     """A value that no cell has, and which is known of all."""
     watches: list[Watch]
     """Every rule, in the order in which they are judged."""
+    unlimited: set[Signal]
+    """The signals that no rule has a limit for anywhere."""
 
     def count(self, scope: Scope) -> int:
         """How many places there are."""
@@ -218,6 +220,9 @@ def lay_out(
         Scope.CELL: rows.cell_count,
         Scope.ACCESSORY: len(lines_of_accessories),
     }
+    unmeasured = rows.spread(
+        rows.flags_of_strings(lambda string: Quantity.VOLTAGE in string.absent)
+    )
     layout = Layout(
         made_of=(site, line_ids, line_of, lines_of_accessories, overrides),
         site=site,
@@ -233,17 +238,18 @@ def lay_out(
         ),
         float_voltage_v=rows.of_strings(lambda string: string.float_voltage_v),
         float_limited=rows.flags_of_strings(lambda string: string.chemistry in FLOAT_LIMITED),
-        measured=rows.spread(
-            rows.flags_of_strings(lambda string: Quantity.VOLTAGE not in string.absent)
-        ),
+        unmeasured=unmeasured if unmeasured.any() else None,
         nobody={scope: np.zeros(count, np.bool_) for scope, count in counts.items()},
         nothing=Told(np.full(rows.cell_count, np.nan), np.ones(rows.cell_count, np.bool_)),
         watches=[],
+        unlimited=set(Signal),
     )
     for rule in RULES:
         limits = layout.limits[rule.name] = _limits(rule, layout)
         watch = Watch(rule, rule.name, rule.signal, limits, layout.nobody[rule.scope])
         layout.watches.append(watch)
+        if not limits.idle:
+            layout.unlimited.discard(rule.signal)
     return layout
 
 

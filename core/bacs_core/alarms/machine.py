@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.alarms.advancing import advance, is_aside, known_of, stands
+from bacs_core.alarms.advancing import NOTHING_ASIDE, advance, is_aside, known_of, stands
 from bacs_core.alarms.book import (
     AlarmBook,
     Change,
@@ -29,10 +29,11 @@ from bacs_core.alarms.entering import Tick, mark_first_out
 from bacs_core.alarms.inputs import Inputs, Strangers
 from bacs_core.alarms.layout import Layout, RuleLimits, Told, Watch, lay_out
 from bacs_core.alarms.orders import LONGEST_SHELF_S, acknowledge
-from bacs_core.alarms.rules import RULE_OF, RULES, Beyond, Rule, Scope
+from bacs_core.alarms.rules import RULE_OF, RULES, Beyond, Rule, Scope, Signal
 from bacs_core.alarms.signals import look, signals
-from bacs_core.alarms.slow_signals import slow_signals
+from bacs_core.alarms.slow_signals import SlowSignals, slow_signals
 from bacs_core.alarms.states import IS_ACTIVE, ChangeKind
+from bacs_core.alarms.still_signals import still_signals
 from bacs_core.model import CellStatus, Quantity, Site, String
 from bacs_core.snapshot import Flags, StringReadings
 
@@ -64,40 +65,39 @@ def evaluate(site: Site, inputs: Inputs, book: AlarmBook, now: float) -> AlarmBo
         return replace(book, told=()) if book.told else book
     book = _resumed(book, now)
     layout = _layout(site, inputs, book.layout)
-    slow = slow_signals(layout, inputs.estimates, book.slow)
-    watched = {**signals(look(layout, inputs)), **slow.told}
+    watched, slow, still = _watched(layout, inputs, book)
     away = book.away if layout is book.layout else away_of(layout, book.out_of_service)
     kept_back = {Suppression.BATTERY_TEST: inputs.testing} if inputs.testing.any() else {}
     shelf_over = _shelf_over(book, now)
+    anything_aside = bool(away or kept_back or shelf_over)
     tick = Tick(layout, inputs, book, now, dict(book.occurrences))
     memories = _memories(book, layout)
     for watch in layout.watches:
-        rule, memory, told = watch.rule, memories[watch.name], watched[watch.signal]
-        if memory.quiet and (watch.limits.idle or told.values is watch.nobody):
+        rule, name, signal, limits, nobody = watch
+        memory, told = memories[name], watched[signal]
+        if memory.quiet and (limits.idle or told.values is nobody):
             continue
         concerned = _concerned(watch, told, tick, quiet=memory.quiet)
         if concerned is None:
             continue
         told, wrong = concerned
-        put_aside = (
-            shelf_over.get(rule.name),
-            away.get(rule.name),
-            _suppressed(rule, kept_back, layout),
-        )
+        put_aside = NOTHING_ASIDE
+        if anything_aside:
+            suppressed = _suppressed(rule, kept_back, layout)
+            put_aside = (shelf_over.get(name), away.get(name), suppressed)
         if not is_aside(put_aside) and stands(memory, told, wrong, now):
             # What holds at every place at which it is raised needs no look at the states.
             raised = wrong if memory.unheard is None else wrong | IS_ACTIVE[memory.state]
             _note_holding(rule, raised, tick)
             continue
         after = advance(rule, memory, told, wrong, put_aside, tick)
-        memories[rule.name] = after
+        memories[name] = after
         _note_holding(rule, wrong | IS_ACTIVE[after.state], tick)
     last_raised = mark_first_out(tick)
     marks = book.marks
     if tick.marks_changed or layout is not book.layout:
         marks = marks_of(memories, layout)
-    return replace(
-        book,
+    return AlarmBook(
         occurrences=tick.occurrences,
         memories=memories,
         told=tuple(
@@ -107,9 +107,12 @@ def evaluate(site: Site, inputs: Inputs, book: AlarmBook, now: float) -> AlarmBo
         marks=marks,
         at=now,
         last_raised=last_raised,
+        out_of_service=book.out_of_service,
         away=away,
         rings=book.rings + tick.rings,
+        mute=book.mute,
         slow=slow,
+        still=still,
         well=tick.well,
     )
 
@@ -197,6 +200,25 @@ def _layout(site: Site, inputs: Inputs, layout: Layout | None) -> Layout:
         ]:
             return layout
     return lay_out(site, line_ids, inputs.line_of, accessory_lines, inputs.overrides)
+
+
+def _watched(
+    layout: Layout, inputs: Inputs, book: AlarmBook
+) -> tuple[dict[Signal, Told], SlowSignals, tuple[SlowSignals, ...]]:
+    """Return every signal, and those of them that may be the same at the next tick."""
+    slow = slow_signals(layout, inputs.estimates, book.slow)
+    online = tuple(_online(inputs, manager.id) for manager in layout.managers)
+    still = still_signals(layout, inputs, online, book.still)
+    answers = np.array([each is True for each in online], np.bool_)
+    watched = {**signals(look(layout, inputs, answers)), **slow.told}
+    for kept in still:
+        watched.update(kept.told)
+    return watched, slow, still
+
+
+def _online(inputs: Inputs, manager_id: str) -> bool | None:
+    manager = inputs.managers.get(manager_id)
+    return None if manager is None else manager.online
 
 
 def _shelf_over(book: AlarmBook, now: float) -> dict[str, list[int]]:

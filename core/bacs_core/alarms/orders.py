@@ -6,7 +6,7 @@ time, and taking out of service stops a rule at a place until somebody puts it b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -32,14 +32,26 @@ from bacs_core.model import AlarmState
 
 #: What has to be put aside for longer belongs out of service.
 LONGEST_SHELF_S: Final = 24 * 3600.0
+#: So many of the alarms that are not there are named in a refusal.
+MOST_NAMED: Final = 3
 
 
-def acknowledge(book: AlarmBook, alarm_id: str | None, by: str, now: float) -> AlarmBook:
-    """Acknowledge one alarm, or all of them, at unix time `now`.
+def acknowledge(
+    book: AlarmBook, alarm_ids: Collection[str] | None, by: str, now: float
+) -> AlarmBook:
+    """Acknowledge some alarms, or all of them, at unix time `now`.
 
-    Raises `RefusedError` (code `unknown_alarm`) where there is no such alarm.
+    Of several that are named, those that are over by now are left out.
+
+    Raises `RefusedError` (code `unknown_alarm`) where none of them is there.
     """
-    chosen = book.occurrences if alarm_id is None else {_key(book, alarm_id): None}
+    if alarm_ids is None:
+        return _moved(book, book.occurrences, Happening.IS_ACKNOWLEDGED, by, now)
+    wanted = frozenset(alarm_ids)
+    chosen = [key for key, alarm in book.occurrences.items() if alarm.id in wanted]
+    if not chosen:
+        named = ", ".join(sorted(wanted)[:MOST_NAMED])
+        raise RefusedError(f"there is no alarm {named}", code="unknown_alarm")
     return _moved(book, chosen, Happening.IS_ACKNOWLEDGED, by, now)
 
 

@@ -32,6 +32,7 @@ _ABSORPTION: Final = np.uint8(ChargePhase.ABSORPTION)
 _FLOAT: Final = np.uint8(ChargePhase.FLOAT)
 #: Members of an enumeration are slow to look up.
 _DISCHARGING: Final = Inhibit.DISCHARGE
+_CAUSES: Final = tuple(TripCause)
 _PRE_ALERT: Final = int(RunawayStage.PRE_ALERT)
 _ALARM: Final = int(RunawayStage.ALARM)
 _TRIP: Final = int(RunawayStage.TRIP)
@@ -51,32 +52,30 @@ class Seen:
     """Cells without a fresh voltage although their devices give one."""
     strange: Flags
     """Cells on which another module answers than the one that was remembered."""
-    online: Floats
-    """Per manager: 1 where it answers, NaN where it was never asked."""
+    answers: Flags
+    """Managers that answer."""
     heard: Flags
     """Cells that are not silent."""
     any_silent: bool
 
 
-def look(layout: Layout, inputs: Inputs) -> Seen:
-    """Work out what several signals ask for."""
-    heard = inputs.frame.fresh[Quantity.VOLTAGE] | ~layout.measured
+def look(layout: Layout, inputs: Inputs, answers: Flags) -> Seen:
+    """Work out what several signals ask for; `answers` are the managers that do."""
+    heard = inputs.frame.fresh[Quantity.VOLTAGE]
+    if layout.unmeasured is not None:
+        heard = heard | layout.unmeasured
     silent = ~heard
     strange = layout.nobody[Scope.CELL]
     if inputs.strangers.cells:
         strange = strange.copy()
         for key, cells in inputs.strangers.cells.items():
             strange[layout.rows.slices[key]][list(cells)] = True
-    online = np.array([_online(inputs, manager.id) for manager in layout.managers], np.float64)
-    return Seen(layout, inputs, silent, strange, online, heard, bool(np.count_nonzero(silent)))
+    return Seen(layout, inputs, silent, strange, answers, heard, bool(np.count_nonzero(silent)))
 
 
 def signals(seen: Seen) -> dict[Signal, Told]:
-    """Work out every signal but the slow ones (`slow_signals`)."""
+    """Work out every signal but the slow and the still ones (`slow_signals`, `still_signals`)."""
     return {
-        **_of_lines(seen),
-        **_of_accessories(seen),
-        **_of_managers(seen),
         **_of_devices(seen),
         **_of_breakers(seen),
         **_of_strings(seen),
@@ -85,59 +84,12 @@ def signals(seen: Seen) -> dict[Signal, Told]:
     }
 
 
-def _of_lines(seen: Seen) -> dict[Signal, Told]:
-    layout, inputs = seen.layout, seen.inputs
-    lines = [inputs.lines[line_id] for line_id in layout.line_ids]
-    strange = inputs.strangers.accessories
-    exchanged = [float(len(strange.get(line_id, ()))) for line_id in layout.line_ids]
-    return {
-        Signal.RECORDING_FAILED: Told(np.array([inputs.recording_problem is not None])),
-        Signal.LINE_GONE: Told(np.array([not line.port_open for line in lines], np.bool_)),
-        Signal.LINE_LENT: Told(np.array([line.lent for line in lines], np.bool_)),
-        Signal.ACCESSORIES_EXCHANGED: Told(np.array(exchanged)),
-    }
-
-
-def _of_accessories(seen: Seen) -> dict[Signal, Told]:
-    inputs = seen.inputs
-    told = [(inputs.accessories[name], line) for name, line in seen.layout.accessory_lines.items()]
-    strange = inputs.strangers.accessories
-    silent = [
-        np.nan if found.id in strange.get(line, ()) else _missed(found.online)
-        for found, line in told
-    ]
-    hydrogen = [found.hydrogen_percent for found, _ in told]
-    room = [found.temperature_c for found, _ in told]
-    return {
-        Signal.ACCESSORY_SILENT: Told(np.array(silent, np.float64)),
-        Signal.HYDROGEN: Told(np.array([np.nan if h is None else h.value for h in hydrogen])),
-        Signal.ROOM_TEMPERATURE: Told(np.array([np.nan if t is None else t.value for t in room])),
-    }
-
-
-def _of_managers(seen: Seen) -> dict[Signal, Told]:
-    layout, inputs = seen.layout, seen.inputs
-    strange = inputs.strangers.managers
-    exchanged = np.array([manager.id in strange for manager in layout.managers], np.bool_)
-    room_c = np.full(len(layout.managers), np.nan)
-    measured = any(found.temperature_c is not None for found in inputs.accessories.values())
-    if not measured:
-        np.fmax.at(room_c, layout.inside_of[Scope.MANAGER, Scope.STRING], inputs.frame.room_c)
-    return {
-        Signal.MANAGER_EXCHANGED: Told(exchanged),
-        Signal.MANAGER_SILENT: Told(1.0 - seen.online),
-        Signal.MANAGER_ROOM_TEMPERATURE: Told(room_c),
-    }
-
-
 def _of_devices(seen: Seen) -> dict[Signal, Told]:
     """Tell of modules and current sensors whether they answer, and whether as themselves."""
     layout, inputs, rows = seen.layout, seen.inputs, seen.layout.rows
     no_string = layout.nobody[Scope.STRING]
-    heard = (
-        layout.engine_managed | (seen.online == 1)[layout.inside_of[Scope.MANAGER, Scope.STRING]]
-    )
-    exchanged = np.zeros(rows.string_count)
+    heard = layout.engine_managed | seen.answers[layout.inside_of[Scope.MANAGER, Scope.STRING]]
+    exchanged: Floats | Flags = no_string
     if inputs.strangers.cells or inputs.strangers.sensors:
         exchanged = rows.total(seen.strange)
         keys = tuple(rows.slices)
@@ -145,11 +97,12 @@ def _of_devices(seen: Seen) -> dict[Signal, Told]:
     all_silent, module_silent = no_string, Told(layout.nobody[Scope.CELL])
     if seen.any_silent:
         # Who answers in place of another is not silent, although nothing it says counts.
-        missing = seen.silent & ~seen.strange
+        missing = seen.silent & ~seen.strange if inputs.strangers.cells else seen.silent
         all_silent = rows.all(missing)
-        nobody_counts = rows.any(seen.strange) & rows.all(seen.silent)
         # Behind a manager a module is missed only where the others of its string are there.
-        asked = (layout.engine_managed | ~all_silent) & ~nobody_counts
+        asked = layout.engine_managed | ~all_silent
+        if inputs.strangers.cells:
+            asked &= ~(rows.any(seen.strange) & rows.all(seen.silent))
         module_silent = Told(missing, rows.spread(asked))
     return {
         Signal.DEVICES_EXCHANGED: Told(exchanged),
@@ -183,19 +136,22 @@ def _leases_expired(seen: Seen) -> Told:
 def _of_breakers(seen: Seen) -> dict[Signal, Told]:
     """Tell where protection of each string stands; a string without a breaker is well."""
     told = {signal: Told(flags) for signal, flags in found(seen.layout, seen.inputs.trips).items()}
-    open_ones = told.pop(Signal.BREAKER_CONTRADICTED).values
-    flows = np.logical_and(open_ones, seen.inputs.estimates.current_clear)
-    return {**told, Signal.BREAKER_CONTRADICTED: Told(flows)}
+    open_ones = told[Signal.BREAKER_CONTRADICTED].values
+    if open_ones is not seen.layout.nobody[Scope.STRING]:
+        flows = np.logical_and(open_ones, seen.inputs.estimates.current_clear)
+        told[Signal.BREAKER_CONTRADICTED] = Told(flows)
+    return told
 
 
 def _of_strings(seen: Seen) -> dict[Signal, Told]:
     layout, frame, estimates = seen.layout, seen.inputs.frame, seen.inputs.estimates
     phase = estimates.phase
     lifted = (phase == _BULK) & layout.float_limited
+    known = np.isfinite(frame.target_v)
     return {
         Signal.ON_BATTERY: Told(phase == _DISCHARGE, phase != _UNKNOWN),
         Signal.STRING_MEAN_VOLTAGE: Told(frame.target_v),
-        Signal.STRING_HELD_VOLTAGE: Told(frame.target_v, ~lifted & np.isfinite(frame.target_v)),
+        Signal.STRING_HELD_VOLTAGE: Told(frame.target_v, known & ~lifted),
         Signal.STRING_WARM: _warm(seen),
     }
 
@@ -209,27 +165,36 @@ def _warm(seen: Seen) -> Told:
         # Where nobody knows a temperature, that is told by rules of its own.
         return Told(seen.layout.nobody[Scope.STRING])
     count, of = rows.total(warm), rows.total(known)
-    return Told(np.where(count > WARM_SHARE * of, count, 0.0), of > 0)
+    count[count <= WARM_SHARE * of] = 0.0
+    return Told(count, of > 0)
 
 
 def _of_protection(seen: Seen) -> dict[Signal, Told]:
     layout, inputs, rows = seen.layout, seen.inputs, seen.layout.rows
     verdict, frame = inputs.verdict, inputs.frame
-    nobody = layout.nobody[Scope.CELL]
+    nobody, no_string = layout.nobody[Scope.CELL], layout.nobody[Scope.STRING]
     watched = frame.fresh[Quantity.TEMPERATURE]
     if np.count_nonzero(watched) < len(watched):
         watched = watched | rows.spread(np.isfinite(frame.current_a))
     worst = int(verdict.string_stage.max(initial=0))
     missing = _or_nobody(verdict.temperature_missing, nobody)
-    all_missing = layout.nobody[Scope.STRING]
+    all_missing = no_string
     if missing is not nobody:
-        all_missing = rows.all(missing | seen.strange) & rows.any(missing)
-        missing = missing & ~seen.strange
-    has_sensor = np.isfinite(frame.current_error_a)
-    wanted = {
-        cause: _or_nobody(verdict.cause[cause], nobody) if cause in verdict.cause else nobody
-        for cause in TripCause
-    }
+        if inputs.strangers.cells:
+            all_missing = rows.all(missing | seen.strange) & rows.any(missing)
+            missing = missing & ~seen.strange
+        else:
+            all_missing = rows.total(missing) == rows.counts
+    no_current = _or_nobody(verdict.current_missing, no_string)
+    if no_current is not no_string:
+        no_current = no_current & np.isfinite(frame.current_error_a)
+    no_room = _or_nobody(verdict.room_missing, no_string)
+    if no_room is not no_string:
+        # A string in whose room nothing has ever measured has lost nothing.
+        no_room = no_room & np.isfinite(verdict.memory.strings.room_c)
+    wanted = dict.fromkeys(_CAUSES, nobody)
+    for cause, flags in verdict.cause.items():
+        wanted[cause] = _or_nobody(flags, nobody)
     suspect = _or_nobody(verdict.temperature_suspect, nobody)
     return {
         signal: Told(verdict.stage >= stage if worst >= stage else nobody, watched)
@@ -245,14 +210,11 @@ def _of_protection(seen: Seen) -> dict[Signal, Told]:
         Signal.TRIP_VOLTAGE_HIGH: Told(wanted[TripCause.OVER_VOLTAGE], seen.heard),
         Signal.TRIP_VOLTAGE_LOW: Told(wanted[TripCause.UNDER_VOLTAGE], seen.heard),
         Signal.TEMPERATURE_MISSING: Told(missing),
-        Signal.TEMPERATURES_MISSING: Told(all_missing),
+        Signal.TEMPERATURES_MISSING: Told(_or_nobody(all_missing, no_string)),
         Signal.TEMPERATURE_SUSPECT: Told(suspect),
-        Signal.CURRENT_MISSING: Told(verdict.current_missing & has_sensor),
-        # A string in whose room nothing has ever measured has lost nothing.
-        Signal.ROOM_MISSING: Told(
-            verdict.room_missing & np.isfinite(verdict.memory.strings.room_c)
-        ),
-        Signal.RECHARGE_OVERDUE: Told(verdict.overdue),
+        Signal.CURRENT_MISSING: Told(no_current),
+        Signal.ROOM_MISSING: Told(no_room),
+        Signal.RECHARGE_OVERDUE: Told(_or_nobody(verdict.overdue, no_string)),
     }
 
 
@@ -303,6 +265,8 @@ def _or_nobody(flags: Flags, nobody: Flags) -> Flags:
 def _charged(seen: Seen, temperature_c: Floats, known: Flags) -> Told:
     """Return the temperature of the cells that are charged just now; the others are well."""
     estimates, frame, layout = seen.inputs.estimates, seen.inputs.frame, seen.layout
+    if Signal.CHARGED_TEMPERATURE in layout.unlimited:
+        return layout.nothing
     phase = estimates.phase
     charged = (phase == _BULK) | (phase == _ABSORPTION)
     charged |= estimates.current_clear & (frame.current_a > 0)
@@ -310,11 +274,6 @@ def _charged(seen: Seen, temperature_c: Floats, known: Flags) -> Told:
         return layout.nothing
     charged_cells = layout.rows.spread(charged)
     return Told(np.where(charged_cells, temperature_c, np.nan), known | ~charged_cells)
-
-
-def _online(inputs: Inputs, manager_id: str) -> float:
-    manager = inputs.managers.get(manager_id)
-    return np.nan if manager is None or manager.online is None else float(manager.online)
 
 
 def _missed(online: bool | None) -> float:  # noqa: FBT001 - as it was told

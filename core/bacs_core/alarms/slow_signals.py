@@ -28,7 +28,7 @@ _BOUND: Final = np.uint8(Basis.LOWER_BOUND)
 
 @dataclass(frozen=True, slots=True)
 class SlowSignals:
-    """The signals, and the estimates that they were made of."""
+    """Some signals, and what they were made of."""
 
     made_of: tuple[object, ...]
     told: Mapping[Signal, Told]

@@ -88,8 +88,8 @@ def runaway_note(verdict: Verdict, row: int) -> str:
     rise_k, spread_k = float(verdict.rise_k[row]), float(verdict.spread_k[row])
     ratio = float(verdict.current_ratio[row])
     told = (
-        (rise_k, f"{rise_k:+.1f} K over its surroundings"),
-        (spread_k, f"{spread_k:+.1f} K over its string"),
+        (rise_k, f"{rise_k:.1f} K over its surroundings"),
+        (spread_k, f"{spread_k:.1f} K over its string"),
         (ratio, f"{ratio:.1f} times its usual current"),
     )
     return ", ".join(text for figure, text in told if np.isfinite(figure)) or "-"

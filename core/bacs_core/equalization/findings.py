@@ -32,7 +32,7 @@ import numpy as np
 
 from bacs_core.equalization.tuning import Loops, Tuning
 from bacs_core.rows import Rows
-from bacs_core.snapshot import Flags, Floats
+from bacs_core.snapshot import Flags, Floats, frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +103,39 @@ class Seen:
     conducts: Flags
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is concluded per cell, and the memory `of` which; columns are read-only.
+
+    `exhausted`: still too high after hours at the duty limit in force. `stuck_on` and `stuck_off`:
+    the bypass verifiably does not do what is ordered.
+    """
+
+    of: FindingsMemory
+    exhausted: Flags
+    stuck_on: Flags
+    stuck_off: Flags
+
+
+def found(memory: FindingsMemory, before: Found | None, tuning: Tuning) -> Found:
+    """Conclude from what was observed; `before` where nothing was since."""
+    if before is not None and before.of is memory:
+        return before
+    return Found(
+        of=memory,
+        exhausted=frozen(memory.exhausted & ~memory.unmoved_off),
+        stuck_on=frozen(memory.unmoved_on | (memory.above_s >= tuning.contradicted_s)),
+        stuck_off=frozen(memory.unmoved_off | (memory.below_s >= tuning.contradicted_s)),
+    )
+
+
 def judge(
     memory: FindingsMemory, rows: Rows, seen: Seen, dt_s: float, loops: Loops, tuning: Tuning
 ) -> FindingsMemory:
     """Return the memory `dt_s` after the last look."""
     memory = _judge_authority(memory, rows, seen, dt_s, tuning)
-    memory = _judge_report(memory, seen, dt_s, tuning)
+    memory = _judge_report(memory, seen, dt_s, loops, tuning)
     return _judge_response(memory, rows, seen, dt_s, loops, tuning)
-
-
-def stuck_on(memory: FindingsMemory, tuning: Tuning) -> Flags:
-    """Tell which bypass conducts although none is ordered."""
-    return memory.unmoved_on | (memory.above_s >= tuning.contradicted_s)
-
-
-def stuck_off(memory: FindingsMemory, tuning: Tuning) -> Flags:
-    """Tell which bypass does not conduct although it is ordered."""
-    return memory.unmoved_off | (memory.below_s >= tuning.contradicted_s)
 
 
 #: A duty is as good as at its limit this close to it: noise pushes it down, the limit not up.
@@ -175,12 +191,14 @@ def _eased_percent(
 
 
 def _judge_report(
-    memory: FindingsMemory, seen: Seen, dt_s: float, tuning: Tuning
+    memory: FindingsMemory, seen: Seen, dt_s: float, loops: Loops, tuning: Tuning
 ) -> FindingsMemory:
     """Compare the duty in force with the one that was ordered; NaN compares as false."""
+    judged = ~loops.cell_ordered_elsewhere
     more = seen.reported_percent - seen.sent_percent
     above = (more > tuning.contradicted_percent) | (seen.conducts & (seen.sent_percent == 0))
-    below = more < -tuning.contradicted_percent
+    above &= judged
+    below = (more < -tuning.contradicted_percent) & judged
     return replace(
         memory,
         above_s=np.where(above, memory.above_s + dt_s, 0.0),

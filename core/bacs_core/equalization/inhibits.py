@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import Final
 
 import numpy as np
 
 from bacs_core.devices.panel_module import STATUS_HOT, STATUS_MEASURING_RESISTANCE
 from bacs_core.equalization.orders import OFF, PARTIAL, Orders
-from bacs_core.equalization.tuning import Loops, Tuning
+from bacs_core.equalization.tuning import Loops
 from bacs_core.estimation import Estimates
 from bacs_core.frame import Frame
 from bacs_core.model import ChargePhase, Inhibit, Quantity
 from bacs_core.snapshot import Flags, Floats
 
+_REASONS: Final = tuple(Inhibit)
+_DISCHARGE: Final = int(ChargePhase.DISCHARGE)
+
 
 @dataclass(frozen=True, slots=True)
 class Inhibits:
-    """Of each reason the strings it stops, and the cells it stops where it is about cells."""
+    """Of each reason the strings it stops, and the cells where it stops single ones."""
 
     strings: Mapping[Inhibit, Flags]
     cells: Mapping[Inhibit, Flags]
@@ -28,16 +32,24 @@ class Inhibits:
         """Tell per string whether it is stopped as a whole."""
         return reduce(np.logical_or, self.strings.values())
 
-    def any_cell(self) -> Flags:
+    def any_cell(self, cell_count: int) -> Flags:
         """Tell per cell whether the cell itself is stopped."""
-        return reduce(np.logical_or, self.cells.values())
+        stopped = np.zeros(cell_count, np.bool_)
+        for cells in self.cells.values():
+            stopped |= cells
+        return stopped
 
 
-def hot(frame: Frame, loops: Loops) -> Flags:
-    """Tell which modules or cells are hot now."""
+def told_status(frame: Frame) -> int:
+    """Return the bits that the status of any module has."""
+    return int(np.bitwise_or.reduce(frame.module_status, initial=0))
+
+
+def hot(frame: Frame, status: int, loops: Loops) -> Flags:
+    """Tell which modules or cells are hot now; `status` has the bits of all modules."""
     temperature_c = frame.columns[Quantity.TEMPERATURE].values
     hot_now: Flags = frame.fresh[Quantity.TEMPERATURE] & (temperature_c >= loops.cell_critical_c)
-    if np.count_nonzero(frame.module_status):
+    if status & STATUS_HOT:
         hot_now |= frame.module_status & STATUS_HOT != 0
     return hot_now
 
@@ -48,17 +60,17 @@ def inhibits_of(
     orders: Orders,
     phase_limit_percent: Floats,
     uncounted: Flags,
-    hot_at: Floats,
+    hot_lately: Flags,
+    status: int,
     loops: Loops,
-    tuning: Tuning,
 ) -> Inhibits:
     """Find all that speaks against bypass.
 
     `phase_limit_percent` and `uncounted` are per string: what mode and phase allow, and whether too
-    few cells have a counted charge. `hot_at` is per cell.
+    few cells have a counted charge. `hot_lately` is per cell, `status` has the bits of all modules.
     """
     off = orders.mode == OFF
-    discharge = estimates.phase == ChargePhase.DISCHARGE
+    discharge = estimates.phase == _DISCHARGE
     flat = (orders.mode != PARTIAL) & (frame.target_v < loops.least_final_v)
     waits = ~off & ~discharge & ((phase_limit_percent == 0) | flat | uncounted)
     strings = {
@@ -69,14 +81,17 @@ def inhibits_of(
         Inhibit.CHARGE_PHASE: waits,
         **orders.inhibits,
     }
+    cells = {
+        Inhibit.STALE_READING: ~frame.trusted,
+        Inhibit.HOT_MODULE: hot_lately,
+        Inhibit.FORMING_PERIOD: orders.paused_cells,
+    }
+    if status & STATUS_MEASURING_RESISTANCE:
+        measuring = frame.module_status & STATUS_MEASURING_RESISTANCE != 0
+        cells[Inhibit.RESISTANCE_MEASUREMENT] = measuring
     return Inhibits(
         strings={reason: flags & loops.engine for reason, flags in strings.items()},
-        cells={
-            Inhibit.STALE_READING: ~frame.trusted,
-            Inhibit.RESISTANCE_MEASUREMENT: frame.module_status & STATUS_MEASURING_RESISTANCE != 0,
-            Inhibit.HOT_MODULE: hot_at > frame.now - tuning.hot_hold_s,
-            Inhibit.FORMING_PERIOD: orders.paused_cells,
-        },
+        cells={reason: flags for reason, flags in cells.items() if np.count_nonzero(flags)},
     )
 
 
@@ -84,7 +99,6 @@ def named(inhibits: Inhibits, frame: Frame, loops: Loops) -> dict[Inhibit, Flags
     """Return of each reason the strings in which it stops a cell or all of them."""
     told = dict(inhibits.strings)
     for reason, cells in inhibits.cells.items():
-        if np.count_nonzero(cells):
-            strings = frame.rows.any(cells) & loops.engine
-            told[reason] = told[reason] | strings if reason in told else strings
-    return {reason: told[reason] for reason in Inhibit if reason in told}
+        strings = frame.rows.any(cells) & loops.engine
+        told[reason] = told[reason] | strings if reason in told else strings
+    return {reason: told[reason] for reason in _REASONS if reason in told}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -12,9 +13,11 @@ from bacs_core.equalization.tuning import REFERENCE_C, Loops, Tuning
 from bacs_core.estimation import Estimates
 from bacs_core.frame import Frame
 from bacs_core.model import ChargePhase, EqualizationMode, Quantity
-from bacs_core.snapshot import Flags, Floats
+from bacs_core.snapshot import Flags, Floats, frozen
 
 ALL: Final = 100.0
+#: Tunings at work in one process.
+_KEPT: Final = 16
 
 #: What is above charges the string, or is no current at all: the float current of an old or hot
 #: string is a tenth of it.
@@ -53,8 +56,14 @@ def phase_limit_percent(
     mode: NDArray[np.uint8], phase: NDArray[np.uint8], tuning: Tuning
 ) -> Floats:
     """Return per string what mode and phase of charging allow: 0, the minimum of TOP, or all."""
-    minimum = np.where(MINIMUM_IN[mode, phase], tuning.top_minimum_percent, 0.0)
-    return np.where(FULL_IN[mode, phase], ALL, minimum)
+    allowed: Floats = _allowed_percent(tuning.top_minimum_percent)[mode, phase]
+    return allowed
+
+
+@lru_cache(maxsize=_KEPT)
+def _allowed_percent(top_minimum_percent: float) -> Floats:
+    """Return what each mode allows in each phase, (modes, phases)."""
+    return frozen(np.where(FULL_IN, ALL, np.where(MINIMUM_IN, top_minimum_percent, 0.0)))
 
 
 def worked_out_percent(frame: Frame, duty_percent: Floats, loops: Loops, tuning: Tuning) -> Floats:
@@ -102,6 +111,8 @@ def duty_limit_percent(
     most = loops.percent_per_a * np.maximum(current_a + error_a, 0.0)
     blind = np.fmin(blind_percent, most)
     by_current = np.where(floats & np.isfinite(measured), measured, blind)
-    by_charge = np.where(usable, ALL, tuning.blind_limit_percent)
-    limit = np.where(orders.mode == PARTIAL, by_charge, by_current)
+    limit, by_surplus = by_current, orders.mode == PARTIAL
+    if np.count_nonzero(by_surplus):
+        by_charge = np.where(usable, ALL, tuning.blind_limit_percent)
+        limit = np.where(by_surplus, by_charge, by_current)
     return np.minimum(np.maximum(limit, 0.0), phase_limit_percent)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bacs_core.equalization.columns import begun_anew
-from bacs_core.equalization.findings import FindingsMemory
+from bacs_core.equalization.findings import FindingsMemory, Found
 from bacs_core.equalization.law import LawMemory
 from bacs_core.rows import Rows
 from bacs_core.snapshot import Flags, Floats
@@ -40,7 +40,8 @@ class Memory:
 
     `unjudged_s` is the time since findings were last looked at, `unworked_s` since the law was
     worked; the errors of the `readings` since then add up to `gathered_v`. `blind_percent` is the
-    limit per string that was worked out then (`None`: not yet).
+    limit per string that was worked out then (`None`: not yet), `found` what the findings were when
+    they were last looked at.
     """
 
     law: LawMemory
@@ -52,6 +53,7 @@ class Memory:
     blind_percent: Floats | None = None
     unjudged_s: float = 0.0
     at: float | None = None
+    found: Found | None = None
 
 
 def initial(rows: Rows) -> Memory:

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from bacs_core.devices.panel_module import STATUS_BYPASS_ON
 from bacs_core.equalization import findings, law, limits, partial
 from bacs_core.equalization.findings import Seen
-from bacs_core.equalization.inhibits import hot, inhibits_of, named
+from bacs_core.equalization.inhibits import hot, inhibits_of, named, told_status
 from bacs_core.equalization.memory import CellMemory, Memory
 from bacs_core.equalization.orders import OFF, PARTIAL, Orders
 from bacs_core.equalization.partial import Surplus
@@ -33,16 +34,16 @@ from bacs_core.snapshot import EqualizationSummary, Flags, Floats, frozen
 
 DEFAULT_TUNING: Final = Tuning()
 
-#: In the order of the codes that `_states` works out.
-_STATES: Final = np.array(
-    [
-        EqualizationState.NOT_OFFERED,
-        EqualizationState.INHIBITED,
-        EqualizationState.IDLE,
-        EqualizationState.ACTIVE,
-    ],
-    np.object_,
+#: A state is worked out as its place in here.
+_STATES: Final = (
+    EqualizationState.NOT_OFFERED,
+    EqualizationState.INHIBITED,
+    EqualizationState.IDLE,
+    EqualizationState.ACTIVE,
 )
+_NOT_OFFERED, _INHIBITED, _IDLE, _ACTIVE = np.arange(len(_STATES), dtype=np.uint8)
+#: Combinations of states that are remembered.
+_KEPT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,14 @@ def plan(
     allowed = limits.phase_limit_percent(orders.mode, estimates.phase, tuning)
     surplus = _surplus(frame, estimates, before, orders, loops, tuning)
     uncounted = np.zeros(rows.string_count, np.bool_) if surplus is None else surplus.uncounted
-    hot_now, hot_at = hot(frame, loops), before.hot_at
+    status = told_status(frame)
+    hot_now, hot_at = hot(frame, status, loops), before.hot_at
     if np.count_nonzero(hot_now):
         hot_at = np.where(hot_now, frame.now, hot_at)
-    inhibits = inhibits_of(frame, estimates, orders, allowed, uncounted, hot_at, loops, tuning)
+    hot_lately = hot_at > frame.now - tuning.hot_hold_s
+    inhibits = inhibits_of(frame, estimates, orders, allowed, uncounted, hot_lately, status, loops)
     stopped = inhibits.any_string()
-    cell_inhibited = inhibits.any_cell()
+    cell_inhibited = inhibits.any_cell(rows.cell_count)
     blind = memory.blind_percent
     if blind is None or memory.unworked_s + dt_s >= tuning.law_every_s:
         conducts = np.minimum(before.sent_percent, taken)
@@ -108,7 +111,8 @@ def plan(
     limit = limits.duty_limit_percent(frame, estimates, orders, allowed, blind, loops, tuning)
     cell_limit = np.minimum(rows.spread(limit), memory.findings.eased_percent)
     runs = loops.engine & ~stopped
-    reference_v = np.where(runs & (orders.mode != PARTIAL), frame.target_v, np.nan)
+    by_voltage = runs if surplus is None else runs & (orders.mode != PARTIAL)
+    reference_v = np.where(by_voltage, frame.target_v, np.nan)
     running = rows.spread(np.isfinite(reference_v))
     running &= ~cell_inhibited
     error_v = frame.columns[Quantity.VOLTAGE].values - rows.spread(reference_v)
@@ -137,6 +141,7 @@ def plan(
         )
         findings_now = findings.judge(memory.findings, rows, seen, unjudged_s, loops, tuning)
         unjudged_s = 0.0
+    found = findings.found(findings_now, memory.found, tuning)
     # What the modules report is what conducts; where none does, nothing is known to.
     bled_ah = before.bled_ah + taken * (loops.cell_ah_per_percent_s * dt_s)
     bled_since = before.bled_since
@@ -149,46 +154,54 @@ def plan(
         cell_inhibited=frozen(cell_inhibited),
         state=_states(rows, stopped, cell_inhibited, sent, loops),
         limit_percent=frozen(limit),
-        exhausted=frozen(findings_now.exhausted & ~findings_now.unmoved_off),
-        stuck_on=frozen(findings.stuck_on(findings_now, tuning)),
-        stuck_off=frozen(findings.stuck_off(findings_now, tuning)),
+        exhausted=found.exhausted,
+        stuck_on=found.stuck_on,
+        stuck_off=found.stuck_off,
         bled_ah=bled_ah,
         bled_since=bled_since,
-        memory=replace(
-            worked,
+        memory=Memory(
+            law=law_now,
             findings=findings_now,
             cells=remembered,
+            gathered_v=worked.gathered_v,
+            unworked_s=worked.unworked_s,
+            readings=worked.readings,
             blind_percent=blind,
             unjudged_s=unjudged_s,
             at=frame.now,
+            found=found,
         ),
     )
 
 
+class _Worked(NamedTuple):
+    """What `Memory` has of these names."""
+
+    law: law.LawMemory
+    gathered_v: Floats
+    unworked_s: float
+    readings: int
+
+
 def _worked(
     memory: Memory, rows: Rows, cells: law.Cells, gap_s: float, loops: Loops, tuning: Tuning
-) -> Memory:
+) -> _Worked:
     """Gather the errors, and work the law when its time has come; after a gap begin to gather."""
     if gap_s == 0:
-        return memory
+        return _Worked(memory.law, memory.gathered_v, memory.unworked_s, memory.readings)
     if not 0 < gap_s <= tuning.longest_step_s:
         unknown = np.full(rows.cell_count, np.nan)
         forgotten = replace(memory.law, error_v=unknown)
         nothing = np.zeros(rows.cell_count)
-        return replace(memory, law=forgotten, gathered_v=nothing, unworked_s=0.0, readings=0)
+        return _Worked(forgotten, nothing, 0.0, 0)
     unworked_s, readings = memory.unworked_s + gap_s, memory.readings + 1
     gathered_v = memory.gathered_v + cells.error_v
     if unworked_s < tuning.law_every_s:
-        return replace(memory, gathered_v=gathered_v, unworked_s=unworked_s, readings=readings)
+        return _Worked(memory.law, gathered_v, unworked_s, readings)
     gathered_v /= readings
     cells = replace(cells, error_v=gathered_v)
-    return replace(
-        memory,
-        law=law.follow(memory.law, rows, cells, unworked_s, loops, tuning),
-        gathered_v=np.zeros(rows.cell_count),
-        unworked_s=0.0,
-        readings=0,
-    )
+    followed = law.follow(memory.law, rows, cells, unworked_s, loops, tuning)
+    return _Worked(followed, np.zeros(rows.cell_count), 0.0, 0)
 
 
 def _taken_percent(frame: Frame) -> Floats:
@@ -226,6 +239,14 @@ def _surplus(
 def _states(
     rows: Rows, stopped: Flags, cell_inhibited: Flags, sent: Floats, loops: Loops
 ) -> tuple[EqualizationState, ...]:
-    still = stopped | rows.all(cell_inhibited)
-    code = np.where(still, 1, 2 + rows.any(sent > 0))
-    return tuple(_STATES[np.where(loops.engine, code, 0)].tolist())
+    still = stopped
+    if np.count_nonzero(cell_inhibited):
+        still = stopped | (rows.total(cell_inhibited) == rows.counts)
+    code = np.where(still, _INHIBITED, np.where(rows.any(sent > 0), _ACTIVE, _IDLE))
+    return _named(np.where(loops.engine, code, _NOT_OFFERED).tobytes())
+
+
+@lru_cache(maxsize=_KEPT)
+def _named(codes: bytes) -> tuple[EqualizationState, ...]:
+    """Name the states of all strings, which mostly are those of the tick before."""
+    return tuple(_STATES[code] for code in codes)

@@ -41,7 +41,7 @@ FLOAT_FIGURES: Final[dict[Chemistry, FloatFigures]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tuning:
     """What may be chosen about equalization. Values without a source were found by simulation.
 
@@ -126,6 +126,8 @@ class Loops:
     least_final_v: Floats
     """Mean voltage from which on voltages tell something; -inf where they always do."""
     engine: Flags
+    cell_ordered_elsewhere: Flags
+    """In a string that its manager equalizes by itself: nobody here knows what was ordered."""
     cell_bypass_a: Floats
     cell_ah_per_percent_s: Floats
     """What one percent of duty takes in one second."""
@@ -176,6 +178,9 @@ def loops_of(rows: Rows, tuning: Tuning) -> Loops:
         doubling_k=np.array([kind.doubling_k for kind in figures]),
         least_final_v=np.where(final_only, final_v, -np.inf),
         engine=rows.flags_of_strings(lambda string: string.equalized_by is EqualizedBy.ENGINE),
+        cell_ordered_elsewhere=rows.spread(
+            rows.flags_of_strings(lambda string: string.equalized_by is EqualizedBy.MANAGER)
+        ),
         cell_bypass_a=rows.spread(bypass_a),
         cell_ah_per_percent_s=rows.spread(bypass_a) / (100 * SECONDS_PER_HOUR),
         cell_capacity_ah=rows.spread(capacity_ah),

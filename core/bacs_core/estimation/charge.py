@@ -263,7 +263,8 @@ def with_devices(frame: Frame, charge: Estimate, before: WithDevices | None) -> 
     """
     says = frame.fresh[Quantity.CHARGE]
     column = frame.columns[Quantity.CHARGE]
-    if before is not None and charge is before.counted and np.array_equal(says, before.says):
+    counted = None if before is None else before.counted
+    if before is not None and counted is charge and not np.count_nonzero(says != before.says):
         uncertainty, basis = before.told.uncertainty, before.told.basis
     else:
         uncertainty = np.where(says, np.nan, charge.uncertainty)

@@ -61,8 +61,9 @@ class Estimates:
 
     Per cell: `cell_current_a`, the string current less its bypass (NaN unknown); `charge` in
     percent of the capacity; `capacity` in percent of the rated one, at 25 °C and the rated time;
-    `health` in percent of a new cell; `resistance_rise`, the resistance at the temperature of its
-    baseline over that baseline, less one (NaN without a baseline).
+    `health` in percent of a new cell; `resistance_baseline_ohm`, the cell's own resistance at 25 °C
+    as it was learnt here; `resistance_rise`, the resistance at that temperature over the baseline,
+    less one (both NaN without a baseline).
     """
 
     phase: NDArray[np.uint8]
@@ -76,5 +77,6 @@ class Estimates:
     string_charge: Estimate
     capacity: Estimate
     health: Estimate
+    resistance_baseline_ohm: Floats
     resistance_rise: Floats
     charger: ChargerFindings

@@ -44,6 +44,7 @@ class Slow:
     string_charge: Estimate
     capacity: Estimate
     health: Estimate
+    baseline_ohm: Floats
     rise: Floats
     charger: ChargerFindings
     setting_v: Floats
@@ -168,20 +169,27 @@ def estimate(frame: Frame, memory: Memory, tuning: Tuning = DEFAULT) -> tuple[Es
         string_charge=slow.string_charge,
         capacity=slow.capacity,
         health=slow.health,
+        resistance_baseline_ohm=slow.baseline_ohm,
         resistance_rise=slow.rise,
         charger=slow.charger,
     )
-    memory = replace(
-        memory,
+    return estimates, Memory(
         phase=seen,
+        sensor=memory.sensor,
         recharge=followed,
         moved=moved,
+        charge=memory.charge,
+        discharge=memory.discharge,
+        capacity=memory.capacity,
+        resistance=memory.resistance,
+        charger=memory.charger,
         at=frame.now,
+        worked_at=memory.worked_at,
+        sampled_at=memory.sampled_at,
         slow=slow,
         devices=devices,
         latest=estimates,
     )
-    return estimates, memory
 
 
 def _cell_current_a(frame: Frame, plant: Plant) -> Floats:
@@ -286,6 +294,7 @@ def _concluded(frame: Frame, plant: Plant, memory: Memory, tuning: Tuning) -> Sl
         string_charge=counting.of_strings(frame, with_devices, known),
         capacity=shown,
         health=health.published(shown, rise, frame.now, tuning),
+        baseline_ohm=health.learnt_of(memory.resistance, tuning),
         rise=rise,
         charger=charger.findings(plant, memory.charger, tuning),
         setting_v=charger.setting_of(plant, memory.charger),

@@ -62,6 +62,11 @@ def rise_of(baseline: Baseline, tuning: Tuning) -> Floats:
     return np.where(ready, baseline.present / baseline.learnt - 1, np.nan)
 
 
+def learnt_of(baseline: Baseline, tuning: Tuning) -> Floats:
+    """Return the learnt resistance at 25 °C in ohm, NaN while it is being learnt."""
+    return np.where(baseline.samples >= tuning.resistance_samples, baseline.learnt, np.nan)
+
+
 def published(capacity: Estimate, rise: Floats, now: float, tuning: Tuning) -> Estimate:
     """Return the health of the cells; the name plate says nothing about it."""
     measured = capacity.basis == Basis.DISCHARGE

@@ -133,72 +133,99 @@ def follow(
     """
     level = _level(frame, memory, current, dt_s, tuning)
     now, mean_v = frame.now, frame.target_v
-    known = np.isfinite(mean_v)
     gives = current.clear & (current.a < 0)
-    takes = current.clear & ~gives
+    takes = current.clear ^ gives
     reference_v = np.where(level.held_v > _BOOSTED * setting_v, setting_v, level.held_v)
     fallen = (reference_v - level.level_v) / plant.float_v
     steady = fallen <= tuning.steady_share
     fell = (fallen > tuning.fall_share) & ~current.clear
-    leaves = gives | (~takes & (fell | (mean_v < plant.below_v)))
-    well = ~leaves & (current.clear | steady) & (mean_v >= plant.recovered_v)
+    leaves = gives | fell | (~takes & (mean_v < plant.below_v))
+    well = (current.clear | steady) & (mean_v >= plant.recovered_v) & ~leaves
     well_since = np.where(well, np.fmin(memory.well_since, now), np.nan)
-    away = leaves | (memory.away & ~(well & (now - well_since >= tuning.recovery_s)))
+    away = leaves
+    if np.count_nonzero(memory.away):
+        away = leaves | (memory.away & ~(well & (now - well_since >= tuning.recovery_s)))
     boosted = memory.boosted | (level.smooth_v > plant.boost_v)
-    moved = ~(level.smooth_v <= (1 + tuning.held_share) * memory.peak_v)
-    moved |= level.smooth_v < _SUNK_TO * memory.peak_v
-    # An average over that time lags behind by as much.
-    peak_at = np.where(moved, now - tuning.smooth_s, memory.peak_at)
-    peak_a = np.where(moved, level.smooth_a, memory.peak_a)
-    stood_s = now - peak_at
-    falls = ~takes | (level.smooth_a <= tuning.falls_to * peak_a)
-    holds = (stood_s >= tuning.held_s) & (falls | (stood_s >= tuning.held_long_s))
-    holds &= mean_v >= plant.held_from * setting_v
-    above = mean_v > plant.boost_v
-    in_band = ~above & (mean_v >= plant.float_from_v)
-    risen = (level.level_v - level.smooth_v) / plant.float_v
-    floats = (
-        ~away
-        & in_band
-        & (
-            ~takes
-            | (memory.phase == FLOAT)
-            | (boosted & (current.a <= _AFTER_BOOST * plant.tail_a))
-            | (level.smooth_a <= plant.tail_a)
-        )
-    )
-    tells = current.error_a <= plant.telling_a
-    tells &= np.isfinite(current.a)
-    was_off = (memory.phase == DISCHARGE) | (memory.phase == REST)
-    still = steady & (np.abs(risen) <= tuning.steady_share)
-    long = (memory.phase == REST) | (now - memory.since >= tuning.rest_after_s)
-    rests = tells | (was_off & still & long)
-    off = np.where(rests, REST, np.where(away, DISCHARGE, UNKNOWN))
-    charges = takes | above | (in_band & ~away)
-    charged = np.where(holds, ABSORPTION, BULK)
-    phase = np.where(floats, FLOAT, np.where(charges, charged, off))
-    if not known.all():
+    moved = _moved(level.smooth_v, memory.peak_v, tuning)
+    peak_v, peak_a, peak_at = memory.peak_v, memory.peak_a, memory.peak_at
+    if np.count_nonzero(moved):
+        # An average over that time lags behind by as much.
+        peak_at = np.where(moved, now - tuning.smooth_s, peak_at)
+        peak_a = np.where(moved, level.smooth_a, peak_a)
+    in_band = (mean_v >= plant.float_from_v) & ~(mean_v > plant.boost_v) & ~away
+    still_floats = ~takes | (memory.phase == FLOAT) | (level.smooth_a <= plant.tail_a)
+    if np.count_nonzero(boosted):
+        still_floats |= boosted & (current.a <= _AFTER_BOOST * plant.tail_a)
+    floats = in_band & still_floats
+    phase = np.where(floats, FLOAT, UNKNOWN)
+    if np.count_nonzero(floats | gives) < len(floats):
+        off = _without_charger(memory, current, level, away, steady, now, plant, tuning)
+        falls = ~takes | (level.smooth_a <= tuning.falls_to * peak_a)
+        holds = _holds(now - peak_at, falls, tuning) & (mean_v >= plant.held_from * setting_v)
+        charges = takes | (mean_v > plant.boost_v) | in_band
+        others = np.where(charges, np.where(holds, ABSORPTION, BULK), off)
+        phase = np.where(floats, FLOAT, others)
+    known = np.isfinite(mean_v)
+    seen_at = np.full(len(known), now)
+    if np.count_nonzero(known) < len(known):
         unseen = now - np.fmax(memory.seen_at, memory.since) > tuning.unseen_s
         phase = np.where(known, phase, np.where(unseen, UNKNOWN, memory.phase))
         well_since = np.where(known, well_since, memory.well_since)
         away = np.where(known, away, memory.away | gives)
-    discharges = gives | (phase == DISCHARGE)
-    phase = np.where(gives, DISCHARGE, phase)
+        seen_at = np.where(known, now, memory.seen_at)
+    np.putmask(phase, gives, DISCHARGE)
+    discharges = phase == DISCHARGE
+    if np.count_nonzero(moved | discharges):
+        peak_v = np.where(moved | discharges, level.smooth_v, peak_v)
+        peak_at = np.where(discharges, now, peak_at)
+        boosted &= ~discharges
     begins = (phase != memory.phase) | np.isnan(memory.since)
     return Memory(
         *level,
-        peak_v=np.where(moved | discharges, level.smooth_v, memory.peak_v),
+        peak_v=peak_v,
         peak_a=peak_a,
-        peak_at=np.where(discharges, now, peak_at),
+        peak_at=peak_at,
         well_since=well_since,
-        seen_at=np.where(known, now, memory.seen_at),
+        seen_at=seen_at,
         away=away,
-        boosted=boosted & ~discharges,
+        boosted=boosted,
         steady=(fallen <= tuning.calm_share)
         & (np.abs(mean_v - setting_v) <= _FLOATS_WITHIN * setting_v),
         phase=phase,
-        since=np.where(begins, now, memory.since),
+        since=np.where(begins, now, memory.since) if np.count_nonzero(begins) else memory.since,
     )
+
+
+def _without_charger(
+    memory: Memory,
+    current: Current,
+    level: _Level,
+    away: Flags,
+    steady: Flags,
+    now: float,
+    plant: Plant,
+    tuning: Tuning,
+) -> NDArray[np.uint8]:
+    """Return the phase that each string has if no charger charges it."""
+    tells = (current.error_a <= plant.telling_a) & np.isfinite(current.a)
+    was_off = (memory.phase == DISCHARGE) | (memory.phase == REST)
+    risen = (level.level_v - level.smooth_v) / plant.float_v
+    still = steady & (np.abs(risen) <= tuning.steady_share)
+    long = (memory.phase == REST) | (now - memory.since >= tuning.rest_after_s)
+    rests = tells | (was_off & still & long)
+    return np.where(rests, REST, np.where(away, DISCHARGE, UNKNOWN))
+
+
+def _moved(smooth_v: Floats, peak_v: Floats, tuning: Tuning) -> Flags:
+    """Tell which voltages have risen above where they stood, or have sunk far below."""
+    stands = smooth_v <= (1 + tuning.held_share) * peak_v
+    return ~stands | (smooth_v < _SUNK_TO * peak_v)
+
+
+def _holds(stood_s: Floats, falls: Flags, tuning: Tuning) -> Flags:
+    """Tell which voltages a charger holds, by how long they stood and what the current did."""
+    held: Flags = (stood_s >= tuning.held_s) & (falls | (stood_s >= tuning.held_long_s))
+    return held
 
 
 class _Level(NamedTuple):
@@ -223,7 +250,7 @@ def _level(frame: Frame, memory: Memory, current: Current, dt_s: float, tuning: 
     level_v = memory.level_v + _change_v(frame, memory)
     held_v, smooth_v = memory.held_v, memory.smooth_v
     follows = np.isfinite(level_v)
-    if not follows.all():
+    if np.count_nonzero(follows) < len(follows):
         mean_v = np.where(np.isfinite(frame.target_v), frame.target_v, memory.level_v)
         level_v = np.where(follows, level_v, mean_v)
         held_v = np.where(follows, held_v, mean_v)
@@ -241,7 +268,7 @@ def _change_v(frame: Frame, memory: Memory) -> Floats:
     """Return by how much the cells that were seen both times have changed, per string."""
     if not np.count_nonzero(frame.trusted != memory.counted):
         change_v = frame.target_v - memory.mean_v
-        if not np.isnan(change_v).any():
+        if not np.count_nonzero(np.isnan(change_v)):
             return change_v
     # Another cell was lost or found somewhere, or too few are there to make a mean.
     cell_change_v = frame.columns[Quantity.VOLTAGE].values - memory.seen_v
@@ -257,6 +284,6 @@ def _averaged(average: Floats, value: Floats, dt_s: float, time_s: float) -> Flo
     """Return the average with `value` in it; an unknown one of them leaves the other."""
     moved = average + _share(dt_s, time_s) * (value - average)
     known = np.isfinite(moved)
-    if known.all():
+    if np.count_nonzero(known) == len(known):
         return moved
     return np.where(known, moved, np.where(np.isfinite(average), average, value))

@@ -71,10 +71,16 @@ def count(
     floats = seen.phase == phase.FLOAT
     follows = gap_s <= tuning.longest_step_s
     known = np.isfinite(current.a) & np.isfinite(zero_error_a) & follows
-    # Charge that is not seen is bounded by the current that was seen last.
-    guessed_a = np.where(floats, 0.0, np.abs(seen.smooth_a))
-    unknown_s = np.where(known | (floats & follows), 0.0, memory.unknown_s + gap_s)
-    lost = memory.lost | (~known & np.isnan(guessed_a)) | (unknown_s > tuning.longest_gap_s)
+    blind_a = np.where(floats, 0.0, zero_error_a)
+    unknown_s, lost = np.zeros(len(known)), memory.lost
+    if np.count_nonzero(known) < len(known):
+        # Charge that is not seen is bounded by the current that was seen last.
+        guessed_a = np.where(floats, 0.0, np.abs(seen.smooth_a))
+        unknown_s = np.where(known | (floats & follows), 0.0, memory.unknown_s + gap_s)
+        lost = lost | (~known & np.isnan(guessed_a)) | (unknown_s > tuning.longest_gap_s)
+        blind_a = np.where(known, blind_a, guessed_a)
+    if np.count_nonzero(lost):
+        blind_a = np.where(lost, 0.0, blind_a)
     counted = known & (np.abs(current.a) > zero_error_a)
     flows_a = np.where(counted, current.a, 0.0)
     taken_a = np.maximum(flows_a, 0.0)
@@ -84,18 +90,17 @@ def count(
         + tuning.acceptance_error * kept_a
         + tuning.gas_error * np.minimum(taken_a, memory.gas_a)
     )
-    blind_a = np.where(known, np.where(floats, 0.0, zero_error_a), guessed_a)
-    return replace(
-        memory,
+    return Throughput(
         given_ah=memory.given_ah - hours * np.minimum(flows_a, 0.0),
         stored_ah=memory.stored_ah + hours * kept_a,
         doubt_ah=memory.doubt_ah + hours * doubt_a,
-        blind_ah=memory.blind_ah + hours * np.where(lost, 0.0, blind_a),
+        blind_ah=memory.blind_ah + hours * blind_a,
         counted_s=memory.counted_s + np.where(counted, gap_s, 0.0),
         span_s=memory.span_s + gap_s,
         zero_error_a=zero_error_a,
         unknown_s=unknown_s,
         lost=lost,
+        gas_a=memory.gas_a,
     )
 
 

@@ -58,7 +58,7 @@ FIGURES: Final[dict[Chemistry, Figures]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tuning:
     """What may be chosen about estimation. Values without a source are our choice."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bacs_core.history.layout import EQUALIZATION, INHIBITED_BY, STATUS, StringLayout, Track
-from bacs_core.history.measurements.numbers import Numbers, to_values
+from bacs_core.history.measurements.numbers import ABSENT, Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +35,28 @@ class Sample:
 
 def string_sample(layout: StringLayout, columns: Numbers, scalars: Numbers) -> StringSample:
     """Turn (columns, cells) and (scalars,) back into values, by the layout of their time."""
+    found = _values(scalars, layout.scalars, 0).tolist()
     values = {
-        track.name: _scalar(number, track)
-        for track, number in zip(layout.scalars, scalars, strict=True)
+        track.name: None if math.isnan(value) else value
+        for track, value in zip(layout.scalars, found, strict=True)
     }
     symbols = {track.name: track.symbols for track in layout.scalars}
-    by_name = dict(zip((track.name for track in layout.columns), columns, strict=True))
+    names = [track.name for track in layout.columns]
+    of_cells = dict(zip(names, _values(columns, layout.columns, 1), strict=True))
     return StringSample(
-        columns={
-            track.name: to_values(by_name[track.name], track.steps_per_unit)
-            for track in layout.columns
-            if track.name != STATUS
-        },
-        status=by_name[STATUS],
+        columns={name: each for name, each in of_cells.items() if name != STATUS},
+        status=columns[names.index(STATUS)],
         scalars={name: value for name, value in values.items() if not symbols[name]},
         equalization=_symbol(values[EQUALIZATION], symbols[EQUALIZATION]),
         inhibited_by=_flags(values[INHIBITED_BY], symbols[INHIBITED_BY]),
     )
 
 
-def _scalar(number: np.int32, track: Track) -> float | None:
-    (value,) = to_values(np.array([number]), track.steps_per_unit)
-    return None if math.isnan(value) else float(value)
+def _values(numbers: Numbers, tracks: Sequence[Track], axes: int) -> NDArray[np.float64]:
+    """Turn whole steps, (tracks,) and so many further axes, back into values."""
+    steps = np.array([track.steps_per_unit for track in tracks])
+    steps = steps.reshape(-1, *[1] * axes)
+    return np.where(numbers == ABSENT, np.nan, numbers / steps)
 
 
 def _symbol(value: float | None, symbols: tuple[str, ...]) -> str | None:

@@ -6,6 +6,9 @@
                float current, or still heating 1.5 h after constant voltage   for 10 minutes
     TRIP       an alarm that gets worse for 30 minutes (or is about to reach 60 °C sooner), or 60 °C
 
+A large excess shortens the 10 minutes: each `hasty_k` (1 K) above a limit to a half, a third, a
+quarter, down to a tenth at `most_hasty` (10).
+
 In a discharge only 50 and 60 °C count; a recharge is allowed the heat that it makes. Signs count up
 while they are there and down while they are not; what cannot be read leaves a stage where it is.
 
@@ -30,7 +33,7 @@ from bacs_core.protection.currents import weigh
 from bacs_core.protection.heat import Heat, heat_of
 from bacs_core.protection.layout import layout_of
 from bacs_core.protection.learning import common_k, learn
-from bacs_core.protection.memory import CellMemory, Looked, Memory, StringMemory
+from bacs_core.protection.memory import CellMemory, Looked, Memory, StringMemory, read_anew
 from bacs_core.protection.sensing import Sensed, sense
 from bacs_core.protection.stages import (
     Seen,
@@ -114,20 +117,29 @@ def judge(
             frame, estimates, memory, sensed, Step(counts_s, unlooked_s, dt_s), tuning
         )
         unlooked_s = 0.0
-    cells = replace(
+    cells = read_anew(
         after.cells,
-        raw_c=sensed.raw_c,
-        raw_at=sensed.raw_at,
-        agreed_s=sensed.agreed_s,
-        believed_c=sensed.believed_c,
-        believed_at=sensed.believed_at,
-        suspect=sensed.suspect,
-        missing_s=sensed.missing_s,
-        over_temperature_s=limits.over_temperature_s,
-        over_voltage_s=limits.over_voltage_s,
-        under_voltage_s=limits.under_voltage_s,
+        (
+            sensed.raw_c,
+            sensed.raw_at,
+            sensed.agreed_s,
+            sensed.believed_c,
+            sensed.believed_at,
+            sensed.suspect,
+            sensed.missing_s,
+        ),
+        (limits.over_temperature_s, limits.over_voltage_s, limits.under_voltage_s),
     )
-    after = replace(after, cells=cells, at=frame.now, unlooked_s=unlooked_s)
+    after = Memory(
+        cells,
+        after.strings,
+        frame.now,
+        after.waiting_s,
+        after.unstaged_s,
+        after.quiet,
+        unlooked_s,
+        after.looked,
+    )
     if passed_s == 0 and not first:
         after = memory
     return _verdict(frame, estimates, after, looked, sensed, limits, tuning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -155,6 +156,25 @@ _FLAGS: Final = {"suspect", "pre", "alarm", "overdue", "trip", "current_overdue"
 def names_of(kind: type[CellMemory | StringMemory]) -> tuple[str, ...]:
     """Return the names of the arrays, in their order."""
     return tuple(field.name for field in fields(kind))
+
+
+#: At the start and at the end of `CellMemory` stands what every tick reads anew.
+_READINGS: Final = 7
+_LIMITS: Final = 3
+_of_looks: Final = attrgetter(*names_of(CellMemory)[_READINGS:-_LIMITS])
+
+
+def read_anew(
+    cells: CellMemory,
+    readings: tuple[Floats, Floats, Floats, Floats, Floats, Flags, Floats],
+    limits_s: tuple[Floats, Floats, Floats],
+) -> CellMemory:
+    """Return the memory with the first seven and the last three arrays in place of its own.
+
+    In a third of the time of `replace`, at every tick.
+    """
+    arrays: tuple[Array, ...] = (*readings, *_of_looks(cells), *limits_s)
+    return CellMemory(*arrays)
 
 
 def blank(name: str, count: int) -> Array:

@@ -125,7 +125,8 @@ def _goes_on(readings: _Readings, known: _Known, tuning: Tuning) -> Flags:
     goes_on &= readings.fresh
     goes_on &= value_c >= tuning.lowest_possible_c
     goes_on &= value_c <= tuning.highest_possible_c
-    goes_on &= known.raw_c == known.believed_c
+    if known.raw_c is not known.believed_c:
+        goes_on &= known.raw_c == known.believed_c
     goes_on &= known.agreed_s >= tuning.agreed_hot_after_s
     return goes_on
 
@@ -147,17 +148,25 @@ def _with_others(
         merged[others] = of_others
         return merged
 
+    believed_c = but_others(value_c, some.believed_c)
+    believed_at = but_others(read_at, some.believed_at)
     return Sensed(
         read_c=but_others(value_c, some.read_c),
-        suspect=but_others(nobody, some.suspect),
-        missing=but_others(nobody, some.missing),
+        suspect=but_others(nobody, some.suspect) if some.suspect.any() else nobody,
+        missing=but_others(nobody, some.missing) if some.missing.any() else nobody,
         missing_s=but_others(np.zeros(len(value_c)), some.missing_s),
-        believed_c=but_others(value_c, some.believed_c),
-        believed_at=but_others(read_at, some.believed_at),
-        raw_c=but_others(value_c, some.raw_c),
-        raw_at=but_others(read_at, some.raw_at),
+        believed_c=believed_c,
+        believed_at=believed_at,
+        raw_c=believed_c if _same(some.raw_c, some.believed_c) else but_others(value_c, some.raw_c),
+        raw_at=believed_at
+        if _same(some.raw_at, some.believed_at)
+        else but_others(read_at, some.raw_at),
         agreed_s=but_others(known.agreed_s, some.agreed_s),
     )
+
+
+def _same(one: Floats, other: Floats) -> bool:
+    return one.tobytes() == other.tobytes()
 
 
 def _some(readings: _Readings, known: _Known, dt_s: float, tuning: Tuning) -> Sensed:

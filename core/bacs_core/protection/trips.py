@@ -25,7 +25,8 @@ DEFERRAL_S: Final = 1800.0
 DEFERRAL_LIMIT_C: Final = 55.0
 LONGEST_OFF_H: Final = 24.0
 SECONDS_PER_HOUR: Final = 3600.0
-#: Numbers, for a member of an enumeration is slow to look up.
+#: A member of an enumeration is slow to look up.
+_ARMED: Final = TripState.ARMED
 _ALARM: Final = int(RunawayStage.ALARM)
 _TRIP: Final = int(RunawayStage.TRIP)
 
@@ -92,13 +93,16 @@ def demands_of(rows: Rows, verdict: Verdict, keys: Iterable[str]) -> dict[str, D
     demands = {}
     for key in keys:
         place = rows.places[key]
+        stage = int(verdict.string_stage[place])
+        if not wanted and stage < _ALARM:
+            demands[key] = Demand(hottest_c=_hottest_c(verdict, place))
+            continue
         cells = rows.slices[key]
         found = {
             cause: int(wanted[cause][cells].argmax())
             for cause, strings in strings_wanting.items()
             if strings[place]
         }
-        stage = int(verdict.string_stage[place])
         demands[key] = Demand(
             causes=tuple(found),
             standing=_standing(tuple(found), stage),
@@ -151,7 +155,7 @@ def follow(trip: Trip, demand: Demand, contact_open: bool | None, now: float) ->
 def _stays(trip: Trip, demand: Demand, contact_open: bool | None) -> bool:  # noqa: FBT001
     """Tell that nothing is asked of an armed breaker, and that nothing about it has changed."""
     return (
-        trip.state is TripState.ARMED
+        trip.state is _ARMED
         and trip.until is None
         and not trip.deferred_once
         and not (demand.causes or demand.standing or demand.threatened or trip.threatened)

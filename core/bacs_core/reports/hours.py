@@ -15,14 +15,11 @@ from typing import Final, Self
 import numpy as np
 
 from bacs_core.history.measured import Moments, Tier
-from bacs_core.history.measurements import section
-from bacs_core.history.measurements.chunk import ChunkError, section_of
 from bacs_core.history.measurements.database import read_measurements
-from bacs_core.history.measurements.numbers import Numbers, to_values
-from bacs_core.history.measurements.section import SectionError
+from bacs_core.history.measurements.numbers import to_values
 from bacs_core.history.measurements.shelf import Shelf
 from bacs_core.history.measurements.steps import STEP_MS
-from bacs_core.history.measurements.windows import PARTS, StoredString, Window, chunk_source
+from bacs_core.history.measurements.windows import StoredString, Window
 from bacs_core.snapshot import Floats
 
 HOUR_MS: Final = STEP_MS[Tier.HOUR]
@@ -69,55 +66,46 @@ class HourReader:
         start: int,
         end: int,
     ) -> Iterator[Hours]:
-        """Yield the hours from `start` to `end` (unix milliseconds), window by window."""
-        for stored in self._shelf.strings(string_key):
-            for window in self._shelf.windows(Tier.HOUR, stored, start, end):
-                moments = self._shelf.moments(stored, window)
-                if moments is None:
-                    continue
-                at = moments[0]
-                inside = (at >= start) & (at < end)
-                yield Hours(
-                    at[inside] + HOUR_MS // 2,
-                    {
-                        name: self._cells(stored, window, name, len(at))[inside]
-                        for name in quantities
-                    },
-                    {name: self._scalar(stored, window, name, len(at))[inside] for name in scalars},
-                )
+        """Yield the hours from `start` to `end` (unix milliseconds), window by window.
+
+        All are as they were at one moment: days that are put together meanwhile are neither
+        missed nor read twice. What is spoilt was told by whoever found it; there is a gap.
+        """
+        with self._shelf.at_once():
+            for stored in self._shelf.strings(string_key):
+                for window in self._shelf.windows(Tier.HOUR, stored, start, end):
+                    moments = self._shelf.moments(stored, window)
+                    if moments is None:
+                        continue
+                    at = moments[0]
+                    inside = (at >= start) & (at < end)
+                    yield Hours(
+                        at[inside] + HOUR_MS // 2,
+                        {
+                            name: self._cells(stored, window, name, len(at))[inside]
+                            for name in quantities
+                        },
+                        {
+                            name: self._scalar(stored, window, name, len(at))[inside]
+                            for name in scalars
+                        },
+                    )
 
     def _cells(self, stored: StoredString, window: Window, name: str, hours: int) -> Floats:
         values = np.full((hours, stored.layout.cell_count), np.nan)
-        for group, cells in enumerate(stored.groups, start=1):
+        for cells in stored.groups:
             place = stored.place(cells.start + 1, name)
-            if place is not None:
-                means = self._means(stored, window, group, place[1], hours)
-                values[:, cells] = to_values(means, place[3]).T if means is not None else np.nan
+            if place is None:
+                continue
+            means = self._shelf.column(stored, window, place, _MEAN, hours)
+            if means is not None:
+                values[:, cells] = to_values(means, place[3]).T
         return values
 
     def _scalar(self, stored: StoredString, window: Window, name: str, hours: int) -> Floats:
         place = stored.place(None, name)
-        means = None if place is None else self._means(stored, window, 0, place[1], hours)
+        means = None if place is None else self._shelf.column(stored, window, place, _MEAN, hours)
         if place is None or means is None:
             return np.full(hours, np.nan)
         values: Floats = to_values(means, place[3])[0]
         return values
-
-    def _means(
-        self, stored: StoredString, window: Window, group: int, column: int, hours: int
-    ) -> Numbers | None:
-        """Return the means of one column of a group, (cells, hours), `None` where it is spoilt."""
-        database = self._shelf.database
-        if database is None:
-            return None
-        names = PARTS[Tier.HOUR]
-        columns, cells = stored.shape(group)
-        try:
-            source = chunk_source(database, window.chunk_id + group)
-            packed = section_of(
-                source, columns * len(names), column * len(names) + names.index(_MEAN)
-            )
-            return section.decode(packed, hours, cells).whole()
-        except (ChunkError, SectionError):
-            # What is spoilt was told by whoever found it; the report has a gap there.
-            return None

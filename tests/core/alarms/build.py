@@ -160,6 +160,7 @@ def estimates(rows: Rows, moment: Moment) -> Estimates:
         string_charge=_estimate(_per_string(rows, moment, "string_charge"), moment.basis),
         capacity=_estimate(_per_cell(rows, moment, "capacity"), moment.basis),
         health=_estimate(_per_cell(rows, moment, "health"), moment.basis),
+        resistance_baseline_ohm=_per_cell(rows, moment, "resistance_baseline_ohm"),
         resistance_rise=_per_cell(rows, moment, "resistance_rise"),
         charger=ChargerFindings(
             ripple_rise=_per_string(rows, moment, "ripple_rise"),

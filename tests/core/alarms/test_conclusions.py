@@ -153,8 +153,8 @@ def test_a_runaway_alarm_tells_what_was_judged() -> None:
     )
     (alarm,) = Room().run(1, moment).book.raised
     assert to_message(alarm, SITE).text == (
-        "ROOM string 1, cell 02: thermal runaway has begun (+10.2 K over its surroundings, "
-        "3.2 times its usual current)"
+        "ROOM string 1, cell 02: signs of thermal runaway: 10.2 K over its surroundings, "
+        "3.2 times its usual current"
     )
 
 

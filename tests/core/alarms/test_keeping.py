@@ -174,7 +174,7 @@ def test_an_acknowledged_alarm_stays_so_and_ends_without_another_acknowledgement
 def test_a_restored_alarm_can_be_acknowledged() -> None:
     again = restarted(Room().run(120, HOT), starting=False)
     before = again.book
-    again.book = acknowledge(before, before.raised[0].id, "ben", again.now)
+    again.book = acknowledge(before, [before.raised[0].id], "ben", again.now)
     (told,) = changes(before, again.book)
     assert (told.kind.value, told.alarm.acknowledged_by) == ("acknowledged", "ben")
     again.run(120, HOT)

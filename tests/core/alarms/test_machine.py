@@ -230,7 +230,7 @@ def test_an_alarm_id_names_rule_place_and_time_and_is_new_for_every_occurrence()
     plant.run(600)
     plant.run(120, hot)
     assert [alarm.id for alarm in plant.book.raised] == [first]
-    plant.book = acknowledge(plant.book, first, "anna", plant.now)
+    plant.book = acknowledge(plant.book, [first], "anna", plant.now)
     plant.run(600).run(120, hot)
     assert plant.book.raised[0].id != first
 
@@ -255,7 +255,7 @@ def test_every_change_is_told_once_with_who_did_it() -> None:
 
 def test_acknowledging_an_alarm_that_is_not_there_is_refused() -> None:
     with pytest.raises(RefusedError, match="no alarm") as refused:
-        acknowledge(AlarmBook(), "cell_voltage_high:room/1:01:5", "anna", START)
+        acknowledge(AlarmBook(), ["cell_voltage_high:room/1:01:5"], "anna", START)
     assert refused.value.code == "unknown_alarm"
 
 
@@ -482,3 +482,10 @@ def test_a_lost_current_sensor_is_a_warning_of_its_string() -> None:
 def test_one_cause_is_one_alarm_for_a_current_sensor_too(moment: Moment, alarms: list[str]) -> None:
     plant = Room().run(60, moment)
     assert [f"{alarm.rule.name} {alarm.place.label}" for alarm in plant.book.raised] == alarms
+
+
+def test_of_several_named_alarms_those_that_are_over_are_left_out() -> None:
+    plant = Room().run(120, room(temperature_c=(36, 36, 36, 25)))
+    ids = [alarm.id for alarm in plant.book.raised]
+    book = acknowledge(plant.book, [*ids[:2], "gone"], "anna", plant.now)
+    assert [alarm.acknowledged_by for alarm in book.raised] == ["anna", "anna", None]

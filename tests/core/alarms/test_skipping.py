@@ -56,7 +56,7 @@ def looking_everywhere(book: AlarmBook) -> AlarmBook:
     memories = {
         name: replace(memory, standing=None, quiet=False) for name, memory in book.memories.items()
     }
-    return replace(book, memories=memories, slow=None, well={})
+    return replace(book, memories=memories, slow=None, still=(), well={})
 
 
 @settings(deadline=None, max_examples=15)

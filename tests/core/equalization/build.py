@@ -134,6 +134,7 @@ def estimates(
         string_charge=Estimate.unknown(strings),
         capacity=of_cells(capacity_percent),
         health=Estimate.unknown(cells),
+        resistance_baseline_ohm=unknown_cells,
         resistance_rise=unknown_cells,
         charger=ChargerFindings(unknown_strings, unknown_strings),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from bacs_core.devices.panel_module import STATUS_BYPASS_ON
 from bacs_core.equalization import Plan
-from bacs_core.model import ChargePhase, EqualizationMode
+from bacs_core.model import ChargePhase, EqualizationMode, EqualizedBy
 from bacs_core.snapshot import Floats, StringReadings
 from tests.core.equalization.build import NAN, START, a_string, readings
 from tests.core.equalization.ticking import LONG_S, Ticking, slowly, ticking
@@ -142,6 +142,22 @@ def test_a_module_that_reports_no_bypass_in_spite_of_an_order_is_stuck_off() -> 
     latest = run(3600)
     assert latest.duty_percent[3] > 20
     assert latest.stuck_off.tolist() == [False, False, False, True]
+
+
+@pytest.mark.parametrize("status", [0, STATUS_BYPASS_ON])
+def test_a_string_that_its_manager_equalizes_is_not_held_against_orders_of_ours(
+    status: int,
+) -> None:
+    theirs = ticking(a_string(4, equalized_by=EqualizedBy.MANAGER), step_s=10.0)
+
+    def read(at: float) -> StringReadings:
+        return readings(
+            [2.21, 2.26, 2.29, 2.32], at, duty_percent=[0, 0, 40, 100], status=[0, 0, 0, status]
+        )
+
+    latest = theirs.run(read, 3600)
+    assert not latest.stuck_on.any()
+    assert not latest.stuck_off.any()
 
 
 def test_what_was_found_in_a_report_ends_with_it() -> None:

@@ -47,6 +47,7 @@ def test_without_a_settled_period_there_is_no_baseline() -> None:
     driver = Driver([STRING], WEEKS)
     driver.run(floating, 1.5 * DAY, 3600)
     assert np.isnan(driver.latest.resistance_rise).all()
+    assert np.isnan(driver.latest.resistance_baseline_ohm).all()
     assert driver.latest.health.basis.tolist() == [Basis.NONE] * 3
 
 
@@ -59,6 +60,16 @@ def test_a_risen_resistance_is_told_against_the_cells_own_baseline() -> None:
     assert health.basis.tolist() == [Basis.RESISTANCE] * 3
     assert health.value == pytest.approx([100, 80, 100], abs=1)
     assert health.uncertainty.tolist() == [15, 15, 15]
+
+
+def test_the_baseline_is_told_at_25_degrees_and_stays_when_the_cell_ages() -> None:
+    driver = Driver([STRING], WEEKS)
+    warm = tuple(ohm / (1 + 0.007 * 10) for ohm in NEW_OHM)
+    driver.run(lambda at: floating(at, warm, 35.0), 3.2 * DAY, 3600)
+    assert driver.latest.resistance_baseline_ohm == pytest.approx(NEW_OHM, rel=0.01)
+    before = driver.latest.resistance_baseline_ohm.tolist()
+    driver.run(lambda at: floating(at, (1.0e-3, 1.68e-3, 0.9e-3)), 2 * DAY, 3600)
+    assert driver.latest.resistance_baseline_ohm.tolist() == before
 
 
 def test_one_wild_reading_is_no_rise() -> None:

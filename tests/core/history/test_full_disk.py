@@ -19,23 +19,6 @@ from bacs_core.history.store import History
 from tests.core.history.plant import START, STEP, noisy, small
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(disk)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip("this machine lets nobody mount; see the test with a limited file size")
-    try:
-        yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
 @contextmanager
 def largest_file(size_bytes: int) -> Iterator[None]:
     """Let no file grow beyond `size_bytes`: the stand-in for a full disk."""

@@ -116,6 +116,7 @@ def estimates(
         string_charge=Estimate.unknown(rows.string_count),
         capacity=unknown,
         health=unknown,
+        resistance_baseline_ohm=cells + np.nan,
         resistance_rise=cells + np.nan,
         charger=ChargerFindings(strings + np.nan, cells + np.nan),
     )

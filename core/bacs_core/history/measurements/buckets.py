@@ -79,6 +79,9 @@ class Buckets:
 
     def add_samples(self, at: Moments, numbers: NDArray[Any]) -> None:
         """Bring in samples."""
+        if float(self._grid.width_ms).is_integer() and bool((at[1:] >= at[:-1]).all()):
+            self._add_sorted(at, numbers)
+            return
         place, numbers = self._inside(at, numbers)
         if place.size == 0:
             return
@@ -90,6 +93,24 @@ class Buckets:
         # Ten times as fast as `minimum.at`.
         starts = np.flatnonzero(np.diff(place, prepend=-1))
         met = place[starts]
+        self._minimum[met] = np.minimum(self._minimum[met], np.minimum.reduceat(numbers, starts))
+        self._maximum[met] = np.maximum(self._maximum[met], np.maximum.reduceat(numbers, starts))
+
+    def _add_sorted(self, at: Moments, numbers: NDArray[Any]) -> None:
+        """Bring in samples sorted by time: then the edges are looked up instead of each sample."""
+        there = numbers != ABSENT
+        if not there.all():
+            at, numbers = at[there], numbers[there]
+        grid = self._grid
+        edges = grid.first + np.arange(grid.count + 1) * int(grid.width_ms)
+        bounds = np.searchsorted(at, edges)
+        counts = np.diff(bounds)
+        met = np.flatnonzero(counts)
+        if met.size == 0:
+            return
+        numbers, starts = numbers[: bounds[-1]], bounds[met]
+        self._count += counts
+        self._total[met] += np.add.reduceat(numbers, starts, dtype=np.int64)
         self._minimum[met] = np.minimum(self._minimum[met], np.minimum.reduceat(numbers, starts))
         self._maximum[met] = np.maximum(self._maximum[met], np.maximum.reduceat(numbers, starts))
 

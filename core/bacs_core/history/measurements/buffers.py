@@ -27,12 +27,13 @@ def _moments() -> NDArray[np.int64]:
 
 @dataclass(slots=True, eq=False)
 class Buffer:
-    """The samples of one string, in the order they were taken."""
+    """The samples of one string, in the order they were taken; `hour` is that of the first."""
 
     layout: StringLayout
     epoch: int = 0
     count: int = 0
     newest: int = 0
+    hour: int = 0
     _at: NDArray[np.int64] = field(default_factory=_moments)
     _sequence: NDArray[np.int64] = field(default_factory=_moments)
     _columns: NDArray[Any] = field(default_factory=lambda: np.empty((0, 0, 0), dtype=np.int16))
@@ -58,7 +59,7 @@ class Buffer:
         return (
             self.count < CAPACITY
             and epoch == self.epoch
-            and at // HOUR_MS <= int(self._at[0]) // HOUR_MS
+            and at // HOUR_MS <= self.hour
             and at >= self.newest - LATE_MS
         )
 
@@ -72,7 +73,10 @@ class Buffer:
             else:
                 self._columns = lengthened(self._columns)
         self.epoch = epoch
-        self.newest = max(self.newest, at) if self.count else at
+        if self.count:
+            self.newest = max(self.newest, at)
+        else:
+            self.newest, self.hour = at, at // HOUR_MS
         self._at[self.count], self._sequence[self.count] = at, sequence
         self._columns[self.count] = columns
         self._scalars[self.count] = scalars

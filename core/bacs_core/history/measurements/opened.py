@@ -102,14 +102,17 @@ class OpenSamples:
     def of_string(self, key: str, first: int, end: int) -> Iterator[OpenSample]:
         """Yield the samples of a string from `first` to before `end`, unix milliseconds."""
         last_sealed = self.sealed.get(key, 0)
-        stands: dict[tuple[int, bytes], Stand | None] = {}
+        referred: Record | None = None
+        reference: Reference | None = None
+        stands: dict[bytes, Stand | None] = {}
         for record, referred_to in self.samples:
             if record.sequence <= last_sealed or not first <= record.at < end:
                 continue
-            reference = self._reference(referred_to)
+            if referred_to is not referred:
+                referred, reference, stands = referred_to, self._reference(referred_to), {}
             if reference is None:
                 continue
-            same = referred_to.sequence, start_of(record.payload, reference)
+            same = start_of(record.payload, reference)
             if same not in stands:
                 stands[same] = self._stand(record, reference, key)
             stand = stands[same]

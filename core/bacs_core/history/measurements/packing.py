@@ -84,12 +84,19 @@ def unpack(part: bytes, count: int) -> NDArray[np.int64]:
 def unpack_one(part: bytes, count: int, place: int) -> int:
     """Read one of `count` numbers. Raises what `unpack` raises."""
     if part and part[0] & _STEPS and len(part) == count - 1 + _BEFORE:
-        steps = np.frombuffer(part, np.int8, place, _BEFORE)
-        return int(_FIRST.unpack_from(part, 1)[0]) + int(steps.sum(dtype=np.int64))
+        steps = memoryview(part).cast("b")[_BEFORE : _BEFORE + place]
+        return int(_FIRST.unpack_from(part, 1)[0]) + sum(steps)
     if part and part[0] & _ABOVE and len(part) in (_BEFORE, count + _BEFORE):
         above = part[_BEFORE + place] if len(part) > _BEFORE else 0
         return int(_FIRST.unpack_from(part, 1)[0]) + above
     return int(unpack(part, count)[place])
+
+
+def curve_of_steps(part: bytes, count: int) -> tuple[int, bytes] | None:
+    """Return the first number and the steps, a byte each, of a curve that is kept so."""
+    if len(part) != count - 1 + _BEFORE or not part[0] & _STEPS:
+        return None
+    return _FIRST.unpack_from(part, 1)[0], part[_BEFORE:]
 
 
 def _unpacked(part: bytes, count: int) -> NDArray[np.int64]:

@@ -172,10 +172,7 @@ class MeasurementReader:
         if best is None:
             return None
         at, window, place, count = best
-        groups = [
-            self._shelf.moment(stored, window, group, place, count)
-            for group in range(1 + len(stored.groups))
-        ]
+        groups = self._shelf.moment(stored, window, place, count)
         layout = stored.layout
         columns = np.full((len(layout.columns), layout.cell_count), ABSENT, dtype=np.int32)
         for cells, group in zip(stored.groups, groups[1:], strict=True):
@@ -184,7 +181,7 @@ class MeasurementReader:
         scalars = (
             np.full(len(layout.scalars), ABSENT, dtype=np.int32)
             if groups[0] is None
-            else np.concatenate(groups[0])
+            else groups[0][:, 0]
         )
         return at, string_sample(layout, columns, scalars)
 

@@ -96,6 +96,7 @@ class RecordCodec:
         )
         self._compressor = zstandard.ZstdCompressor(compression_params=parameters)
         self._decompressor = zstandard.ZstdDecompressor()
+        self._usual_of: tuple[Reference, Numbers] | None = None
 
     def encode_reference(self, reference: Reference) -> bytes:
         """Write a reference with the layouts of its strings."""
@@ -124,13 +125,14 @@ class RecordCodec:
     def encode(self, taken: Taken, reference: Reference) -> bytes:
         """Write the kept strings of a sample; its strings are those of the reference."""
         kept, cells = taken.kept, reference.cells
-        columns, expected = taken.columns, reference.columns
+        columns, expected, usual = taken.columns, reference.columns, self._usual(reference)
         if not kept.all():
             rows = np.repeat(kept, cells)
-            columns, expected, cells = columns[:, rows], expected[:, rows], cells[kept]
-        sections = self._encode_columns(columns, expected, cells)
-        scalars, usual = taken.scalars[kept], reference.scalars[kept]
-        sections.append(self._encode_scalars(scalars.ravel(), usual.ravel()))
+            columns, expected, usual = columns[:, rows], expected[:, rows], usual[:, rows]
+            cells = cells[kept]
+        sections = self._encode_columns(columns, expected, usual, cells)
+        scalars = self._encode_scalars(taken.scalars[kept].ravel(), reference.scalars[kept].ravel())
+        sections.append(scalars)
         head = _REFERENCE.pack(reference.number) + np.packbits(kept).tobytes()
         return _join([head, *sections])
 
@@ -182,6 +184,7 @@ class RecordCodec:
     def number_reader(self, place: int, spot: Spot) -> Callable[[bytes], int]:
         """Return what reads one number of a column out of a sample; it raises `RecordError`."""
         directory = struct.Struct(f"<{len(spot.expected) + 2}I")
+        before, inside = slice(place + 1), place + 1
         expected, head = spot.expected[place], spot.strings * _SHIFT.itemsize
         usual = 0 if expected == ABSENT else expected
         at, shift_at, least = head + spot.row, spot.string * _SHIFT.itemsize, head + spot.cells
@@ -190,10 +193,10 @@ class RecordCodec:
             if len(payload) < directory.size:
                 raise RecordError("a record that is cut short")
             lengths = directory.unpack_from(payload)
-            length = lengths[place + 1]
+            length = lengths[inside]
             if length == 0:
                 return expected
-            start = directory.size + sum(lengths[: place + 1])
+            start = directory.size + sum(lengths[before])
             plain = self._plain(payload[start : start + length])
             if len(plain) < least:
                 raise RecordError("a section that is cut short")
@@ -215,27 +218,42 @@ class RecordCodec:
         usual = np.where(expected == ABSENT, 0, expected).ravel().astype(np.int64)
         return _undone(self._plain(section), usual).reshape(expected.shape)
 
+    def _usual(self, reference: Reference) -> Numbers:
+        """Return the columns of a reference with 0 for what is absent."""
+        known = self._usual_of
+        if known is None or known[0] is not reference:
+            usual = np.where(reference.columns == ABSENT, 0, reference.columns)
+            known = self._usual_of = reference, usual
+        return known[1]
+
     def _encode_columns(
-        self, columns: Numbers, expected: Numbers, cells: NDArray[np.intp]
+        self, columns: Numbers, expected: Numbers, usual: Numbers, cells: NDArray[np.intp]
     ) -> list[bytes]:
         sections = [b""] * len(columns)
         changed = np.flatnonzero((columns != expected).any(axis=1))
         if len(changed) == 0:
             return sections
-        now, usual = columns[changed], np.where(expected[changed] == ABSENT, 0, expected[changed])
         # What overflows here comes back by overflowing there.
-        difference = now - usual
+        difference = columns[changed]
+        difference -= usual[changed]
         starts = np.concatenate([[0], np.cumsum(cells)[:-1]])
         sane = difference
-        if not _within(difference, _LARGEST_SHIFT):
+        least, most = int(difference.min()), int(difference.max())
+        if not -_LARGEST_SHIFT <= least <= most <= _LARGEST_SHIFT:
             # What is absent, or far off, must not move the others.
             far = (difference > _LARGEST_SHIFT) | (difference < -_LARGEST_SHIFT)
             sane = np.where(far, 0, difference)
         shift = np.rint(np.add.reduceat(sane, starts, axis=1) / cells).astype(_SHIFT)
         if shift.any():
             difference -= np.repeat(shift.astype(np.int32), cells, axis=1)
+        if least - int(shift.max()) >= -_LARGEST and most - int(shift.min()) <= _LARGEST:
+            small = difference.astype(np.int8)
+            for row, place in enumerate(changed.tolist()):
+                plain = shift[row].tobytes() + small[row].tobytes()
+                sections[place] = self._compressor.compress(plain)
+            return sections
         for row, place in enumerate(changed.tolist()):
-            sections[place] = self._section(difference[row], now[row], shift[row])
+            sections[place] = self._section(difference[row], columns[place], shift[row])
         return sections
 
     def _encode_scalars(self, now: Numbers, expected: Numbers) -> bytes:

@@ -39,6 +39,7 @@ from bacs_core.history.measurements.numbers import ABSENT, ABSENT_SHORT
 from bacs_core.history.measurements.packing import (
     WIDTHS,
     Wide,
+    curve_of_steps,
     largest,
     pack,
     pack_curve,
@@ -57,6 +58,9 @@ _WITH_ABSENT: Final = 2
 #: The code of the width of the residuals is the second bit pair of the flags.
 _WIDTH_SHIFT: Final = 2
 _ALONE: Final = 16
+_ONE_LENGTH: Final = struct.Struct("<I")
+#: The parts before the pages of the residual; the last of them is the chunk head of pcodec.
+_PAGES: Final = 5
 #: Above it, quarters of a step do not fit 32 bits.
 _SMALL: Final = 1 << 27
 _SMALL_QUARTERS: Final = 1 << 30
@@ -139,6 +143,41 @@ def decode_cell(section: bytes, moments: int, cells: int, cell: int) -> Wide:
         raise SectionError(str(error)) from error
 
 
+def decode_cell_of_each(
+    sections: Sequence[bytes], moments: int, cells: int, cell: int
+) -> list[Wide | SectionError]:
+    """Read the numbers of one cell, from 0, out of sections of one shape, or what is wrong.
+
+    What is usual is done for all of them at once: a week of a cell has 168 sections.
+    """
+    found: list[Wide | SectionError | None] = [None] * len(sections)
+    usual: list[int] = []
+    firsts: list[int] = []
+    steps: list[bytes] = []
+    rows = np.empty((len(sections), moments), dtype=np.int32)
+    for number, each in enumerate(sections):
+        try:
+            own = _own_curve(each, moments, cells, cell, rows[len(usual)])
+            if own is None:
+                found[number] = _decoded_cell(each, moments, cells, cell)
+                continue
+        except (ValueError, TypeError, RuntimeError, IndexError, struct.error) as error:
+            found[number] = SectionError(str(error))
+            continue
+        usual.append(number)
+        firsts.append(own[0])
+        steps.append(own[1])
+    curves = np.empty((len(usual), moments), dtype=np.int64)
+    curves[:, 0] = firsts
+    curves[:, 1:] = np.frombuffer(b"".join(steps), np.int8).reshape(len(usual), moments - 1)
+    curves = curves.cumsum(axis=1)
+    curves >>= _FRACTION_BITS
+    curves += rows[: len(usual)]
+    for number, curve in zip(usual, curves, strict=True):
+        found[number] = curve
+    return [each for each in found if each is not None]
+
+
 def decode_moment(section: bytes, moments: int, cells: int, moment: int) -> NDArray[np.int64]:
     """Read the numbers of all cells at one moment, from 0. Raises `SectionError`."""
     try:
@@ -208,6 +247,8 @@ def _outline(section: bytes, cells: int) -> tuple[int, int, list[int]]:
     """Return the flags, which cells are still as bits of a number, and where each part ends."""
     flags, count = section[0], section[1]
     size = (cells + 7) // 8
+    if not flags & _MOVING and count == 1:
+        return _outline_of_still(section, flags, cells, size)
     still = int.from_bytes(section[2 : 2 + size], "big") >> (-cells % 8)
     lengths = struct.unpack_from(f"<{count}I", section, 2 + size)
     ends = list(accumulate(lengths, initial=2 + size + 4 * count))
@@ -216,6 +257,20 @@ def _outline(section: bytes, cells: int) -> tuple[int, int, list[int]]:
     if bool(flags & _MOVING) != (still.bit_count() < cells):
         raise SectionError("a section of another shape")
     return flags, still, ends
+
+
+def _outline_of_still(
+    section: bytes, flags: int, cells: int, size: int
+) -> tuple[int, int, list[int]]:
+    """Return the same of cells that are all still: most sections are such."""
+    start = 2 + size + _ONE_LENGTH.size
+    end = start + _ONE_LENGTH.unpack_from(section, 2 + size)[0]
+    if end != len(section):
+        raise SectionError(f"a section of {len(section)} bytes should have {end}")
+    still = int.from_bytes(section[2 : 2 + size], "big") >> (-cells % 8)
+    if still.bit_count() != cells:
+        raise SectionError("a section of another shape")
+    return flags, still, [start, end]
 
 
 def _still_cells(section: bytes, cells: int) -> NDArray[np.bool_]:
@@ -238,7 +293,7 @@ def _decoded(section: bytes, moments: int, cells: int) -> Parts:
     _, level, mean, mask, chunk, *pages = parts
     levels, means = unpack(level, moving), unpack(mean, moments)
     narrow = np.int32 if largest(levels) + largest(means) < _SMALL_QUARTERS else np.int64
-    residual = _residual(flags, chunk, pages, moving, moments).reshape(-1, moments)[:moving]
+    residual = _residual(flags, chunk, pages, moving, moments)
     values = _predicted(levels.astype(narrow), means.astype(narrow))
     values += residual
     if flags & _WITH_ABSENT:
@@ -249,55 +304,78 @@ def _decoded(section: bytes, moments: int, cells: int) -> Parts:
 def _decoded_moment(section: bytes, moments: int, cells: int, moment: int) -> NDArray[np.int64]:
     """Do for one moment what `_decoded` does for all, in fewer steps."""
     flags, bits, ends = _outline(section, cells)
-    moving = cells - bits.bit_count()
-    number = unpack(section[ends[0] : ends[1]], cells - moving)
-    if not moving:
-        return number
+    if not flags & _MOVING:
+        return unpack(section[ends[0] :], cells)
+    still = bits.bit_count()
+    moving = cells - still
     if flags & _ALONE:
         values: Wide = np.array([unpack_one(section[ends[1] : ends[2]], moments, moment)])
     else:
-        _, level, mean, mask, chunk, *pages = (section[a:b] for a, b in pairwise(ends))
-        by_page = _residual(flags, chunk, pages, moving, moments)
-        residual = by_page[:, :, moment].reshape(-1)[:moving]
-        common = unpack_one(mean, moments, moment) + _HALF
-        values = residual + ((unpack(level, moving) + common) >> _FRACTION_BITS)
+        values = unpack(section[ends[1] : ends[2]], moving)
+        values += unpack_one(section[ends[2] : ends[3]], moments, moment) + _HALF
+        values >>= _FRACTION_BITS
+        values += _residual_at(section, flags, ends, (moving, moments), moment)
         if flags & _WITH_ABSENT:
-            values = np.where(_missing(mask, moving, moments)[:, moment], ABSENT, values)
-    if moving == cells:
+            missing = _missing(section[ends[3] : ends[4]], moving, moments)
+            values[missing[:, moment]] = ABSENT
+    if not still:
         return values
-    still, numbers = _still_cells(section, cells), np.empty(cells, dtype=np.int64)
-    numbers[still] = number
-    numbers[~still] = values
+    are_still, numbers = _still_cells(section, cells), np.empty(cells, dtype=np.int64)
+    numbers[are_still] = unpack(section[ends[0] : ends[1]], still)
+    numbers[~are_still] = values
     return numbers
 
 
 def _decoded_cell(section: bytes, moments: int, cells: int, cell: int) -> Wide:
-    """Do for one cell what `_decoded` does for all, in fewer steps: a week of it is 168 times."""
+    """Do for one cell what `_decoded` does for all, in fewer steps."""
     flags, bits, ends = _outline(section, cells)
     still_before, still = (bits >> (cells - cell)).bit_count(), bits.bit_count()
-
-    def part(place: int) -> bytes:
-        return section[ends[place] : ends[place + 1]]
-
     if bits >> (cells - cell - 1) & 1:
-        number = unpack_one(part(0), still, still_before)
+        number = unpack_one(section[ends[0] : ends[1]], still, still_before)
         return np.full(moments, number, dtype=np.int64)
     if flags & _ALONE:
-        return unpack(part(1), moments)
+        return unpack(section[ends[1] : ends[2]], moments)
     place, moving = cell - still_before, cells - still
-    page, row = divmod(place, PAGE_CELLS)
-    reader, name = _reader(flags, part(4))
-    # What stands behind the cell in its page need not be decoded.
-    numbers = np.empty(-(-(row + 1) * moments // _FILL) * _FILL, dtype=name)
-    count = min(PAGE_CELLS, moving - page * PAGE_CELLS) * moments
-    _read_page(reader, part(5 + page), count, numbers)
-    common = unpack(part(2), moments)
-    common += unpack_one(part(1), moving, place) + _HALF
-    common >>= _FRACTION_BITS
-    common += numbers[row * moments : (row + 1) * moments]
+    values = unpack(section[ends[2] : ends[3]], moments)
+    values += unpack_one(section[ends[1] : ends[2]], moving, place) + _HALF
+    values >>= _FRACTION_BITS
+    values += _own_residual(section, flags, ends, (place, moving), moments)
     if flags & _WITH_ABSENT:
-        common[_missing(part(3), moving, moments)[place]] = ABSENT
-    return common
+        values[_missing(section[ends[3] : ends[4]], moving, moments)[place]] = ABSENT
+    return values
+
+
+def _own_curve(
+    section: bytes, moments: int, cells: int, cell: int, residual: NDArray[np.int32]
+) -> tuple[int, bytes] | None:
+    """Put the residual of one cell there; return where its curve begins, and the steps.
+
+    `None` where there is no such curve: the cell is still, alone or absent, or the curve steep.
+    """
+    flags, bits, ends = _outline(section, cells)
+    if flags & (_ALONE | _WITH_ABSENT) or bits >> (cells - cell - 1) & 1:
+        return None
+    curve = curve_of_steps(section[ends[2] : ends[3]], moments)
+    if curve is None or flags >> _WIDTH_SHIFT & 3:
+        return None
+    place, moving = cell - (bits >> (cells - cell)).bit_count(), cells - bits.bit_count()
+    residual[:] = _own_residual(section, flags, ends, (place, moving), moments)
+    level = unpack_one(section[ends[1] : ends[2]], moving, place)
+    return curve[0] + level + _HALF, curve[1]
+
+
+def _own_residual(
+    section: bytes, flags: int, ends: Sequence[int], place: tuple[int, int], moments: int
+) -> NDArray[Any]:
+    """Decode the residual of the cell at this place of so many moving ones."""
+    page, row = divmod(place[0], PAGE_CELLS)
+    reader, dtype = _reader(flags, section[ends[_PAGES - 1] : ends[_PAGES]])
+    # What stands behind the cell in its page need not be decoded.
+    numbers = np.empty(_filled((row + 1) * moments), dtype=dtype)
+    count = min(PAGE_CELLS, place[1] - page * PAGE_CELLS) * moments
+    start = ends[_PAGES + page]
+    _read_page(reader, section[start : ends[_PAGES + page + 1]], count, numbers)
+    return numbers[row * moments : (row + 1) * moments]
 
 
 def _missing(mask: bytes, moving: int, moments: int) -> NDArray[np.bool_]:
@@ -320,16 +398,41 @@ def _reader(flags: int, chunk: bytes) -> tuple[ChunkDecompressor, np.dtype[Any]]
 def _residual(
     flags: int, chunk: bytes, pages: Sequence[bytes], moving: int, moments: int
 ) -> NDArray[Any]:
-    """Decode all pages: (pages, cells of a page, moments); cells after the last mean nothing."""
+    """Decode all pages, (moving cells, moments)."""
     if len(pages) != -(-moving // PAGE_CELLS):
         raise SectionError("a section of another shape")
     reader, dtype = _reader(flags, chunk)
-    stride = -(-PAGE_CELLS * moments // _FILL) * _FILL
-    numbers = np.empty((len(pages), stride), dtype=dtype)
+    numbers = np.empty((len(pages), _filled(PAGE_CELLS * moments)), dtype=dtype)
     for place, page in enumerate(pages):
         count = min(PAGE_CELLS, moving - place * PAGE_CELLS) * moments
         _read_page(reader, page, count, numbers[place])
-    return numbers[:, : PAGE_CELLS * moments].reshape(len(pages), PAGE_CELLS, moments)
+    return numbers[:, : PAGE_CELLS * moments].reshape(-1, moments)[:moving]
+
+
+def _residual_at(
+    section: bytes, flags: int, ends: Sequence[int], shape: tuple[int, int], moment: int
+) -> NDArray[Any]:
+    """Decode one moment of `shape`, (moving cells, moments)."""
+    moving, moments = shape
+    pages = -(-moving // PAGE_CELLS)
+    if len(ends) != _PAGES + pages + 1:
+        raise SectionError("a section of another shape")
+    reader, dtype = _reader(flags, section[ends[_PAGES - 1] : ends[_PAGES]])
+    # All pages in one room, up to the last number that is asked for.
+    last = (PAGE_CELLS - 1) * moments + moment
+    room = np.empty(_filled(last + 1), dtype=dtype)
+    found = np.empty(pages * PAGE_CELLS, dtype=dtype)
+    for page, start in enumerate(ends[_PAGES:-1]):
+        first = page * PAGE_CELLS
+        count = min(PAGE_CELLS, moving - first) * moments
+        _read_page(reader, section[start : ends[_PAGES + page + 1]], count, room)
+        found[first : first + PAGE_CELLS] = room[moment : last + 1 : moments]
+    return found[:moving]
+
+
+def _filled(count: int) -> int:
+    """Round up to what a page can be read into."""
+    return -(-count // _FILL) * _FILL
 
 
 def _read_page(reader: ChunkDecompressor, page: bytes, count: int, into: NDArray[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +21,7 @@ from bacs_core.history.measurements.windows import (
     PARTS,
     StoredString,
     Window,
+    chunk_bodies,
     chunk_body,
     chunk_source,
     load_strings,
@@ -29,6 +30,11 @@ from bacs_core.history.measurements.windows import (
 )
 
 Moments = NDArray[np.int64]
+#: Chunk, column, cell in it, steps per unit: see `StoredString.place`.
+Place = tuple[int, int, int, int]
+
+#: Windows of one cell that are read before they are decoded together.
+_AT_ONCE: Final = 32
 
 #: No window of a tier lasts longer, from its first moment to the end of its last step.
 _LONGEST_MS: Final = {
@@ -128,6 +134,31 @@ class Shelf:
         counts = np.concatenate([counts for _, counts in found])[inside]
         return np.bincount(place[inside], weights=counts, minlength=steps).astype(np.int64)
 
+    def holds(
+        self, tier: Tier, stored: StoredString, first: int, steps: int, width_ms: int
+    ) -> NDArray[np.bool_]:
+        """Mark the steps from `first` on that windows reach into which all tiers hold."""
+        held = np.zeros(steps, dtype=np.bool_)
+        if self.database is None:
+            return held
+        also = "AND derived = 1" if tier is Tier.FULL else ""
+        rows = self.database.conn.execute(
+            "SELECT DISTINCT (first - :first) / :width, (last - :first) / :width FROM windows"  # noqa: S608
+            " WHERE tier = :tier AND string_id = :string AND first < :end AND first > :since"
+            f" AND last >= :first {also}",
+            {
+                "first": first,
+                "width": width_ms,
+                "tier": tier,
+                "string": stored.id,
+                "end": first + steps * width_ms,
+                "since": first - _LONGEST_MS[tier],
+            },
+        )
+        for begin, last in rows:
+            held[max(0, begin) : last + 1] = True
+        return held
+
     def spans(self, tier: Tier, stored: StoredString) -> Moments:
         """Return the first and the last moment of each window of a tier, (windows, 2)."""
         if self.database is None:
@@ -184,36 +215,109 @@ class Shelf:
             return None
 
     def cell(
-        self, stored: StoredString, window: Window, place: tuple[int, int, int, int], part: str,
-        counts: Moments,
-    ) -> NDArray[Any] | None:  # fmt: skip
+        self, stored: StoredString, window: Window, place: Place, part: str, counts: Moments
+    ) -> NDArray[Any] | None:
         """Return one part of the numbers of one place over a window, `None` if spoilt."""
-        group, column, cell, _ = place
+        group, _, cell, _ = place
+        found = self._section(stored, window, place, part)
+        if found is None:
+            return None
+        if not found:
+            return counts
+        try:
+            return section.decode_cell(found, len(counts), stored.shape(group)[1], cell)
+        except SectionError as error:
+            self._tell(stored, window, group, error)
+            return None
+
+    def column(
+        self, stored: StoredString, window: Window, place: Place, part: str, moments: int
+    ) -> NDArray[np.int32] | None:
+        """Return one part of a column of a chunk, (cells, moments), `None` if spoilt."""
+        found = self._section(stored, window, place, part)
+        if found is None:
+            return None
+        try:
+            return section.decode(found, moments, stored.shape(place[0])[1]).whole()
+        except SectionError as error:
+            self._tell(stored, window, place[0], error)
+            return None
+
+    def cells(
+        self, stored: StoredString, windows: Sequence[Window], place: Place
+    ) -> Iterator[tuple[Window, Moments, NDArray[Any]]]:
+        """Yield the moments and numbers of one place over full windows."""
+        for first in range(0, len(windows), _AT_ONCE):
+            alike: dict[int, list[tuple[Window, Moments, bytes]]] = {}
+            for window in windows[first : first + _AT_ONCE]:
+                moments = self.moments(stored, window)
+                found = None if moments is None else self._section(stored, window, place, "value")
+                if moments is not None and found is not None:
+                    at = moments[0]
+                    alike.setdefault(len(at), []).append((window, at, found))
+            for count, read in alike.items():
+                yield from self._decoded(stored, read, place, count)
+
+    def _decoded(
+        self,
+        stored: StoredString,
+        read: Sequence[tuple[Window, Moments, bytes]],
+        place: Place,
+        moments: int,
+    ) -> Iterator[tuple[Window, Moments, NDArray[Any]]]:
+        group, _, cell, _ = place
+        every = section.decode_cell_of_each(
+            [found for _, _, found in read], moments, stored.shape(group)[1], cell
+        )
+        for (window, at, _), numbers in zip(read, every, strict=True):
+            if isinstance(numbers, SectionError):
+                self._tell(stored, window, group, numbers)
+            else:
+                yield window, at, numbers
+
+    def _section(
+        self, stored: StoredString, window: Window, place: Place, part: str
+    ) -> bytes | None:
+        """Read one part of a column of a chunk, `None` if spoilt."""
+        group, column, _, _ = place
         names = PARTS[window.tier]
-        columns, cells = stored.shape(group)
-        at = column * len(names) + names.index(part)
         try:
             source = chunk_source(self._database(), window.chunk_id + group)
-            found = section_of(source, columns * len(names), at)
-            if not found:
-                return counts
-            return section.decode_cell(found, len(counts), cells, cell)
-        except (ChunkError, SectionError) as error:
+            count = stored.shape(group)[0] * len(names)
+            return section_of(source, count, column * len(names) + names.index(part))
+        except ChunkError as error:
             self._tell(stored, window, group, error)
             return None
 
     def moment(
-        self, stored: StoredString, window: Window, group: int, moment: int, moments: int
-    ) -> list[NDArray[np.int32]] | None:
-        """Return all columns of a group of cells at one moment of a full window."""
+        self, stored: StoredString, window: Window, moment: int, moments: int
+    ) -> list[NDArray[np.int32] | None]:
+        """Return each group at one moment of a full window, (columns, cells), `None` if spoilt."""
+        count = 1 + len(stored.groups)
+        bodies = chunk_bodies(self._database(), window.chunk_id, count)
+        return [
+            self._moment(stored, window, group, bodies, (moment, moments)) for group in range(count)
+        ]
+
+    def _moment(
+        self,
+        stored: StoredString,
+        window: Window,
+        group: int,
+        bodies: Mapping[int, bytes],
+        at: tuple[int, int],
+    ) -> NDArray[np.int32] | None:
         columns, cells = stored.shape(group)
+        (moment, moments), chunk_id = at, window.chunk_id + group
+        numbers = np.empty((columns, cells), dtype=np.int32)
         try:
-            sections = sections_of(chunk_body(self._database(), window.chunk_id + group), columns)
-            found = [section.decode_moment(each, moments, cells, moment) for each in sections]
+            sections = sections_of(bodies.get(chunk_id, b""), columns)
+            for column, each in enumerate(sections):
+                numbers[column] = section.decode_moment(each, moments, cells, moment)
         except (ChunkError, SectionError) as error:
             self._tell(stored, window, group, error)
             return None
-        return [each.astype(np.int32) for each in found]
+        return numbers
 
     def whole(
         self, stored: StoredString, window: Window, group: int, moments: int

@@ -58,8 +58,8 @@ def series(shelf: Shelf, opened: OpenSamples, wanted: Wanted) -> Series:
     grid = _grid(tier, wanted, ticks=False)
     start, end = grid.first, max(wanted.end, math.ceil(grid.end))
     newest = opened.value(wanted.key, wanted.name, wanted.cell, start, end)
-    pieces: list[Piece] = [(newest.at, newest.numbers)]
-    pieces += _sealed_pieces(shelf, strings, wanted, tier, (start, end))
+    pieces = _sealed_pieces(shelf, strings, wanted, tier, (start, end))
+    pieces.append((newest.at, newest.numbers))
     if tier is Tier.FULL and grid.width_ms <= SHORTEST_MS and _are_ticks(pieces):
         grid = _grid(tier, wanted, ticks=True)
     steps_per_unit = newest.steps_per_unit
@@ -96,10 +96,16 @@ def _is_thinned(
     steps = max(1, -((first - wanted.end) // hour))
     for stored in strings:
         hours = shelf.count(Tier.HOUR, stored, first, steps, hour)
-        if hours.any() and any(
-            (shelf.count(tier, stored, first, steps, hour) < hours).any() for tier in finer
-        ):
-            return True
+        known = np.flatnonzero(hours)
+        if len(known) == 0:
+            continue
+        # What is deleted is always the oldest: only the first hour can be there in part.
+        oldest, begin = int(known[0]), first + int(known[0]) * hour
+        for tier in finer:
+            if not shelf.holds(tier, stored, first, steps, hour)[known].all():
+                return True
+            if shelf.count(tier, stored, begin, 1, hour)[0] < hours[oldest]:
+                return True
     return False
 
 
@@ -129,18 +135,15 @@ def _sealed_pieces(
     pieces: list[Piece] = []
     for stored in strings:
         place = stored.place(wanted.cell, wanted.name)
-        for window in shelf.windows(Tier.FULL, stored, start, end, also):
-            moments = shelf.moments(stored, window)
-            if moments is None or place is None:
-                continue
-            numbers = shelf.cell(stored, window, place, "value", moments[1])
-            if numbers is None:
-                continue
+        if place is None:
+            continue
+        windows = shelf.windows(Tier.FULL, stored, start, end, also)
+        for window, at, numbers in shelf.cells(stored, windows, place):
             if start <= window.first and window.last < end:
-                pieces.append((moments[0], numbers))
+                pieces.append((at, numbers))
             else:
-                inside = (moments[0] >= start) & (moments[0] < end)
-                pieces.append((moments[0][inside], numbers[inside]))
+                inside = (at >= start) & (at < end)
+                pieces.append((at[inside], numbers[inside]))
     return pieces
 
 

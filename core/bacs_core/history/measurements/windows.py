@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ PARTS: Final[dict[Tier, tuple[str, ...]]] = {
     Tier.QUARTER: ("minimum", "maximum"),
     Tier.HOUR: ("minimum", "mean", "maximum", "count"),
 }
+_TIERS: Final = {tier.value: tier for tier in Tier}
+#: In the order of `Window`.
 _COLUMNS: Final = (
     "id, string_id, tier, epoch, first, last, sequence, last_sequence, derived, chunk_id, axis"
 )
@@ -63,8 +65,7 @@ class StoredString:
         return 1 + (cell - 1) // self.group_cells, column, (cell - 1) % self.group_cells, steps
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """One stretch of time of one string in one tier; times are unix milliseconds."""
 
     id: int
@@ -147,20 +148,7 @@ def select_windows(
         (*values, limit),
     ).fetchall()
     return [
-        Window(
-            id=row[0],
-            string_id=row[1],
-            tier=Tier(row[2]),
-            epoch=row[3],
-            first=row[4],
-            last=row[5],
-            sequence=row[6],
-            last_sequence=row[7],
-            derived=bool(row[8]),
-            chunk_id=row[9],
-            axis=row[10],
-        )
-        for row in rows
+        Window._make((*row[:2], _TIERS[row[2]], *row[3:8], bool(row[8]), *row[9:])) for row in rows
     ]
 
 
@@ -191,6 +179,14 @@ def chunk_source(database: Database, chunk_id: int) -> Source:
         return blob.read(length)
 
     return read
+
+
+def chunk_bodies(database: Database, first_id: int, count: int) -> dict[int, bytes]:
+    """Read so many chunks from one on; one that is not there is left out."""
+    rows = database.conn.execute(
+        "SELECT id, body FROM chunks WHERE id >= ? AND id < ?", (first_id, first_id + count)
+    )
+    return dict(rows.fetchall())
 
 
 def chunk_body(database: Database, chunk_id: int) -> bytes:

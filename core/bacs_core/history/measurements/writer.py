@@ -263,8 +263,8 @@ class MeasurementWriter:
 
     def _hour_is_over(self, taken: Taken) -> bool:
         """Tell whether this is the first moment of a later hour: then all strings are sealed."""
-        oldest = [int(buffer.at[0]) for buffer in self._buffers.values() if buffer.count]
-        return bool(oldest) and taken.at // HOUR_MS > min(oldest) // HOUR_MS
+        hour = taken.at // HOUR_MS
+        return any(buffer.count and hour > buffer.hour for buffer in self._buffers.values())
 
     def _seal(self, keys: Iterable[str], *, restart: bool = True) -> None:
         """Store these buffers; once nothing is open any more, the journal begins anew."""

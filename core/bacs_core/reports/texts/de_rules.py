@@ -42,9 +42,9 @@ TEXTS: Final[dict[str, str]] = {
     "room_missing": "thermisches Durchgehen wird ohne die Raumtemperatur überwacht, sie ist "
     "unbekannt",
     "temperatures_missing": "keine Zelltemperatur bekannt, thermisches Durchgehen bliebe unerkannt",
-    "runaway_trip": "thermisches Durchgehen, der Strang muss getrennt werden ({note})",
-    "runaway_alarm": "thermisches Durchgehen hat begonnen ({note})",
-    "runaway_pre_alert": "erste Anzeichen von thermischem Durchgehen ({note})",
+    "runaway_trip": "Anzeichen für thermisches Durchgehen, der Strang muss getrennt werden: {note}",
+    "runaway_alarm": "Anzeichen für thermisches Durchgehen: {note}",
+    "runaway_pre_alert": "erste Anzeichen für thermisches Durchgehen: {note}",
     "trip_temperature": "so heiß, dass der Strang getrennt werden muss",
     "trip_voltage_high": "so hoch geladen, dass der Strang getrennt werden muss",
     "trip_voltage_low": "so tief entladen, dass der Strang getrennt werden muss",

@@ -98,7 +98,7 @@ TEXTS: Final[dict[str, str]] = {
     "event_alarm_returned": "alarm gone, not acknowledged",
     "event_alarm_cleared": "alarm over",
     "event_alarm_acknowledged": "alarm acknowledged",
-    "event_alarm_put_aside": "alarm put aside or taken up again",
+    "event_alarm_put_aside": "alarm shelved or taken up again",
     "event_buzzer_muted": "buzzer muted",
     "event_equalization": "equalization",
     "event_protection": "protection",

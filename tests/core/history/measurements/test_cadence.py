@@ -41,6 +41,8 @@ def brain(phase: ChargePhase) -> BrainSummary:
         capacity=estimates,
         health=estimates,
         bled_ah=nothing,
+        resistance_baseline_ohm=nothing,
+        resistance_rise=nothing,
         stage=np.zeros(4, np.uint8),
         equalizes=no,
         paused=no,

@@ -48,9 +48,23 @@ def test_any_numbers_come_back_whole_by_cell_and_by_moment(numbers: NDArray[np.i
     for cell in range(cells):
         back = section.decode_cell(stored, moments, cells, cell)
         np.testing.assert_array_equal(back, numbers[cell])
+        for each in section.decode_cell_of_each([stored, stored], moments, cells, cell):
+            assert not isinstance(each, section.SectionError)
+            np.testing.assert_array_equal(each, numbers[cell])
     for moment in range(moments):
         back = section.decode_moment(stored, moments, cells, moment)
         np.testing.assert_array_equal(back, numbers[:, moment])
+
+
+def test_a_spoilt_section_among_several_spoils_no_other() -> None:
+    random = np.random.default_rng(1)
+    every = [random.integers(2200, 2300, (40, 60)).astype(np.int16) for _ in range(3)]
+    stored = [section.encode(numbers) for numbers in every]
+    stored[1] = stored[1][:-1]
+    first, spoilt, last = section.decode_cell_of_each(stored, 60, 40, 17)
+    assert isinstance(spoilt, section.SectionError)
+    np.testing.assert_array_equal(np.asarray(first), every[0][17])
+    np.testing.assert_array_equal(np.asarray(last), every[2][17])
 
 
 @given(blocks())
