@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from bacs_core import __version__
 from bacs_core.access import rights
 from bacs_core.access.principal import Principal
+from bacs_core.alarms.layout import lay_out
 from bacs_core.alarms.place import Place
 from bacs_core.api.built import accessories_of, lines_of
 from bacs_core.api.command_messages import MOST_SHELVED_HOURS
@@ -54,7 +55,10 @@ from bacs_core.api.messages import (
     TakeOutOfService,
     UnshelveAlarm,
 )
+from bacs_core.api.rule_messages import Rules
+from bacs_core.api.rules_in_force import rules_of
 from bacs_core.api.service import Tick
+from bacs_core.api.system_messages import Fault, FaultKind
 from bacs_core.brain_orders import Brain, BrainCommand, carry_out, shelved_until
 from bacs_core.engine import Engine
 from bacs_core.equalization_modes import misfit
@@ -157,6 +161,7 @@ class Service:
             network_enabled=self._identity.network_enabled,
             lines=lines_of(self._engine.settings),
             accessories=accessories_of(self._engine.settings),
+            contact=self._engine.settings.contact,
         )
 
     def latest(self) -> Tick | None:
@@ -172,13 +177,41 @@ class Service:
         rights.require_right(principal, rights.COMMISSIONING)
         return self._engine.desk.report()
 
+    async def rules(self) -> Rules:
+        """Tell the alarm rules as they apply; in a thread, since of a large site it takes long."""
+        book = self._engine.alarms
+        if book.layout is None and self._engine.site.managers:
+            raise RefusedError("the engine has just started", code="starting")
+        layout = book.layout or lay_out(self._engine.site, (), {})
+        # What was ordered since the last tick is in force with the next one.
+        layout = replace(layout, made_of=(*layout.made_of[:-1], self._engine.overrides))
+        return await asyncio.to_thread(rules_of, layout, book.out_of_service)
+
+    def faults(self) -> list[Fault]:
+        """Tell what is wrong with the engine itself."""
+        faults = []
+        if self._recorder.problem is not None:
+            faults.append(Fault(kind=FaultKind.RECORDING, detail=self._recorder.problem))
+        clock = None if self.clock is None else self.clock.status()
+        if clock is not None and not clock.was_set:
+            faults.append(Fault(kind=FaultKind.CLOCK_NOT_SET))
+        tick = self.latest()
+        lines = () if tick is None else tick.snapshot.lines.values()
+        faults.extend(
+            Fault(kind=FaultKind.LINE_GONE, place=line.id, detail=line.message)
+            for line in lines
+            if not line.port_open and not line.lent
+        )
+        return faults
+
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         """Carry out a command, or raise `RefusedError`."""
         rights.require(principal, command.command)
         by, at = principal.name, datetime.now(UTC)
         match command:
             case Acknowledge():
-                for event in self._engine.acknowledge(command.alarm_id, by):
+                one = None if command.alarm_id is None else [command.alarm_id]
+                for event in self._engine.acknowledge(one or command.alarm_ids, by):
                     self._recorder.event(event)
                 number = await self._record(command, by, at)
             case SetNetwork():

@@ -204,3 +204,5 @@ class Settings:
     breakers: dict[str, Breaker] = field(default_factory=dict)
     alarm_relay: AlarmRelay | None = None
     keeping: Keeping = field(default_factory=Keeping)
+    contact: str = ""
+    """Whom to call in an emergency; empty where the site file does not say it."""

@@ -56,8 +56,8 @@ MAX_SCOPES: Final = 1000
 
 @dataclass(slots=True)
 class _OpenSession:
-    principal: Principal
-    generation: int
+    user: users.User
+    at_cabinet: bool
     began_at: float
     used_at: float
     checked_at: float
@@ -92,7 +92,10 @@ class Gate:
         self._nobody_hash = passwords.hash_secret(tokens.new_secret(), cost)
         self._cost = cost
         self._lock = threading.Lock()
-        self._login_lock = threading.Lock()
+        # One for each place, held while a secret is compared: so many tries at once count like one
+        # after the other, and the cabinet waits for nobody elsewhere.
+        self._login_locks = {at_cabinet: threading.Lock() for at_cabinet in (True, False)}
+        self._failures_lock = threading.Lock()
         self._sessions: dict[str, _OpenSession] = {}
         self._tokens: dict[str, _KnownToken] = {}
         self._failures: dict[str, Failures] = self._if_possible(
@@ -117,32 +120,46 @@ class Gate:
     def login(self, login: Login, by: Principal | None) -> Session:
         """Open a session for a person.
 
-        A password works anywhere, a PIN only where `by` is the panel at the cabinet. Raises
-        `RefusedError`: `wrong_credentials`, `locked_out`, `cabinet_only`, or `must_change` where a
-        right password must be replaced first; `HistoryError` where users cannot be read.
+        A password works anywhere, a PIN only where `by` is the panel at the cabinet. The session of
+        somebody who `must_change` is good for nothing but a new password. Raises `RefusedError`:
+        `wrong_credentials`, `locked_out`, `cabinet_only`; `HistoryError` where users cannot be
+        read.
         """
         at_cabinet = by is not None and by.at_cabinet
-        with self._login_lock:
+        with self._login_locks[at_cabinet]:
             user = self._checked_user(login, at_cabinet=at_cabinet)
-            if user.must_change:
-                raise RefusedError("the password must be changed first", code="must_change")
             self._record(EventKind.LOGIN, user.name, f"{user.name} logged in {_place(at_cabinet)}")
         return self._open_session(user, at_cabinet=at_cabinet)
 
-    def change_password(self, login: Login, password: str, by: Principal | None) -> None:
-        """Replace a person's password, shown the old one in `login`; ends that person's sessions.
-
-        Raises what `login` raises, and `weak_password`.
-        """
+    def confirm(self, login: Login, by: Principal | None) -> None:
+        """Let somebody show the own secret once more; raises what `login` raises."""
         at_cabinet = by is not None and by.at_cabinet
-        passwords.check_password(password)
-        if passwords.looks_like_pin(login.secret):
-            raise RefusedError("changing the password takes the old one", code="wrong_credentials")
-        with self._login_lock:
-            user = self._checked_user(login, at_cabinet=at_cabinet)
-            with self._database() as database:
-                change = users.Change(user.name, self._now())
-                users.set_password(database, change, user.name, password, cost=self._cost)
+        with self._login_locks[at_cabinet]:
+            self._checked_user(login, at_cabinet=at_cabinet)
+
+    def person_changed(self, name: str, token: str | None) -> None:
+        """Take note of a change that is in the database already.
+
+        The session of `token` goes on if it is that person's and there still is one, all others
+        end; failures are forgotten, so that a new secret can be used at once.
+        """
+        name = name.casefold()
+        with self._failures_lock:
+            self._keep_failures({f"{_place(at)}/{name[:64]}": Failures() for at in (True, False)})
+        user = self._if_possible(
+            f"{name} has to log in again",
+            lambda database: users.find_user(database, name),
+            otherwise=None,
+        )
+        with self._lock:
+            own = self._sessions.get(tokens.fingerprint(token or ""))
+            if own is not None and user is not None and _is_later(user, own.user):
+                own.user = user
+            self._sessions = {
+                sha256: opened
+                for sha256, opened in self._sessions.items()
+                if opened.user.name != name or opened.user == user
+            }
 
     def logout(self, token: str) -> None:
         """End a session at once; an unknown one is no error."""
@@ -159,22 +176,24 @@ class Gate:
             user = users.find_user(database, name)
         own, overall = f"{_place(at_cabinet)}/{name[:64]}", _place(at_cabinet)
         known_name = user.name if user else "somebody unknown"
-        self._require_unlocked(own, overall, known_name)
-        overall_before = self._failures.get(overall, Failures())
-        now = self._clock()
-        self._keep_failures(
-            {
-                own: lockout.one_more(self._failures.get(own, Failures()), now),
-                overall: lockout.one_more(overall_before, now),
-            }
-        )
+        with self._failures_lock:
+            self._require_unlocked(own, overall, known_name)
+            overall_before = self._failures.get(overall, Failures())
+            now = self._clock()
+            self._keep_failures(
+                {
+                    own: lockout.one_more(self._failures.get(own, Failures()), now),
+                    overall: lockout.one_more(overall_before, now),
+                }
+            )
         kept = user and (user.pin_hash if is_pin else user.password_hash)
         right = passwords.matches(login.secret, kept or self._nobody_hash)
         if user is None or not kept or not right:
             text = f"login of {known_name} refused {_place(at_cabinet)}"
             self._record(EventKind.LOGIN_REFUSED, None, text)
             raise RefusedError("the name or the secret is wrong", code="wrong_credentials")
-        self._keep_failures({own: Failures(), overall: overall_before})
+        with self._failures_lock:
+            self._keep_failures({own: Failures(), overall: overall_before})
         return user
 
     def _require_unlocked(self, own: str, overall: str, known_name: str) -> None:
@@ -192,7 +211,10 @@ class Gate:
             raise RefusedError(reason, code="locked_out")
 
     def _keep_failures(self, changed: dict[str, Failures]) -> None:
-        """Remember failures, and on the disk too, so that a restart does not forget them."""
+        """Remember failures, and on the disk too, so that a restart does not forget them.
+
+        Whoever calls it holds their lock.
+        """
         self._failures.update(changed)
         self._failures = {scope: kept for scope, kept in self._failures.items() if kept.count}
         if len(self._failures) > MAX_SCOPES:
@@ -207,19 +229,22 @@ class Gate:
     def _open_session(self, user: users.User, *, at_cabinet: bool) -> Session:
         now = self._clock()
         token = tokens.new_secret()
-        principal = Principal(user.name, user.role, at_cabinet)
-        opened = _OpenSession(principal, user.generation, now, now, now)
+        opened = _OpenSession(user, at_cabinet, now, now, now)
         with self._lock:
             self._sessions[tokens.fingerprint(token)] = opened
             for surplus in list(self._sessions)[:-MAX_SESSIONS]:
                 del self._sessions[surplus]
         return Session(
-            token=token, name=user.name, role=user.role, expires_at=_moment(self._end(opened))
+            token=token,
+            name=user.name,
+            role=user.role,
+            expires_at=_moment(self._end(opened)),
+            must_change=user.must_change,
         )
 
     def _end(self, opened: _OpenSession) -> float:
         end = opened.began_at + self._times.session_s
-        if opened.principal.at_cabinet:
+        if opened.at_cabinet:
             return min(end, opened.used_at + self._times.cabinet_idle_s)
         return end
 
@@ -240,7 +265,7 @@ class Gate:
                 del self._sessions[sha256]
                 return None
         opened.used_at = now
-        return opened.principal
+        return _principal(opened.user, at_cabinet=opened.at_cabinet)
 
     def _token_principal(self, sha256: str) -> Principal | None:
         now, known = self._clock(), self._tokens.get(sha256)
@@ -331,8 +356,18 @@ def _write_event(database: Database, event: Event) -> None:
 
 
 def _is_unchanged(database: Database, opened: _OpenSession) -> bool:
-    user = users.find_user(database, opened.principal.name)
-    return user is not None and user.generation == opened.generation
+    # All of it: whoever is removed and added again may get the old number and generation, but
+    # another salt of the password.
+    return users.find_user(database, opened.user.name) == opened.user
+
+
+def _is_later(user: users.User, before: users.User) -> bool:
+    """Tell whether it is the same person after a change; a name added again begins anew."""
+    return user.name == before.name and user.generation > before.generation
+
+
+def _principal(user: users.User, *, at_cabinet: bool) -> Principal:
+    return Principal(user.name, user.role, at_cabinet, user.must_change)
 
 
 def _place(at_cabinet: bool) -> str:  # noqa: FBT001 - two places, one flag

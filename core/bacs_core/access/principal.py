@@ -13,11 +13,15 @@ ROLE_ORDER: Final = (Role.VIEWER, Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTR
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody the engine knows; `at_cabinet` only if the request came through the panel there."""
+    """Somebody the engine knows; `at_cabinet` only if the request came through the panel there.
+
+    Who `must_change` may do nothing but set a new password.
+    """
 
     name: str
     role: Role
     at_cabinet: bool = False
+    must_change: bool = False
 
     def has_role(self, minimum: Role) -> bool:
         """Tell whether this role includes `minimum`."""

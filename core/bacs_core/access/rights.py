@@ -53,6 +53,10 @@ RIGHTS: Final[Mapping[CommandName, Right]] = {
 }
 #: Who may look at what is being commissioned.
 COMMISSIONING: Final = Right(Role.TECHNICIAN)
+#: Who decides about people and tokens.
+PEOPLE: Final = Right(Role.ADMINISTRATOR)
+#: Who may let a program in.
+PAIRING: Final = Right(Role.TECHNICIAN, cabinet_only=True)
 
 
 def require(principal: Principal, command: CommandName) -> None:

@@ -23,6 +23,7 @@ from bacs_core.history.database import naming_errors, transaction, unflushed
 from bacs_core.history.events import (
     Event,
     EventKind,
+    Json,
     insert_event,
     to_milliseconds,
     to_moment,
@@ -60,10 +61,18 @@ def fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def add_token(database: Database, change: Change, name: str, role: Role) -> str:
+def add_token(
+    database: Database,
+    change: Change,
+    name: str,
+    role: Role,
+    *,
+    paired_from: str | None = None,
+) -> str:
     """Make a token and return it: it is shown once and cannot be read again.
 
-    Raises `RefusedError` for a bad or taken name, or a role that tokens cannot have.
+    `paired_from` is the address of a program that asked for it with a pairing code. Raises
+    `RefusedError` for a bad or taken name, or a role that tokens cannot have.
     """
     name = checked_name(name)
     if role not in TOKEN_ROLES:
@@ -80,7 +89,11 @@ def add_token(database: Database, change: Change, name: str, role: Role) -> str:
                 "created_at": to_milliseconds(change.at),
             }
         )
-        _record(database, change, name, f"token {name} made as {role}")
+        text = f"token {name} made as {role}"
+        data: dict[str, Json] = {"changed": "added", "role": role}
+        if paired_from is not None:
+            text, data = f"{text}, paired from {paired_from}", {**data, "address": paired_from}
+        _record(database, change, name, text, data)
     return secret
 
 
@@ -95,7 +108,7 @@ def revoke_token(database: Database, change: Change, name: str) -> None:
         database.table("tokens").update(
             row["id"], {"revoked_at": to_milliseconds(change.at), "revoked_by": change.by}
         )
-        _record(database, change, name, f"token {name} revoked")
+        _record(database, change, name, f"token {name} revoked", {"changed": "revoked"})
 
 
 def list_tokens(database: Database) -> tuple[Token, ...]:
@@ -133,9 +146,11 @@ def create_panel_token(state_dir: Path) -> str:
     return secret
 
 
-def _record(database: Database, change: Change, name: str, text: str) -> None:
-    event = Event(change.at, EventKind.TOKEN_CHANGED, text, by=change.by, data={"token": name})
-    insert_event(database, event)
+def _record(
+    database: Database, change: Change, name: str, text: str, data: Mapping[str, Json]
+) -> None:
+    told = {"token": name, **data}
+    insert_event(database, Event(change.at, EventKind.TOKEN_CHANGED, text, by=change.by, data=told))
 
 
 def _token(row: Mapping[str, Any]) -> Token:

@@ -13,10 +13,17 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from bacs_core.access.passwords import DEFAULT_COST, Cost, check_password, check_pin, hash_secret
+from bacs_core.access.passwords import (
+    DEFAULT_COST,
+    Cost,
+    check_password,
+    check_pin,
+    hash_secret,
+    matches,
+)
 from bacs_core.errors import RefusedError
 from bacs_core.history.database import transaction
-from bacs_core.history.events import Event, EventKind, insert_event, to_milliseconds
+from bacs_core.history.events import Event, EventKind, Json, insert_event, to_milliseconds
 from bacs_core.model import Role
 
 NAME_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,31}")
@@ -52,35 +59,60 @@ def add_user(
     role: Role,
     password: str,
     *,
+    pin: str | None = None,
     must_change: bool = False,
     cost: Cost = DEFAULT_COST,
 ) -> None:
-    """Add a person. Raises `RefusedError` for a bad or taken name or a weak password."""
-    name = checked_name(name)
-    check_password(password)
-    password_hash = hash_secret(password, cost)
+    """Add a person. Raises `RefusedError` for a bad or taken name, a weak password or PIN."""
+    row = _row(name, role, password, pin, cost)
     with transaction(database):
-        require_free_name(database, name)
-        database.table("users").insert(
-            {
-                "name": name,
-                "role": role,
-                "password_hash": password_hash,
-                "must_change": int(must_change),
-                "generation": 1,
-                "created_at": to_milliseconds(change.at),
-            }
-        )
-        _record(database, change, name, f"user {name} added as {role}")
+        _insert(database, change, {**row, "must_change": int(must_change)})
+
+
+def add_first_user(
+    database: Database,
+    change: Change,
+    name: str,
+    password: str,
+    *,
+    pin: str | None = None,
+    cost: Cost = DEFAULT_COST,
+) -> None:
+    """Add the first person, an administrator. Raises `RefusedError` (`not_the_first`) else."""
+    row = _row(name, Role.ADMINISTRATOR, password, pin, cost)
+    with transaction(database):
+        if database.table("users").count:
+            raise RefusedError("there is somebody already", code="not_the_first")
+        _insert(database, change, {**row, "must_change": 0})
 
 
 def remove_user(database: Database, change: Change, name: str) -> None:
-    """Remove a person; sessions end within seconds. Raises `RefusedError` if unknown."""
+    """Remove a person; sessions end within seconds.
+
+    Raises `RefusedError`: `unknown_user`, `last_administrator`.
+    """
     name = name.casefold()
     with transaction(database):
         user = require_user(database, name)
+        _require_another_administrator(database, user)
         database.table("users").delete(user.id)
-        _record(database, change, name, f"user {name} removed")
+        _record(database, change, name, f"user {name} removed", {"changed": "removed"})
+
+
+def set_role(database: Database, change: Change, name: str, role: Role) -> None:
+    """Give a person another role; sessions end within seconds.
+
+    Raises `RefusedError`: `unknown_user`, `last_administrator`.
+    """
+    name = name.casefold()
+    with transaction(database):
+        user = require_user(database, name)
+        if role is not Role.ADMINISTRATOR:
+            _require_another_administrator(database, user)
+        database.table("users").update(user.id, {"role": role, "generation": user.generation + 1})
+        text = f"user {name} is now {role}, was {user.role}"
+        data: dict[str, Json] = {"changed": "role", "role": role, "before": user.role}
+        _record(database, change, name, text, data)
 
 
 def set_pin(
@@ -91,16 +123,30 @@ def set_pin(
         check_pin(pin)
     pin_hash = None if pin is None else hash_secret(pin, cost)
     text = "PIN removed from" if pin is None else "PIN set for"
-    _update(database, change, name, {"pin_hash": pin_hash}, text)
+    changed = "pin_removed" if pin is None else "pin"
+    _update(database, change, name, {"pin_hash": pin_hash}, text, changed)
 
 
 def set_password(
-    database: Database, change: Change, name: str, password: str, *, cost: Cost = DEFAULT_COST
+    database: Database,
+    change: Change,
+    name: str,
+    password: str,
+    *,
+    must_change: bool = False,
+    cost: Cost = DEFAULT_COST,
 ) -> None:
-    """Replace the password; this also fulfils a demand to change it."""
+    """Replace the password; unless it `must_change` again, this fulfils a demand to change it.
+
+    Raises `RefusedError`: `weak_password`, `unknown_user`, `same_password` where the demand would
+    be fulfilled by the password that it is about.
+    """
     check_password(password)
-    values = {"password_hash": hash_secret(password, cost), "must_change": 0}
-    _update(database, change, name, values, "password changed for")
+    before = require_user(database, name)
+    if before.must_change and not must_change and matches(password, before.password_hash):
+        raise RefusedError("this is the password that must be changed", code="same_password")
+    values = {"password_hash": hash_secret(password, cost), "must_change": int(must_change)}
+    _update(database, change, name, values, "password changed for", "password")
 
 
 def list_users(database: Database) -> tuple[User, ...]:
@@ -142,19 +188,60 @@ def require_free_name(database: Database, name: str) -> None:
         raise RefusedError(f"the name '{name}' is taken", code="name_taken")
 
 
+def _row(
+    name: str, role: Role, password: str, pin: str | None, cost: Cost
+) -> dict[str, str | None]:
+    """Check what is said of a new person and hash it, before anybody waits for the database."""
+    name = checked_name(name)
+    check_password(password)
+    if pin is not None:
+        check_pin(pin)
+    return {
+        "name": name,
+        "role": role,
+        "password_hash": hash_secret(password, cost),
+        "pin_hash": None if pin is None else hash_secret(pin, cost),
+    }
+
+
+def _insert(database: Database, change: Change, row: Mapping[str, Any]) -> None:
+    name, role = row["name"], row["role"]
+    require_free_name(database, name)
+    created_at = to_milliseconds(change.at)
+    database.table("users").insert({**row, "generation": 1, "created_at": created_at})
+    text = f"user {name} added as {role}"
+    _record(database, change, name, text, {"changed": "added", "role": role})
+
+
+def _require_another_administrator(database: Database, user: User) -> None:
+    """Refuse to lose the last person who can give rights to others."""
+    if user.role is Role.ADMINISTRATOR and (
+        database.table("users").count_where("role = ?", [Role.ADMINISTRATOR]) == 1
+    ):
+        reason = f"{user.name} is the last administrator; make somebody else one first"
+        raise RefusedError(reason, code="last_administrator")
+
+
 def _update(
-    database: Database, change: Change, name: str, values: Mapping[str, Any], text: str
+    database: Database,
+    change: Change,
+    name: str,
+    values: Mapping[str, Any],
+    text: str,
+    changed: str,
 ) -> None:
     name = name.casefold()
     with transaction(database):
         user = require_user(database, name)
         database.table("users").update(user.id, {**values, "generation": user.generation + 1})
-        _record(database, change, name, f"{text} user {name}")
+        _record(database, change, name, f"{text} user {name}", {"changed": changed})
 
 
-def _record(database: Database, change: Change, name: str, text: str) -> None:
-    event = Event(change.at, EventKind.USER_CHANGED, text, by=change.by, data={"user": name})
-    insert_event(database, event)
+def _record(
+    database: Database, change: Change, name: str, text: str, data: Mapping[str, Json]
+) -> None:
+    told = {"user": name, **data}
+    insert_event(database, Event(change.at, EventKind.USER_CHANGED, text, by=change.by, data=told))
 
 
 def _user(row: Mapping[str, Any]) -> User:

@@ -12,7 +12,6 @@ from pydantic.json_schema import models_json_schema
 
 import bacs_core
 from bacs_core.api import problems
-from bacs_core.api.broadcast import Broadcast
 from bacs_core.api.discharge_routes import DISCHARGE_ROUTES
 from bacs_core.api.export_routes import ROUTES as EXPORT_ROUTES
 from bacs_core.api.guard import Guard
@@ -25,10 +24,12 @@ from bacs_core.api.messages import (
     SnapshotMessage,
     Subscribe,
 )
+from bacs_core.api.pairing_routes import PAIRING_ROUTES
+from bacs_core.api.people_routes import PEOPLE_ROUTES
 from bacs_core.api.report_routes import REPORT_ROUTES
 from bacs_core.api.routes import ROUTES, Parts
-from bacs_core.api.service import EngineService, Gate
 from bacs_core.api.stick_routes import STICK_ROUTES
+from bacs_core.api.system_routes import SYSTEM_ROUTES, Gauges
 from bacs_core.settings import Keeping
 
 STREAM_PATH: Final = f"{API_PREFIX}/stream"
@@ -43,9 +44,7 @@ _STREAM_DESCRIPTION: Final = (
 
 
 def create_app(
-    service: EngineService,
-    gate: Gate,
-    broadcast: Broadcast,
+    parts: Parts,
     *,
     state_dir: Path,
     keeping: Keeping | None = None,
@@ -61,7 +60,8 @@ def create_app(
         redoc_url=None,
         responses={"4XX": {"model": Problem}, "5XX": {"model": Problem}},
     )
-    app.state.parts = Parts(service, gate, broadcast)
+    app.state.parts = parts
+    app.state.gauges = Gauges(state_dir)
     app.state.history = HistoryAccess(state_dir, keeping=keeping)
     app.include_router(ROUTES)
     app.include_router(HISTORY_ROUTES)
@@ -69,6 +69,9 @@ def create_app(
     app.include_router(EXPORT_ROUTES)
     app.include_router(REPORT_ROUTES)
     app.include_router(STICK_ROUTES)
+    app.include_router(PEOPLE_ROUTES)
+    app.include_router(PAIRING_ROUTES)
+    app.include_router(SYSTEM_ROUTES)
     app.add_middleware(Guard, host_names=host_names)
     problems.install(app)
     describe = app.openapi

@@ -22,7 +22,7 @@ CodeRuns = list[tuple[int, int]]
 
 
 class CellFigure(StrEnum):
-    """A column of numbers beside the measured ones; percent, but for the bled charge."""
+    """A column of numbers beside the measured ones; percent where the name has no unit."""
 
     CHARGE_UNCERTAINTY = "charge_uncertainty"
     CAPACITY = "capacity"
@@ -31,6 +31,10 @@ class CellFigure(StrEnum):
     HEALTH_UNCERTAINTY = "health_uncertainty"
     BLED = "bled_ah"
     """Ampere-hours that equalization took out of a cell since it was put in."""
+    RESISTANCE_BASELINE = "resistance_baseline_ohm"
+    """The cell's own resistance at 25 °C, as this site learnt it in a settled float."""
+    RESISTANCE_RISE = "resistance_rise"
+    """How far the resistance at 25 °C is above that now."""
 
 
 class CellCode(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bacs_core.api.messages import AccessoryInfo, LineInfo
-from bacs_core.settings import Line, Link, Settings
+from bacs_core.settings import Accessory, Line, Link, Settings
 
 _WITH_BAUD = (Link.SERIAL, Link.RTU_OVER_TCP)
 
@@ -26,12 +26,35 @@ def accessories_of(settings: Settings) -> list[AccessoryInfo]:
             relays=list(accessory.relays),
             released=sorted(accessory.released),
             breakers=sorted(accessory.breakers),
+            breaker_strings=_breaker_strings(accessory, settings),
+            alarm_relay=_alarm_relay(accessory, settings),
         )
         for accessory in settings.accessories
     ]
 
 
+def _breaker_strings(accessory: Accessory, settings: Settings) -> dict[int, list[str]]:
+    return {
+        relay: [
+            key
+            for key, breaker in settings.breakers.items()
+            if (breaker.box, breaker.relay) == (accessory.id, relay)
+        ]
+        for relay in sorted(accessory.breakers)
+    }
+
+
+def _alarm_relay(accessory: Accessory, settings: Settings) -> int | None:
+    relay = settings.alarm_relay
+    return relay.relay if relay is not None and relay.box == accessory.id else None
+
+
 def _line(line: Line, settings: Settings) -> LineInfo:
+    units = {
+        key: [address.unit if address.line_id == line.id else None for address in addresses]
+        for key, addresses in settings.modules.items()
+        if any(address.line_id == line.id for address in addresses)
+    }
     return LineInfo(
         id=line.id,
         link=line.link,
@@ -43,9 +66,6 @@ def _line(line: Line, settings: Settings) -> LineInfo:
             for manager_id, address in settings.managers.items()
             if address.line_id == line.id
         ],
-        strings=[
-            key
-            for key, addresses in settings.modules.items()
-            if any(address.line_id == line.id for address in addresses)
-        ],
+        strings=list(units),
+        units=units,
     )

@@ -34,6 +34,8 @@ from bacs_core.api.messages import (
     StreamMessage,
     Subscribe,
 )
+from bacs_core.api.rule_messages import Rules
+from bacs_core.api.system_messages import System
 from bacs_core.errors import BacsError
 
 if TYPE_CHECKING:
@@ -103,7 +105,11 @@ class Stream:
 
     async def __anext__(self) -> StreamMessage:
         """Wait for the next message."""
-        received = await self._websocket.receive()
+        try:
+            received = await self._websocket.receive()
+        except (aiohttp.ClientError, OSError) as error:
+            # A ping that came late is answered on a connection that is closed already.
+            raise EngineUnreachableError(_connection_lost(error)) from error
         if received.type is not aiohttp.WSMsgType.TEXT:
             raise _ended(self._websocket, received)
         message = _decoded(_STREAM.validate_json, received.data)
@@ -167,6 +173,14 @@ class EngineClient:
         """Read all published values once."""
         return await self._get("snapshot", SnapshotMessage)
 
+    async def rules(self) -> Rules:
+        """Read the alarm rules as they apply."""
+        return await self._get("rules", Rules)
+
+    async def system(self) -> System:
+        """Read how the engine itself does."""
+        return await self._get("system", System)
+
     async def alarms(self) -> list[Alarm]:
         """Read the raised alarms."""
         return _decoded(_ALARMS.validate_json, await self._request("GET", "alarms"))
@@ -223,6 +237,18 @@ class EngineClient:
         return await self._request(
             "GET", path, token=session_token, query=query, patience_s=patience_s
         )
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | None = None,
+        *,
+        session_token: str | None = None,
+        patience_s: float = REQUEST_TIMEOUT_S,
+    ) -> bytes:
+        """Ask for a change, and read what is answered as it came; for the rooms that know it."""
+        return await self._request(method, path, body, token=session_token, patience_s=patience_s)
 
     @asynccontextmanager
     async def download(

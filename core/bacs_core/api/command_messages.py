@@ -29,6 +29,8 @@ MOST_SHELVED_HOURS: Final = 24
 #: How long protection may be off, and a battery test may suppress alarms.
 MOST_HOURS: Final = 24.0
 MINUTES_PER_HOUR: Final = 60
+#: So many alarms can be acknowledged by one command that names them.
+MOST_ALARMS_AT_ONCE: Final = 4096
 
 CellNumber = Annotated[int, Field(ge=1)]
 Cells = Annotated[list[CellNumber], Field(max_length=512)]
@@ -44,10 +46,23 @@ AmpereHours = Annotated[float, Field(strict=True, gt=0, le=100_000)]
 
 
 class Acknowledge(CommandMessage):
-    """Acknowledge one alarm, or all of them."""
+    """Acknowledge one alarm, some of them, or all where none is named.
+
+    Of `alarm_ids` those that are over by now are left out; one at least has to be there.
+    """
 
     command: Literal[CommandName.ACKNOWLEDGE] = CommandName.ACKNOWLEDGE
     alarm_id: str | None = None
+    alarm_ids: Annotated[list[str] | None, Field(min_length=1, max_length=MOST_ALARMS_AT_ONCE)] = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _one_or_some(self) -> Self:
+        if self.alarm_id is not None and self.alarm_ids is not None:
+            msg = "either one alarm or a list of them"
+            raise ValueError(msg)
+        return self
 
 
 class ShelveAlarm(CommandMessage):

@@ -63,7 +63,7 @@ Cell = Annotated[int | None, Query(ge=1, le=MOST_CELLS, description="counted fro
 @ROUTES.get("/extent")
 async def extent(access: Access) -> HistoryExtent:
     """Tell from when to when there are measurements, and how finely they were kept."""
-    return await access.read(lambda reader: _extent(reader, access.keeping.budget_bytes))
+    return await access.read(lambda reader: extent_of(reader, access.keeping.budget_bytes))
 
 
 @ROUTES.get("/series", response_model=SeriesMessage)
@@ -268,7 +268,8 @@ def _require_history(reader: HistoryReader) -> None:
         raise RefusedError("nothing has been recorded yet", code="no_history")
 
 
-def _extent(reader: HistoryReader, budget_bytes: int) -> HistoryExtent:
+def extent_of(reader: HistoryReader, budget_bytes: int) -> HistoryExtent:
+    """Tell what is kept of each tier."""
     tiers = reader.tiers()
     return HistoryExtent(
         first=min((to_moment(tier.first) for tier in tiers), default=None),

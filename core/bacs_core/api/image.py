@@ -55,7 +55,7 @@ PARTS: Final[Mapping[Quantity, float]] = {
     Quantity.DUTY: 1e1,
 }
 
-#: The same of what is concluded: 0.1 %, 10 mAh.
+#: The same of what is concluded: 0.1 %, 10 mAh, 1 µΩ.
 FIGURE_PARTS: Final[Mapping[CellFigure, float]] = {
     CellFigure.CHARGE_UNCERTAINTY: 1e1,
     CellFigure.CAPACITY: 1e1,
@@ -63,6 +63,8 @@ FIGURE_PARTS: Final[Mapping[CellFigure, float]] = {
     CellFigure.HEALTH: 1e1,
     CellFigure.HEALTH_UNCERTAINTY: 1e1,
     CellFigure.BLED: 1e2,
+    CellFigure.RESISTANCE_BASELINE: 1e6,
+    CellFigure.RESISTANCE_RISE: 1e1,
 }
 
 #: Reading times are told in tenths of a second.
@@ -166,6 +168,8 @@ def _figures(brain: BrainSummary) -> dict[CellFigure, Floats]:
         CellFigure.HEALTH: brain.health.value,
         CellFigure.HEALTH_UNCERTAINTY: brain.health.uncertainty,
         CellFigure.BLED: brain.bled_ah,
+        CellFigure.RESISTANCE_BASELINE: brain.resistance_baseline_ohm,
+        CellFigure.RESISTANCE_RISE: brain.resistance_rise * 100.0,
     }
 
 

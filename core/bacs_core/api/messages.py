@@ -70,6 +70,7 @@ from bacs_core.api.commissioning_messages import (
     StartScan,
 )
 from bacs_core.api.message_base import CommandMessage, CommandName, Message, Wording
+from bacs_core.api.people_messages import HIDDEN, Secret
 from bacs_core.api.stick_messages import ExportToStick, SetStickExport, StickStatus
 from bacs_core.model import (
     AlarmSeverity,
@@ -205,7 +206,11 @@ class Health(Message):
 
 
 class LineInfo(Message):
-    """How one line is built, and the ids of managers and keys of strings that hang on it."""
+    """How one line is built, and the ids of managers and keys of strings that hang on it.
+
+    `units` has a place per cell of each such string: the unit address of its module, or `null`
+    where that hangs on another line.
+    """
 
     id: str
     link: Link
@@ -214,12 +219,15 @@ class LineInfo(Message):
     may_command: Annotated[bool, Field(description="bypass and trips may go over it")] = True
     managers: list[str] = []
     strings: list[str] = []
+    units: dict[str, list[int | None]] = {}
 
 
 class AccessoryInfo(Message):
     """How one relay box or environment sensor is built, and what people call its contacts.
 
-    `released` and `breakers` count relays from 1.
+    `released`, `breakers` and `alarm_relay` count relays from 1. `breaker_strings` has the keys of
+    the strings that hang on each relay of `breakers`; from an engine that does not tell them it is
+    empty.
     """
 
     id: str
@@ -231,6 +239,10 @@ class AccessoryInfo(Message):
     relays: list[str] = []
     released: list[int] = []
     breakers: list[int] = []
+    breaker_strings: dict[int, list[str]] = {}
+    alarm_relay: Annotated[
+        int | None, Field(description="closed while all is well; drops out without the engine")
+    ] = None
 
 
 class SiteInfo(Message):
@@ -243,6 +255,7 @@ class SiteInfo(Message):
     network_enabled: bool
     lines: list[LineInfo] = []
     accessories: list[AccessoryInfo] = []
+    contact: Annotated[str, Field(description="whom to call in an emergency; empty: unsaid")] = ""
 
 
 class Me(Message):
@@ -251,6 +264,7 @@ class Me(Message):
     name: str
     role: Role
     at_cabinet: bool
+    must_change: bool = False
 
 
 class Doubt(Message):
@@ -310,17 +324,18 @@ class CellChanges(Message):
 class StringChanges(Message):
     """What changed in one string since the last message; absent parts did not change.
 
-    `codes` are whole columns, `findings` is the whole list.
+    `codes` are whole columns, `findings` is the whole list. There is one for each string at every
+    tick: pydantic copies a default deeply each time, and a factory is much cheaper.
     """
 
     key: str
     scalars: StringScalars | None = None
-    columns: dict[Quantity, CellChanges] = {}
-    read_at: dict[Quantity, Runs] = {}
-    status: dict[int, int] = {}
+    columns: dict[Quantity, CellChanges] = Field(default_factory=dict)
+    read_at: dict[Quantity, Runs] = Field(default_factory=dict)
+    status: dict[int, int] = Field(default_factory=dict)
     brain: BrainScalars | None = None
-    figures: dict[str, CellChanges] = {}
-    codes: dict[str, CodeRuns] = {}
+    figures: dict[str, CellChanges] = Field(default_factory=dict)
+    codes: dict[str, CodeRuns] = Field(default_factory=dict)
     findings: list[Finding] | None = None
 
 
@@ -467,17 +482,21 @@ class Subscribe(Message):
 class Login(Message):
     """Body of `POST /session`: a user and a password, or a PIN at the cabinet."""
 
-    user: str
-    secret: str
+    user: Secret
+    secret: Annotated[Secret, HIDDEN]
 
 
 class Session(Message):
-    """A session token that stands for a person; it ends by itself."""
+    """A session token that stands for a person; it ends by itself.
+
+    With `must_change` it is good for nothing but `PUT /me/password`.
+    """
 
     token: str
     name: str
     role: Role
     expires_at: datetime
+    must_change: bool = False
 
 
 class Problem(Message):

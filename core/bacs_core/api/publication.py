@@ -62,6 +62,8 @@ class DeadBands:
     current_fraction: float = 0.01
     estimate_percent: float = 0.5
     bled_ah: float = 0.1
+    resistance_baseline_ohm: float = 1e-6
+    resistance_rise_percent: float = 2.0
     humidity_percent: float = 1.0
     hydrogen_percent: float = 0.05
 
@@ -106,7 +108,15 @@ class DeadBands:
 
     def of_figure(self, figure: CellFigure) -> float:
         """Dead band of what is concluded of cells, in the unit of the figure."""
-        return self.bled_ah if figure is CellFigure.BLED else self.estimate_percent
+        match figure:
+            case CellFigure.BLED:
+                return self.bled_ah
+            case CellFigure.RESISTANCE_BASELINE:
+                return self.resistance_baseline_ohm
+            case CellFigure.RESISTANCE_RISE:
+                return self.resistance_rise_percent
+            case _:
+                return self.estimate_percent
 
     def of_brain(self) -> Mapping[str, float]:
         """Dead band per scalar of what is concluded of a string."""

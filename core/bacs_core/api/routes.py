@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -12,10 +12,13 @@ from fastapi.requests import HTTPConnection
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
+from bacs_core.access.pairing import Pairing
+from bacs_core.access.people import People
 from bacs_core.access.principal import Principal
 from bacs_core.api import problems
 from bacs_core.api.broadcast import Broadcast
 from bacs_core.api.guard import on_loopback
+from bacs_core.api.login_thread import LoginThread
 from bacs_core.api.messages import (
     API_PREFIX,
     Alarm,
@@ -29,7 +32,8 @@ from bacs_core.api.messages import (
     SiteInfo,
     SnapshotMessage,
 )
-from bacs_core.api.service import EngineService, Gate
+from bacs_core.api.rule_messages import Rules
+from bacs_core.api.service import EngineService, Gate, Network
 from bacs_core.api.stream import Connection
 from bacs_core.errors import RefusedError
 
@@ -43,6 +47,16 @@ class Parts:
     service: EngineService
     gate: Gate
     broadcast: Broadcast
+    people: People
+    pairing: Pairing
+    network: Network
+    logins_at_cabinet: LoginThread = field(default_factory=LoginThread)
+    logins_elsewhere: LoginThread = field(default_factory=LoginThread)
+
+    def logins(self, asking: Principal | None) -> LoginThread:
+        """Where the secrets of `asking` are looked at: at the cabinet nobody waits for others."""
+        at_cabinet = asking is not None and asking.at_cabinet
+        return self.logins_at_cabinet if at_cabinet else self.logins_elsewhere
 
 
 async def _parts(connection: HTTPConnection) -> Parts:
@@ -57,7 +71,7 @@ Served = Annotated[Parts, Depends(_parts)]
 def _visitor(connection: HTTPConnection, parts: Served) -> Principal | None:
     """Name the caller, `None` if no token came; refuse a token that is not valid."""
     principal = _principal(parts.gate, connection)
-    if principal is None and _bearer(connection) is not None:
+    if principal is None and bearer_of(connection) is not None:
         raise RefusedError("the token is not valid", code="unauthorized")
     return principal
 
@@ -65,16 +79,27 @@ def _visitor(connection: HTTPConnection, parts: Served) -> Principal | None:
 Visitor = Annotated[Principal | None, Depends(_visitor)]
 
 
-async def _caller(visitor: Visitor) -> Principal:
+async def _known(visitor: Visitor) -> Principal:
     if visitor is None:
         raise RefusedError("a token is needed", code="unauthorized")
     return visitor
+
+
+#: Somebody the engine knows, also who may do nothing yet but set a new password.
+Known = Annotated[Principal, Depends(_known)]
+
+
+async def _caller(known: Known) -> Principal:
+    if known.must_change:
+        raise RefusedError("the password must be changed first", code="must_change")
+    return known
 
 
 Caller = Annotated[Principal, Depends(_caller)]
 
 #: The first only documents how a token is sent; `_visitor` reads it.
 TOKEN_NEEDED: Final = [Depends(HTTPBearer(auto_error=False)), Depends(_caller)]
+KNOWN_NEEDED: Final = [Depends(HTTPBearer(auto_error=False)), Depends(_known)]
 
 
 @ROUTES.get("/health")
@@ -105,10 +130,21 @@ async def alarms(parts: Served) -> tuple[Alarm, ...]:
     return () if tick is None else tick.alarms
 
 
-@ROUTES.get("/me", dependencies=TOKEN_NEEDED)
-async def me(caller: Caller) -> Me:
+@ROUTES.get("/rules", dependencies=TOKEN_NEEDED)
+async def rules(parts: Served) -> Rules:
+    """Tell the alarm rules as they apply, what people changed, and what is out of service."""
+    return await parts.service.rules()
+
+
+@ROUTES.get("/me", dependencies=KNOWN_NEEDED)
+async def me(caller: Known) -> Me:
     """Tell who the engine takes the caller for."""
-    return Me(name=caller.name, role=caller.role, at_cabinet=caller.at_cabinet)
+    return Me(
+        name=caller.name,
+        role=caller.role,
+        at_cabinet=caller.at_cabinet,
+        must_change=caller.must_change,
+    )
 
 
 @ROUTES.post("/commands", dependencies=TOKEN_NEEDED)
@@ -126,14 +162,13 @@ async def commissioning(parts: Served, caller: Caller) -> Commissioning:
 @ROUTES.post("/session")
 async def log_in(login: Login, parts: Served, visitor: Visitor) -> Session:
     """Open a session for a person; a token tells who forwards the login."""
-    # In a thread: comparing a secret takes long on purpose.
-    return await asyncio.to_thread(parts.gate.login, login, visitor)
+    return await parts.logins(visitor).run(parts.gate.login, login, visitor)
 
 
-@ROUTES.delete("/session", dependencies=TOKEN_NEEDED, status_code=HTTPStatus.NO_CONTENT)
+@ROUTES.delete("/session", dependencies=KNOWN_NEEDED, status_code=HTTPStatus.NO_CONTENT)
 async def log_out(connection: HTTPConnection, parts: Served) -> None:
     """End the session whose token came with the request."""
-    await asyncio.to_thread(parts.gate.logout, _bearer(connection) or "")
+    await asyncio.to_thread(parts.gate.logout, bearer_of(connection) or "")
 
 
 @ROUTES.websocket("/stream")
@@ -141,7 +176,8 @@ async def stream(websocket: WebSocket, parts: Served) -> None:
     """Serve one client of the stream."""
 
     def authorized() -> bool:
-        return _principal(parts.gate, websocket) is not None
+        principal = _principal(parts.gate, websocket)
+        return principal is not None and not principal.must_change
 
     if not await asyncio.to_thread(authorized):
         error = RefusedError("a valid token is needed", code="unauthorized")
@@ -151,13 +187,14 @@ async def stream(websocket: WebSocket, parts: Served) -> None:
     await Connection(websocket, parts.broadcast, authorized).serve()
 
 
-def _bearer(connection: HTTPConnection) -> str | None:
+def bearer_of(connection: HTTPConnection) -> str | None:
+    """Return the token that came with a request."""
     scheme, token = get_authorization_scheme_param(connection.headers.get("authorization"))
     return token if scheme.lower() == "bearer" and token else None
 
 
 def _principal(gate: Gate, connection: HTTPConnection) -> Principal | None:
-    principal = gate.authenticate(_bearer(connection))
+    principal = gate.authenticate(bearer_of(connection))
     if principal is not None and principal.at_cabinet and not on_loopback(connection.scope):
         # The cabinet's own token or session, seen on the network, has left the cabinet.
         return replace(principal, at_cabinet=False)

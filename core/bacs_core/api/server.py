@@ -14,13 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from bacs_core.access.pairing import Pairing
+from bacs_core.access.people import People
 from bacs_core.api.app import create_app
 from bacs_core.api.broadcast import Broadcast
 from bacs_core.api.guard import own_names
 from bacs_core.api.listener import PATIENCE_S, Listener, PortError
 from bacs_core.api.messages import DEFAULT_PORT
 from bacs_core.api.publication import DeadBands
-from bacs_core.api.service import EngineService, Gate
+from bacs_core.api.routes import Parts
+from bacs_core.api.service import Announcer, EngineService, Gate
 from bacs_core.api.tls import Certificate, own_certificate
 from bacs_core.settings import Keeping
 
@@ -32,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class ApiServer:
-    """The server of one engine: start, switch the network on and off, stop."""
+    """The server of one engine: start, switch the network on and off, stop.
+
+    `announcer` tells others of the engine while the network is on; it is set before that.
+    """
 
     def __init__(
         self,
@@ -46,21 +52,22 @@ class ApiServer:
         host_names: frozenset[str] = frozenset(),
         patience_s: float = PATIENCE_S,
     ) -> None:
-        """`folder` keeps the certificate and the history, of which `keeping` says how much.
+        """`folder` keeps certificate, people and history, of which `keeping` says how much.
 
         Port 0 takes a free one. `host_names` is what clients may call this machine besides its own
         name and addresses. A client that takes nothing for `patience_s` is cut off.
         """
+        self.announcer: Announcer | None = None
         self._service = service
         self._folder = folder
         self._wanted_port = port
         self._host_names = host_names
         self._patience_s = patience_s
         self._broadcast = Broadcast(bands)
+        people = People(folder)
+        self._pairing = Pairing(people)
         self._app = create_app(
-            service,
-            gate,
-            self._broadcast,
+            Parts(service, gate, self._broadcast, people, self._pairing, self),
             state_dir=folder,
             keeping=keeping,
             host_names=host_names,
@@ -84,9 +91,14 @@ class ApiServer:
         return self._network is not None
 
     @property
-    def fingerprint(self) -> bytes:
-        """SHA-256 of the certificate (32 bytes), which is made if there is none yet."""
-        return self._own_certificate().fingerprint
+    def fingerprint(self) -> bytes | None:
+        """SHA-256 of the certificate (32 bytes), `None` before the network was first on."""
+        return None if self._certificate is None else self._certificate.fingerprint
+
+    @property
+    def announced_as(self) -> str | None:
+        """The name under which others find the engine, `None` while it is not announced."""
+        return None if self.announcer is None else self.announcer.name
 
     async def start(self) -> None:
         """Serve loopback; raise `PortError` if the port is not free."""
@@ -113,23 +125,35 @@ class ApiServer:
         """
         async with self._switching:
             if enabled and self._network is None:
-                self._network = await Listener.open(
-                    self._app,
-                    NETWORK,
-                    self.port,
-                    alone=False,
-                    patience_s=self._patience_s,
-                    certificate=self._own_certificate().path,
-                )
+                await self._open_network()
             elif not enabled and self._network is not None:
-                await self._network.close()
-                self._network = None
+                await self._close_network(self._network)
 
-    def _own_certificate(self) -> Certificate:
+    async def _open_network(self) -> None:
         if self._certificate is None:
             names = own_names() | self._host_names
-            self._certificate = own_certificate(self._folder, names, datetime.now(UTC))
-        return self._certificate
+            # In a thread: it may have to be made and written first.
+            self._certificate = await asyncio.to_thread(
+                own_certificate, self._folder, names, datetime.now(UTC)
+            )
+        self._network = await Listener.open(
+            self._app,
+            NETWORK,
+            self.port,
+            alone=False,
+            patience_s=self._patience_s,
+            certificate=self._certificate.path,
+        )
+        self._pairing.allow()
+        if self.announcer is not None:
+            self.announcer.start(self.port, self._certificate.fingerprint)
+
+    async def _close_network(self, network: Listener) -> None:
+        self._pairing.drop()
+        if self.announcer is not None:
+            await self.announcer.stop()
+        await network.close()
+        self._network = None
 
     async def _feed(self) -> None:
         """Publish each tick of the engine."""

@@ -17,6 +17,8 @@ from bacs_core.api.messages import (
     Session,
     SiteInfo,
 )
+from bacs_core.api.rule_messages import Rules
+from bacs_core.api.system_messages import Fault
 from bacs_core.snapshot import Snapshot
 
 
@@ -56,6 +58,12 @@ class EngineService(Protocol):
     def commissioning(self, principal: Principal) -> Commissioning:
         """Tell what is being commissioned, or was last; raises `RefusedError` (`forbidden`)."""
 
+    async def rules(self) -> Rules:
+        """Tell the alarm rules as they apply; raises `RefusedError` (`starting`)."""
+
+    def faults(self) -> list[Fault]:
+        """Tell what is wrong with the engine itself."""
+
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         """Carry out a command and record who gave it, or raise `RefusedError`."""
 
@@ -78,3 +86,47 @@ class Gate(Protocol):
 
     def logout(self, token: str) -> None:
         """End a session; an unknown one is already ended."""
+
+    def confirm(self, login: Login, by: Principal | None) -> None:
+        """Let somebody show the own secret once more; raises what `login` raises."""
+
+    def person_changed(self, name: str, token: str | None) -> None:
+        """Take note of a change that is in the database already.
+
+        The session of `token` goes on if it is that person's, all others end; failures are
+        forgotten.
+        """
+
+
+class Network(Protocol):
+    """How others reach the engine."""
+
+    @property
+    def network_enabled(self) -> bool:
+        """Whether other machines can reach the API."""
+
+    @property
+    def port(self) -> int:
+        """The port that is served."""
+
+    @property
+    def fingerprint(self) -> bytes | None:
+        """SHA-256 of the certificate (32 bytes), `None` while there is none."""
+
+    @property
+    def announced_as(self) -> str | None:
+        """The name under which the engine is found, `None` while it is not announced."""
+
+
+class Announcer(Protocol):
+    """What tells others on the network where the engine is."""
+
+    @property
+    def name(self) -> str | None:
+        """The name under which it is found, `None` while it is not announced."""
+
+    def start(self, port: int, fingerprint: bytes) -> None:
+        """Announce the engine until stopped; nothing has to be there yet, and nothing is raised."""
+
+    async def stop(self) -> None:
+        """Take it back."""

@@ -67,6 +67,7 @@ def build(tables: SiteFile, folder: Path) -> Settings:
     alarm_relay = tables.site.alarm_relay
     history = tables.history
     return Settings(
+        contact=tables.site.contact.strip(),
         keeping=Keeping(
             round(history.budget_gb * 1e9),
             history.full_days,

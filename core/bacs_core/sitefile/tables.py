@@ -5,7 +5,7 @@ The descriptions are for people: `docs/SITE-FILE.md` is made from them.
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -46,6 +46,8 @@ from bacs_core.sitefile.quantities import (
 
 Scale = TypeVar("Scale")
 Baud = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600]
+#: One line of the help on a small screen, or two.
+MAX_CONTACT_LENGTH: Final = 200
 DeviceName = Annotated[str, Field(min_length=1, max_length=60)]
 MAX_CONTACTS = 16
 Names = Annotated[list[Name], Field(max_length=MAX_CONTACTS)]
@@ -74,6 +76,14 @@ class SiteTable(Table):
     """`[site]`: what the place is called, and how it calls for help."""
 
     name: Annotated[Name, Field(description="name of the site, as people say it")]
+    contact: Annotated[
+        str,
+        Field(
+            max_length=MAX_CONTACT_LENGTH,
+            description="whom to call in an emergency, 200 characters at most, as the help shows "
+            "it",
+        ),
+    ] = ""
     alarm_relay: Annotated[
         AlarmRelayTable | None,
         Field(

@@ -211,6 +211,107 @@ def test_a_session_ends_within_two_seconds_of_a_change_of_the_person(
     assert gate.authenticate(session.token) is None
 
 
+@pytest.mark.parametrize("asked_meanwhile", [True, False])
+def test_a_session_does_not_come_back_with_somebody_of_the_same_name(
+    gate: Gate, clock: Clock, database: Database, asked_meanwhile: bool
+) -> None:
+    users.add_user(database, CHANGE, "otto", Role.OPERATOR, PASSWORD, cost=CHEAP)
+    session = log_in(gate, PASSWORD, user="otto")
+    before = users.require_user(database, "otto")
+    users.remove_user(database, CHANGE, "otto")
+    if asked_meanwhile:
+        clock.now += DEFAULT_TIMES.recheck_s
+        assert gate.authenticate(session.token) is None
+    users.add_user(database, CHANGE, "otto", Role.OPERATOR, PASSWORD, cost=CHEAP)
+    after = users.require_user(database, "otto")
+    assert (after.id, after.generation) == (before.id, before.generation)
+    # The old session is no session of the new person, whatever it asks for.
+    gate.person_changed("tessa", session.token)
+    clock.now += DEFAULT_TIMES.recheck_s
+    assert gate.authenticate(session.token) is None
+
+
+def test_the_sessions_of_a_removed_person_end_at_once(gate: Gate, database: Database) -> None:
+    users.add_user(database, CHANGE, "olga", Role.ADMINISTRATOR, PASSWORD, cost=CHEAP)
+    olga, tessa = log_in(gate, PASSWORD, user="olga"), log_in(gate, PASSWORD)
+    users.remove_user(database, CHANGE, "tessa")
+    gate.person_changed("Tessa", None)
+    assert gate.authenticate(tessa.token) is None
+    assert gate.authenticate(olga.token) is not None
+
+
+def test_a_session_is_not_handed_on_to_whoever_was_added_again_while_its_secret_changed(
+    gate: Gate, database: Database
+) -> None:
+    users.add_user(database, CHANGE, "otto", Role.OPERATOR, PASSWORD, cost=CHEAP)
+    session = log_in(gate, PASSWORD, user="otto")
+    users.remove_user(database, CHANGE, "otto")
+    users.add_user(database, CHANGE, "otto", Role.VIEWER, PASSWORD, cost=CHEAP)
+    gate.person_changed("otto", session.token)
+    assert gate.authenticate(session.token) is None
+
+
+def test_a_session_that_goes_on_has_the_role_of_now(gate: Gate, database: Database) -> None:
+    session = log_in(gate, PASSWORD)
+    users.set_role(database, CHANGE, "tessa", Role.VIEWER)
+    users.set_pin(database, CHANGE, "tessa", None)
+    gate.person_changed("tessa", session.token)
+    assert gate.authenticate(session.token) == Principal("tessa", Role.VIEWER)
+
+
+def test_the_cabinet_waits_for_no_secret_that_is_compared_elsewhere(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compares, go_on = threading.Event(), threading.Event()
+    real = passwords.matches
+
+    def slow_elsewhere(secret: str, kept: str) -> bool:
+        if secret == WRONG:
+            compares.set()
+            go_on.wait(60)
+        return real(secret, kept)
+
+    monkeypatch.setattr(passwords, "matches", slow_elsewhere)
+    elsewhere = threading.Thread(target=lambda: refused_code(gate, WRONG))
+    elsewhere.start()
+    assert compares.wait(60)
+    at_cabinet: list[str] = []
+
+    def sign_in() -> None:
+        at_cabinet.append(log_in(gate, PIN, PANEL).name)
+        gate.confirm(Login(user="tessa", secret=PIN), PANEL)
+        gate.person_changed("tessa", None)
+        at_cabinet.append("all done")
+
+    cabinet = threading.Thread(target=sign_in)
+    cabinet.start()
+    cabinet.join(timeout=30)
+    told = tuple(at_cabinet)
+    go_on.set()
+    cabinet.join(timeout=60)
+    elsewhere.join(timeout=60)
+    assert told == ("tessa", "all done")
+
+
+def test_guesses_at_both_places_at_once_are_counted_exactly(
+    gate: Gate, make_gate: Callable[..., Gate]
+) -> None:
+    codes: dict[bool, list[str]] = {True: [], False: []}
+
+    def guess(at_cabinet: bool) -> None:
+        codes[at_cabinet].append(refused_code(gate, WRONG, PANEL if at_cabinet else None))
+
+    threads = [threading.Thread(target=guess, args=(number % 2 == 0,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    expected = ["locked_out"] * 3 + ["wrong_credentials"] * 3
+    assert [sorted(told) for told in codes.values()] == [expected, expected]
+    again = make_gate()
+    assert {refused_code(again, PASSWORD, by) for by in (PANEL, None)} == {"locked_out"}
+
+
 def test_only_so_many_sessions_are_open_at_once(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,27 +323,64 @@ def test_only_so_many_sessions_are_open_at_once(
     assert gate.authenticate(last.token) is not None
 
 
-def test_a_password_that_must_be_changed_opens_nothing_until_it_is(
+def test_somebody_who_must_change_the_password_is_known_as_such_until_that_is_done(
     gate: Gate, database: Database
 ) -> None:
     users.add_user(
         database, CHANGE, "integrator", Role.VIEWER, PASSWORD, must_change=True, cost=CHEAP
     )
-    assert refused_code(gate, PASSWORD, user="integrator") == "must_change"
-    gate.change_password(Login(user="integrator", secret=PASSWORD), "another room 9", None)
+    session = log_in(gate, PASSWORD, user="integrator")
+    assert session.must_change
+    assert gate.authenticate(session.token) == Principal("integrator", Role.VIEWER, False, True)
+
+    users.set_password(database, CHANGE, "integrator", "another room 9", cost=CHEAP)
+    gate.person_changed("Integrator", session.token)
+    assert gate.authenticate(session.token) == Principal("integrator", Role.VIEWER)
     assert refused_code(gate, PASSWORD, user="integrator") == "wrong_credentials"
-    assert log_in(gate, "another room 9", user="integrator").role is Role.VIEWER
+    assert not log_in(gate, "another room 9", user="integrator").must_change
 
 
-def test_changing_a_password_takes_the_old_one_and_a_good_new_one(gate: Gate) -> None:
-    for secret, new, by in (
-        (WRONG, "another room 9", None),
-        (PASSWORD, "short", None),
-        (PIN, "another room 9", PANEL),
-    ):
-        with pytest.raises(RefusedError):
-            gate.change_password(Login(user="tessa", secret=secret), new, by)
-    assert log_in(gate, PASSWORD).name == "tessa"
+def test_whoever_changes_the_own_secret_stays_and_all_others_of_that_name_go(
+    gate: Gate, clock: Clock, database: Database
+) -> None:
+    own, other = log_in(gate, PASSWORD), log_in(gate, PASSWORD)
+    users.set_pin(database, CHANGE, "tessa", None)
+    gate.person_changed("tessa", own.token)
+    clock.now += DEFAULT_TIMES.recheck_s
+    assert gate.authenticate(own.token) is not None
+    assert gate.authenticate(other.token) is None
+
+
+def test_the_session_of_somebody_else_is_no_help_to_the_sessions_of_a_changed_person(
+    gate: Gate, clock: Clock, database: Database
+) -> None:
+    users.add_user(database, CHANGE, "olga", Role.ADMINISTRATOR, PASSWORD, cost=CHEAP)
+    olga, tessa = log_in(gate, PASSWORD, user="olga"), log_in(gate, PASSWORD)
+    users.set_role(database, CHANGE, "tessa", Role.VIEWER)
+    gate.person_changed("tessa", olga.token)
+    clock.now += DEFAULT_TIMES.recheck_s
+    assert gate.authenticate(olga.token) == Principal("olga", Role.ADMINISTRATOR)
+    assert gate.authenticate(tessa.token) is None
+
+
+def test_showing_the_own_secret_once_more_is_judged_like_a_login(gate: Gate) -> None:
+    gate.confirm(Login(user="tessa", secret=PASSWORD), None)
+    gate.confirm(Login(user="tessa", secret=PIN), PANEL)
+    for _ in range(3):
+        with pytest.raises(RefusedError, match="wrong"):
+            gate.confirm(Login(user="tessa", secret=WRONG), None)
+    assert refused_code(gate, PASSWORD) == "locked_out"
+
+
+def test_a_new_secret_ends_the_lock_of_whoever_forgot_the_old_one(
+    gate: Gate, database: Database
+) -> None:
+    for _ in range(3):
+        refused_code(gate, "111333", PANEL)
+    assert refused_code(gate, PIN, PANEL) == "locked_out"
+    users.set_pin(database, CHANGE, "tessa", "519377", cost=CHEAP)
+    gate.person_changed("tessa", None)
+    assert log_in(gate, "519377", PANEL).name == "tessa"
 
 
 def test_a_token_made_while_the_engine_runs_works_at_once(gate: Gate, database: Database) -> None:

@@ -85,3 +85,15 @@ def test_a_refused_change_leaves_nothing_behind(database: Database) -> None:
     with pytest.raises(RefusedError):
         users.add_user(database, CHANGE, "tessa", Role.VIEWER, PASSWORD, cost=CHEAP)
     assert list(database.conn.iterdump()) == before
+
+
+def test_a_demand_to_change_the_password_is_not_fulfilled_by_the_same(database: Database) -> None:
+    users.set_password(database, CHANGE, "tessa", "another room 9", must_change=True, cost=CHEAP)
+    with pytest.raises(RefusedError) as refused:
+        users.set_password(database, CHANGE, "tessa", "another room 9", cost=CHEAP)
+    assert refused.value.code == "same_password"
+    assert users.require_user(database, "tessa").must_change
+    users.set_password(database, CHANGE, "tessa", PASSWORD, cost=CHEAP)
+    assert not users.require_user(database, "tessa").must_change
+    # Nobody asked for another one now.
+    users.set_password(database, CHANGE, "tessa", PASSWORD, cost=CHEAP)

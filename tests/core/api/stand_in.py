@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from bacs_core.access.principal import Principal
 from bacs_core.access.rights import COMMISSIONING, require, require_right
+from bacs_core.alarms.book import OutOfService
+from bacs_core.alarms.layout import lay_out
+from bacs_core.alarms.overrides import Override
 from bacs_core.api.messages import (
     API_VERSION,
     Alarm,
@@ -25,7 +28,10 @@ from bacs_core.api.messages import (
     Session,
     SiteInfo,
 )
+from bacs_core.api.rule_messages import Rules
+from bacs_core.api.rules_in_force import rules_of
 from bacs_core.api.service import Tick
+from bacs_core.api.system_messages import Fault
 from bacs_core.errors import RefusedError
 from bacs_core.model import (
     AlarmSeverity,
@@ -184,6 +190,9 @@ class StandInEngine:
     executed: list[tuple[Command, Principal]] = field(default_factory=list)
     newest: Tick | None = None
     subscriptions: list[StandInSubscription] = field(default_factory=list)
+    overrides: tuple[Override, ...] = ()
+    out_of_service: tuple[OutOfService, ...] = ()
+    wrong: list[Fault] = field(default_factory=list)
 
     def publish(self, tick: Tick) -> None:
         self.newest = tick
@@ -220,6 +229,12 @@ class StandInEngine:
     def commissioning(self, principal: Principal) -> Commissioning:
         require_right(principal, COMMISSIONING)
         return Commissioning()
+
+    async def rules(self) -> Rules:
+        return rules_of(lay_out(self.site, (), {}, {}, self.overrides), self.out_of_service)
+
+    def faults(self) -> list[Fault]:
+        return self.wrong
 
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         require(principal, command.command)
@@ -268,6 +283,13 @@ class StandInGate:
 
     def logout(self, token: str) -> None:
         self.principals.pop(token, None)
+
+    def confirm(self, login: Login, by: Principal | None) -> None:
+        if login.secret != "right":
+            raise RefusedError("the name or the secret is wrong", code="wrong_credentials")
+
+    def person_changed(self, name: str, token: str | None) -> None:
+        pass
 
 
 def with_voltages(snapshot: StringSnapshot, *voltages_v: float) -> StringSnapshot:

@@ -83,6 +83,8 @@ BRAIN = BrainSummary(
     capacity=cells(NAN, NAN),
     health=cells(91.26),
     bled_ah=np.array([0.0, 1.234, 2.0]),
+    resistance_baseline_ohm=np.array([NAN, 0.4e-3, 0.5e-3]),
+    resistance_rise=np.array([NAN, 0.0312, -0.02]),
     stage=np.zeros(3, np.uint8),
     equalizes=flags(1, 2),
     paused=flags(),
@@ -134,6 +136,8 @@ def test_a_snapshot_tells_it_as_columns_per_string() -> None:
         "health": [91.3, 91.3, 91.3],
         "health_uncertainty": [3.0, 3.0, 3.0],
         "bled_ah": [0.0, 1.23, 2.0],
+        "resistance_baseline_ohm": [None, 0.0004, 0.0005],
+        "resistance_rise": [None, 3.1, -2.0],
     }
     assert string["codes"] == {
         "charge_basis": [[Basis.COUNTED, 3]],
@@ -171,6 +175,16 @@ def test_a_string_of_which_nothing_is_concluded_says_nothing() -> None:
         (CellFigure.BLED, {"bled_ah": np.array([0.09, 1.234, 2.0])}, np.array([0.1, 1.234, 2.0])),
         (CellFigure.HEALTH, {"health": cells(91.7)}, cells(91.8)),
         (CellFigure.CHARGE_UNCERTAINTY, {"charge": cells(98.0, 3.4)}, cells(98.0, 3.5)),
+        (
+            CellFigure.RESISTANCE_RISE,
+            {"resistance_rise": np.array([NAN, 0.05, -0.02])},
+            np.array([NAN, 0.052, -0.02]),
+        ),
+        (
+            CellFigure.RESISTANCE_BASELINE,
+            {"resistance_baseline_ohm": np.array([NAN, 0.4e-3, 0.5e-3])},
+            np.array([0.45e-3, 0.4e-3, 0.5e-3]),
+        ),
         (CellFigure.CAPACITY, {"capacity": cells(NAN, NAN)}, cells(85.0, NAN)),
     ],
 )
@@ -366,6 +380,7 @@ async def test_a_client_sees_what_is_concluded_and_what_changed(engine: Engine) 
         assert live.brain.phase is ChargePhase.FLOAT
         assert live.brain.phase_since == datetime.fromtimestamp(START.timestamp(), UTC)
         assert live.figures[CellFigure.BLED] == [0.0, 1.23, 2.0]
+        assert live.figures[CellFigure.RESISTANCE_BASELINE] == [None, 0.0004, 0.0005]
         assert live.codes[CellCode.MARKS][2] == CellMark.EQUALIZES | CellMark.EXHAUSTED
         assert follower.live.annunciation is not None
         assert follower.live.annunciation.led == "green"

@@ -212,6 +212,24 @@ async def test_the_openapi_document_describes_every_route_and_message(engine: En
         ("get", "me"),
         ("get", "commissioning"),
         ("get", "stick"),
+        ("get", "rules"),
+        ("get", "system"),
+        ("get", "users"),
+        ("post", "users"),
+        ("get", "users/at-cabinet"),
+        ("get", "users/first"),
+        ("post", "users/first"),
+        ("delete", "users/{name}"),
+        ("put", "users/{name}/role"),
+        ("put", "users/{name}/password"),
+        ("put", "users/{name}/pin"),
+        ("put", "me/password"),
+        ("get", "tokens"),
+        ("delete", "tokens/{name}"),
+        ("get", "pairing"),
+        ("post", "pairing"),
+        ("delete", "pairing"),
+        ("post", "pair"),
         ("get", "history/extent"),
         ("get", "history/series"),
         ("get", "history/sample"),
@@ -231,9 +249,15 @@ async def test_the_openapi_document_describes_every_route_and_message(engine: En
         ("get", "stream"),
     }
     schemas = document["components"]["schemas"]
-    assert {"SnapshotMessage", "ChangesMessage", "Subscribe", "Problem", "SetNetwork"} <= set(
-        schemas
-    )
+    assert {
+        "SnapshotMessage",
+        "ChangesMessage",
+        "Subscribe",
+        "Problem",
+        "SetNetwork",
+        "Rules",
+        "System",
+    } <= set(schemas)
     references = [
         word.removeprefix("#/components/schemas/")
         for word in json.dumps(document).split('"')

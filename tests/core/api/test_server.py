@@ -129,6 +129,7 @@ async def test_a_foreign_name_is_refused_over_the_network_and_a_known_one_is_not
 ) -> None:
     await engine.server.set_network(enabled=True)
     url = f"https://{network_address()}:{engine.server.port}/api/v1/health"
+    assert engine.server.fingerprint is not None
     pinned = aiohttp.Fingerprint(engine.server.fingerprint)
     for host, status in (("evil.example", 403), (f"{socket.gethostname()}.local", 200)):
         async with engine.session.get(url, headers={"Host": host}, ssl=pinned) as response:
@@ -138,12 +139,20 @@ async def test_a_foreign_name_is_refused_over_the_network_and_a_known_one_is_not
 async def test_certificate_and_fingerprint_survive_a_restart(
     engine: Engine, tmp_path: Path
 ) -> None:
-    again = ApiServer(engine.service, engine.gate, folder=tmp_path, port=0)
-    other = ApiServer(engine.service, engine.gate, folder=tmp_path / "..", port=0)
-    first = engine.server.fingerprint
-    assert again.fingerprint == first
+    other_folder = tmp_path / "other"
+    other_folder.mkdir()
+    shown = [engine.server.fingerprint]
+    for folder in (tmp_path, tmp_path, other_folder):
+        server = ApiServer(engine.service, engine.gate, folder=folder, port=0)
+        await server.start()
+        await server.set_network(enabled=True)
+        shown.append(server.fingerprint)
+        await server.stop()
+    before, first, again, other = shown
+    assert before is None
+    assert first is not None
     assert len(first) == 32
-    assert other.fingerprint != first
+    assert again == first != other
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")

@@ -498,3 +498,10 @@ def test_the_history_is_kept_as_the_file_says(tmp_path: Path, demo: str) -> None
     kept = load(f"{demo}\n{table}", tmp_path).keeping
     assert kept == Keeping(32_000_000, 1, 0, 1095.5)
     assert "budget_gb = 0: " in refusal(f"{demo}\n[history]\nbudget_gb = 0\n", tmp_path)
+
+
+def test_the_contact_is_optional_and_not_too_long(tmp_path: Path, demo: str) -> None:
+    assert load(demo, tmp_path).contact == ""
+    named = demo.replace("[site]\n", '[site]\ncontact = "Ann, 555 0100"\n', 1)
+    assert load(named, tmp_path).contact == "Ann, 555 0100"
+    assert "contact" in refusal(named.replace("Ann", "A" * 200), tmp_path)
