@@ -92,7 +92,9 @@ def _stages() -> Iterator[str]:
     )
     yield ""
     yield (
-        f"Each holds for {delay} before it counts; every kelvin above a limit shortens that. "
+        f"Each holds for {delay} before it counts; a large excess shortens that: "
+        f"each {tuning.hasty_k:g} K above a limit to a half, a third, a quarter and so on, down to "
+        f"a {tuning.most_hasty:g}th, which is {tuning.sign_delay_s / tuning.most_hasty:g} s. "
         f"In a discharge only {tuning.alarm_c:g} °C and {tuning.trip_c:g} °C count. A "
         f"recharge is allowed {tuning.allowance_k:g} K more, until "
         f"{tuning.overdue_after_s / HOUR_S:g} h after constant voltage; then that fades. "

@@ -1,0 +1,304 @@
+"""A panel from bare Debian: installed from a stick, driven, broken and taken back.
+
+On a Debian that was bootstrapped, with a real systemd that reads the real units (tests/kiosk/
+machine.py says what it is not). One long test: each step goes on from the one before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.kiosk import machine as machines
+from tests.kiosk.machine import KEPT, Machine, machine
+from tests.kiosk.panel_computer import (
+    HEIGHT,
+    WIDTH,
+    Figures,
+    Screen,
+    bundle,
+    connect_plant,
+    missing_programs,
+    stand_in,
+    x_server,
+)
+from tools.dev import apt
+
+PICTURES = Path(os.environ.get("BACS_PICTURES", KEPT / "pictures"))
+_OVERVIEW_OF_A_STRING = (300, 480)
+#: Ways out of a browser, a compositor and a console, as a keyboard knows them.
+_KEYS = (
+    *("ctrl+t", "ctrl+n", "ctrl+shift+n", "ctrl+w", "ctrl+shift+w", "ctrl+l", "ctrl+o", "ctrl+p"),
+    *("ctrl+s", "ctrl+u", "ctrl+j", "ctrl+h", "ctrl+shift+i", "ctrl+shift+j", "ctrl+shift+Delete"),
+    *(
+        "F1",
+        "F3",
+        "F5",
+        "F6",
+        "F7",
+        "F11",
+        "F12",
+        "alt+Left",
+        "alt+Home",
+        "alt+F4",
+        "alt+d",
+        "alt+f",
+    ),
+    *("Escape", "super", "alt+Tab", "ctrl+alt+F2", "ctrl+alt+Delete", "ctrl+alt+BackSpace"),
+    *("shift+Escape", "ctrl+Tab", "alt+Escape", "ctrl+alt+t", "Menu", "alt+d", "alt+f"),
+)
+_REPORT = "history/reports/telecom/1"
+_ASK = """
+import sys, urllib.request
+token = open("/run/bacs-engine/panel.token").read().strip()
+address = f"http://127.0.0.1:8480/api/v1/{sys.argv[1]}"
+asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
+print(urllib.request.urlopen(asked, timeout=120).read().decode())
+"""
+_MEASURED_S = 60.0
+_LONGEST_UNSEEN_S = 30.0
+_FULL_DISK = """
+set -e
+systemctl stop bacs-engine
+mkdir /tmp/kept
+cp -a /var/lib/bacs/. /tmp/kept/
+mount -t tmpfs -o size=24m tmpfs /var/lib/bacs
+chown bacs:bacs /var/lib/bacs
+chmod 0700 /var/lib/bacs
+cp -a /tmp/kept/. /var/lib/bacs/
+systemctl start bacs-engine
+sleep 3
+dd if=/dev/zero of=/var/lib/bacs/ballast bs=64k 2>/dev/null || true
+"""
+
+
+@pytest.fixture
+def panel(tmp_path: Path) -> Iterator[Machine]:
+    if os.geteuid() == 0 and (missing := missing_programs()):
+        apt.install(missing, needed_for="the long test of the kiosk")
+    if reason := machines.why_not():
+        pytest.skip(reason)
+    with machine(tmp_path / "machine", bundle()) as panel, x_server(panel):
+        yield panel
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_a_panel_from_bare_debian_never_needs_a_keyboard(panel: Machine) -> None:
+    figures = Figures()
+    install(panel, figures)
+    connect_plant(panel)
+    with closing(Screen(panel)) as screen:
+        _use(panel, screen, figures)
+    undo(panel)
+
+
+def _use(panel: Machine, screen: Screen, figures: Figures) -> None:
+    figures.note("first live picture after the plant came, s", panel.until(screen.is_live, "live"))
+    screen.picture(PICTURES / "kiosk-overview.png")
+    touches_open_a_string(panel, screen)
+    keys_do_not_escape(panel, screen)
+    the_engine_works_within_its_limits(panel)
+    the_firewall_follows_the_switch(panel)
+    figures.note("written per day, MB", written_per_day(panel))
+    whatever_dies_comes_back(panel, screen, figures)
+    a_full_disk_is_survived(panel, screen, figures)
+    a_read_only_root_is_survived(panel, screen, figures)
+
+
+def install(panel: Machine, figures: Figures) -> None:
+    stand_in(panel)
+    before = _files(panel)
+    began = time.monotonic()
+    first = panel.run("sh", "/work/bundle/install.sh")
+    figures.note("installation without a network, s", round(time.monotonic() - began, 1))
+    assert "The panel is installed" in first.stdout
+    installed = _files(panel)
+    again = panel.run("sh", "/work/bundle/install.sh").stdout
+    assert "0 files are new or changed" in again
+    assert "is there already" in again
+    assert _files(panel) == installed
+    assert installed - before
+    units = ("bacs-engine", "bacs-hmi", "bacs-kiosk")
+    panel.until(
+        lambda: all(panel.shown(unit, "ActiveState") == "active" for unit in units), "all units"
+    )
+
+
+def undo(panel: Machine) -> None:
+    panel.run("systemctl", "stop", "cabinet")
+    undone = panel.run("sh", "/work/bundle/install.sh", "--uninstall", "--purge")
+    assert "The kiosk is uninstalled" in undone.stdout
+    left = [file for file in _files(panel) if "bacs" in file]
+    # What the test itself has put there.
+    own = "/etc/systemd/system/bacs-kiosk.service.d/50-stand-in.conf"
+    assert left == [own]
+    assert "bacs" not in panel.shell("getent passwd; getent group; nft list tables")
+
+
+def _files(panel: Machine) -> set[str]:
+    places = "/etc /opt /usr/local /usr/share/plymouth/themes /var/lib/bacs /var/lib/bacs-hmi"
+    found = panel.shell(f"find {places} ! -type d 2>/dev/null", check=False).splitlines()
+    changing = ("/var/lib/bacs", "/etc/mtab", "/etc/ld.so.cache", "/etc/.pwd.lock")
+    return {file for file in found if not file.startswith(changing) and not file.endswith("-")}
+
+
+def touches_open_a_string(panel: Machine, screen: Screen) -> None:
+    assert "string" not in screen.evaluate("location.search")
+    screen.touch(*_OVERVIEW_OF_A_STRING)
+    panel.until(lambda: "string" in (screen.evaluate("location.search") or ""), "a string")
+    screen.picture(PICTURES / "kiosk-string.png")
+    screen.evaluate("history.back()")
+    panel.until(lambda: "string" not in (screen.evaluate("location.search") or ""), "the overview")
+
+
+def keys_do_not_escape(panel: Machine, screen: Screen) -> None:
+    pages = screen.pages()
+    session = panel.main_pid("bacs-kiosk")
+    assert len(pages) == 1
+    for key in _KEYS:
+        screen.press(key)
+    for button in (2, 3, 8, 9):
+        screen.click(button, WIDTH // 2, HEIGHT - 20)
+    screen.picture(PICTURES / "kiosk-after-keys.png")
+    assert screen.pages() == pages
+    assert panel.main_pid("bacs-kiosk") == session
+    shown = screen.evaluate("[innerWidth, innerHeight, document.visibilityState]")
+    assert shown == [WIDTH, HEIGHT, "visible"]
+    assert screen.is_live()
+
+
+def the_engine_works_within_its_limits(panel: Machine) -> None:
+    health = json.loads(_asked(panel, "health"))
+    # It may ask the kernel for the clock ...
+    assert health["clock"]["synchronised"] is not None
+    # ... and start the program that draws a report, which keeps its fonts in the cache.
+    assert "<svg" in _asked(panel, _REPORT)
+    assert panel.shell("ls -A /var/cache/bacs")
+
+
+def _asked(panel: Machine, path: str) -> str:
+    """Ask the engine as the panel does."""
+    return panel.run("/opt/bacs/bin/python", "-c", _ASK, path).stdout
+
+
+def the_firewall_follows_the_switch(panel: Machine) -> None:
+    def rules() -> str:
+        return panel.shell("nft list chain inet bacs input")
+
+    assert "policy drop" in rules()
+    assert "8480" not in rules()
+    # The engine leaves this mark while the network is on (tests/core/test_network_mark.py).
+    panel.shell("touch /run/bacs-engine/network")
+    panel.until(lambda: "8480" in rules(), "an open firewall")
+    assert "5353" in rules()
+    panel.shell("rm /run/bacs-engine/network")
+    panel.until(lambda: "8480" not in rules(), "a closed firewall")
+
+
+def written_per_day(panel: Machine) -> dict[str, float]:
+    """Measure what each program gives to the disk over a while, and say it per day (MB)."""
+
+    def written() -> dict[str, int]:
+        told = {}
+        for unit in ("bacs-engine", "bacs-hmi", "bacs-kiosk"):
+            control_group = panel.shown(unit, "ControlGroup")
+            pids = f"/sys/fs/cgroup/systemd{control_group}/cgroup.procs"
+            script = f"for p in $(cat {pids}); do grep -h ^write_bytes /proc/$p/io; done"
+            lines = panel.shell(script, check=False).splitlines()
+            told[unit] = sum(int(line.split()[-1]) for line in lines)
+        return told
+
+    before = written()
+    time.sleep(_MEASURED_S)
+    after = written()
+    per_day = 86_400 / _MEASURED_S / 1e6
+    return {unit: round((after[unit] - before[unit]) * per_day, 1) for unit in before}
+
+
+def whatever_dies_comes_back(panel: Machine, screen: Screen, figures: Figures) -> None:
+    def kill(pattern: str) -> Callable[[], object]:
+        return lambda: panel.shell(f"pkill -KILL --full -- '{pattern}'")
+
+    def of_unit(signal: str, unit: str) -> Callable[[], object]:
+        return lambda: panel.shell(f"kill -{signal} {panel.main_pid(unit)}")
+
+    deaths: dict[str, Callable[[], object]] = {
+        "renderer killed": kill("[t]ype=renderer"),
+        "browser killed": kill("^/usr/lib/chromium/chromium --[^t]"),
+        "graphics process killed": kill("[t]ype=gpu-process"),
+        "compositor killed": kill("^cage"),
+        "session killed": of_unit("KILL", "bacs-kiosk"),
+        "page hung in a loop": lambda: screen.evaluate(
+            "setTimeout(() => { for (;;); }, 100); 'hangs'"
+        ),
+        "page gone astray": lambda: screen.evaluate("location = 'https://example.com/'; 'gone'"),
+        "renderer stopped": lambda: panel.shell("pkill -STOP --full -- [t]ype=renderer"),
+        "compositor stopped": lambda: panel.shell("pkill -STOP --full -- '^cage'"),
+        "panel server killed": of_unit("KILL", "bacs-hmi"),
+        "panel server hung": of_unit("STOP", "bacs-hmi"),
+        "engine killed": of_unit("KILL", "bacs-engine"),
+        "engine hung": of_unit("STOP", "bacs-engine"),
+    }
+    for name, die in deaths.items():
+        figures.note(f"{name}: live again after, s", time_back(panel, screen, die))
+
+
+def time_back(panel: Machine, screen: Screen, die: Callable[[], object]) -> float:
+    """Let something happen; return how long it took until the picture was live again (s).
+
+    0 means that the picture did not go: Chromium replaces its graphics process without anybody
+    seeing it.
+    """
+    panel.until(screen.is_live, "a live picture before")
+    began = time.monotonic()
+    die()
+    # It has to be seen to fail first, or a dead screen would count as one that came back.
+    while screen.is_live():
+        if time.monotonic() - began > _LONGEST_UNSEEN_S:
+            _until_reported(panel, screen)
+            return 0.0
+    panel.until(screen.is_live, "a live picture")
+    _until_reported(panel, screen)
+    return round(time.monotonic() - began, 1)
+
+
+def _until_reported(panel: Machine, screen: Screen) -> None:
+    reports = screen.reports()
+    panel.until(lambda: screen.reports() != reports, "a report of the page")
+
+
+def a_full_disk_is_survived(panel: Machine, screen: Screen, figures: Figures) -> None:
+    # A small disk takes the place of the large one, with what the engine knows, and is filled.
+    panel.shell(_FULL_DISK)
+    assert panel.shell("df --output=avail /var/lib/bacs | tail -1") == "0"
+    began = time.monotonic()
+    for unit in ("bacs-engine", "bacs-hmi", "bacs-kiosk"):
+        panel.shell(f"kill -KILL {panel.main_pid(unit)}")
+    panel.until(screen.is_live, "a live picture on a full disk")
+    figures.note(
+        "all killed on a full disk: live again after, s", round(time.monotonic() - began, 1)
+    )
+    panel.shell("rm -f /var/lib/bacs/ballast")
+
+
+def a_read_only_root_is_survived(panel: Machine, screen: Screen, figures: Figures) -> None:
+    # What lasts lies on a disk of its own since the step before, as with a data partition.
+    units = "bacs-engine bacs-hmi bacs-kiosk"
+    panel.shell(f"systemctl stop {units} && mount -o remount,bind,ro / && systemctl start {units}")
+    assert "Read-only" in panel.run("touch", "/etc/touched", check=False).stderr
+    panel.until(screen.is_live, "a live picture on a read-only root")
+    began = time.monotonic()
+    for unit in units.split():
+        panel.shell(f"kill -KILL {panel.main_pid(unit)}")
+    panel.until(lambda: not screen.is_live(), "a dead picture")
+    panel.until(screen.is_live, "a live picture on a read-only root, after a crash")
+    taken = round(time.monotonic() - began, 1)
+    figures.note("all killed on a read-only root: live again after, s", taken)
+    panel.shell("mount -o remount,bind,rw /")
