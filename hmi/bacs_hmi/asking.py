@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from nicegui import background_tasks
@@ -63,7 +64,8 @@ class Asking:
             failed(self._texts["engine_silent"])
             return
         self._running[name] = background_tasks.create(
-            self._ask(read(client, self._session_token()), then, failed), name=f"ask {name}"
+            self._ask(partial(read, client, self._session_token()), then, failed),
+            name=f"ask {name}",
         )
 
     def drop(self, name: str) -> None:
@@ -79,12 +81,13 @@ class Asking:
 
     async def _ask(
         self,
-        answer: Awaitable[Answer],
+        read: Callable[[], Awaitable[Answer]],
         then: Callable[[Answer], None],
         failed: Callable[[str], None],
     ) -> None:
         try:
-            told = await answer
+            # Not asked before: a question dropped before its task begins leaves no coroutine.
+            told = await read()
         except ClientError as error:
             failed(refusals.words(error, self._texts))
         else:

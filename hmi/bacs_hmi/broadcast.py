@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 from bacs_core.api.live import LiveSite
-from bacs_hmi.contents import overview_content, string_content
+from bacs_hmi.contents import OverviewReader, string_content
 from bacs_hmi.frames import OverviewContent, StringContent, pack_overview, pack_string
 from bacs_hmi.live import Link
 
@@ -90,8 +90,9 @@ class Broadcast:
     def overview(self) -> Channel[OverviewContent]:
         """Return the channel of the overview."""
         if self._overview is None:
+            reader = OverviewReader()
             self._overview = Channel(
-                lambda: _read(self._link.live, overview_content), pack_overview, self._clock
+                lambda: _read(self._link.live, reader.read), pack_overview, self._clock
             )
         return self._overview
 

@@ -111,9 +111,21 @@ def facts(mirror: LiveString, texts: Texts, numbers: Numbers, today: datetime) -
         value = numbers.with_unit(brain.charge_percent, 0, "%")
         note = _note(brain.charge_uncertainty_percent, brain.charge_basis, texts, numbers)
         parts.append(f"{texts['charge_of_string'].format(charge=value)} {note}")
-    if brain.phase is not ChargePhase.UNKNOWN:
+    if recharges(mirror):
+        parts.append(texts["charger_recharges"])
+    elif brain.phase is not ChargePhase.UNKNOWN:
         parts.append(texts[f"charger_{brain.phase.name.lower()}"])
     return _SEPARATOR.join(parts)
+
+
+def recharges(mirror: LiveString) -> bool:
+    """Tell whether a string takes current although its discharge is not told to be over yet.
+
+    The sensor may be too poor for the engine to tell by the current alone that the mains are back.
+    """
+    brain, current_a = mirror.brain, mirror.scalars.current_a
+    is_told = brain is not None and brain.phase is ChargePhase.DISCHARGE
+    return is_told and current_a is not None and current_a > 0
 
 
 def mode(mirror: LiveString, texts: Texts) -> str:
@@ -149,6 +161,12 @@ def figures(mirror: LiveString, index: int, texts: Texts, numbers: Numbers) -> l
     if bled_ah is not None and round(bled_ah, 1) > 0:
         found.append(Figure("bled", numbers.with_unit(bled_ah, 1, "Ah"), ""))
     return found
+
+
+def health_of(mirror: LiveString, index: int) -> float | None:
+    """Return the state of health of a cell (from 0) in percent, where it rests on something."""
+    is_known = _basis(mirror, CellCode.HEALTH_BASIS, index) not in _UNPROVEN
+    return _figure(mirror, CellFigure.HEALTH, index) if is_known else None
 
 
 def stage(mirror: LiveString, index: int) -> RunawayStage:

@@ -10,7 +10,8 @@ A frame is little-endian and holds records in this order (the browser reads the 
                 u8 trip state, f32 sum voltage, f32 current
                 u16 count, u16 cell index each, u16 mark each
     string      f32 each of the scalars, u8 equalization, u16 inhibit bits
-                per quantity, then for the deviation in mV: u16 count, u16 cell index each, f32 each
+                per column: u16 count, u16 cell index each, f32 each; the columns are the
+                quantities, the deviation in mV, the health in % and the bled charge in Ah
                 u16 count, u16 cell index each, u8 status each, u8 stale bits each, u32 age each
 
 A full frame has a record for everything; any other frame has only what changed since the frame
@@ -28,7 +29,7 @@ from typing import Final
 
 from bacs_core.model import EqualizationState, Inhibit, Quantity, TripState
 
-VERSION: Final = 3
+VERSION: Final = 4
 KIND_OVERVIEW: Final = 0
 KIND_STRING: Final = 1
 
@@ -37,6 +38,11 @@ EQUALIZATION_STATES: Final = tuple(EqualizationState)
 INHIBITS: Final = tuple(Inhibit)
 TRIP_STATES: Final = tuple(TripState)
 QUANTITIES: Final = tuple(Quantity)
+#: The columns of a string frame behind those of the quantities.
+DEVIATION_COLUMN: Final = len(QUANTITIES)
+HEALTH_COLUMN: Final = DEVIATION_COLUMN + 1
+BLED_COLUMN: Final = DEVIATION_COLUMN + 2
+COLUMN_COUNT: Final = DEVIATION_COLUMN + 3
 
 #: Full height of a mark: 1.25 % of the cell's nominal voltage, 25 mV on a 2 V cell. The goal of
 #: equalization, 10 mV, is then well seen; what is further out is drawn cut off.
@@ -68,11 +74,14 @@ class StringMark:
 
 @dataclass(frozen=True, slots=True)
 class OverviewContent:
-    """What the overview shows: managers, strings, and the marks of all cells in site order."""
+    """What the overview shows: managers, strings, and the marks of the cells of each string.
+
+    Marks that are the same object as before did not change.
+    """
 
     managers: tuple[bool | None, ...]
     strings: tuple[StringMark, ...]
-    marks: tuple[int, ...]
+    marks: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ class CellState:
 
 @dataclass(frozen=True, slots=True)
 class StringContent:
-    """What the string page shows; the last column is the deviation from the target in mV."""
+    """What the string page shows; the columns are those of a frame, in their order."""
 
     scalars: tuple[float | None, ...]
     equalization: EqualizationState
@@ -115,9 +124,16 @@ def pack_overview(
     strings = _changed(content.strings, None if before is None else before.strings)
     parts.append(struct.pack("<H", len(strings)))
     parts += [_string_record(index, content.strings[index]) for index in strings]
-    marks = _changed(content.marks, None if before is None else before.marks)
-    parts.append(_u16([len(marks), *marks]))
-    parts.append(_u16([content.marks[index] for index in marks]))
+    cells: list[int] = []
+    told: list[int] = []
+    first = 0
+    for place, own in enumerate(content.marks):
+        changed = _changed(own, None if before is None else before.marks[place])
+        cells += [first + index for index in changed]
+        told += [own[index] for index in changed]
+        first += len(own)
+    parts.append(_u16([len(cells), *cells]))
+    parts.append(_u16(told))
     return b"".join(parts)
 
 
@@ -144,15 +160,13 @@ def pack_string(
 
 
 def _same_shape(content: OverviewContent, previous: OverviewContent) -> bool:
-    return len(content.strings) == len(previous.strings) and len(content.marks) == len(
-        previous.marks
-    )
+    return [len(own) for own in content.marks] == [len(own) for own in previous.marks]
 
 
 def _changed(values: Sequence[object], before: Sequence[object] | None) -> list[int]:
     if before is None:
         return list(range(len(values)))
-    if values == before:
+    if values is before or values == before:
         return []
     return [
         index for index, (value, old) in enumerate(zip(values, before, strict=True)) if value != old

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import hashlib
 import ipaddress
 import logging
 import signal
@@ -16,15 +17,22 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from fastapi import Request
-from nicegui import app, background_tasks, ui
+from fastapi import Request, Response
+from nicegui import __version__ as nicegui_version, app, background_tasks, ui
+from nicegui.dependencies import libraries
 
+from bacs_core.api.client import ClientError
+from bacs_core.api.messages import Session
 from bacs_hmi import __version__
+from bacs_hmi.backlight import Backlight
 from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.live import Link
-from bacs_hmi.shell import LANGUAGE_COOKIE, Shell
+from bacs_hmi.preferences import PreferenceBook
+from bacs_hmi.shell import LANGUAGE_COOKIE, House, Shell
 from bacs_hmi.texts import preferred
 from bacs_hmi.views import view_of
+from bacs_hmi.visits import VisitCookie, Visits
+from bacs_hmi.watchdog import watch
 
 DEFAULT_ENGINE: Final = "http://127.0.0.1:8480"
 DEFAULT_PORT: Final = 8080
@@ -32,7 +40,20 @@ MAX_PORT: Final = 65535
 ANNOUNCE_RETRY_S: Final = 0.05
 #: How long a browser may be away before its page is forgotten and built anew.
 RECONNECT_TIMEOUT_S: Final = 15.0
+#: What is named after its content never changes.
+KEPT: Final = "public, max-age=31536000, immutable"
+#: The modules of the first two views.
+SHARED_MODULES: Final = sorted(
+    module.name.removesuffix(".js")
+    for module in files("bacs_hmi").joinpath("canvas", "shared").iterdir()
+)
 VIEWPORT: Final = "width=device-width, initial-scale=1, user-scalable=no"
+_FIRST_SCRIPT: Final = (
+    "<script>"
+    "document.documentElement.lang = '{lang}';"
+    "document.documentElement.dataset.palette = '{palette}'"
+    "</script>"
+)
 ICON: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">'
     '<rect x="2" y="5" width="16" height="12" rx="2" fill="#55626c"/>'
@@ -51,7 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The server hands the signal on once it has closed everything: that is a clean end.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    build(Link(options.engine, options.token_file))
+    build(
+        Link(options.engine, options.token_file),
+        PreferenceBook(options.state),
+        Backlight(options.backlight),
+    )
     app.on_startup(
         lambda: background_tasks.create(_announce(options.host, options.port), name="announce")
     )
@@ -72,27 +97,79 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
 
 
-def build(link: Link) -> None:
+def build(
+    link: Link, preferences: PreferenceBook | None = None, backlight: Backlight | None = None
+) -> None:
     """Register the page, and the tasks that feed it."""
-    ui.add_css(_styles(), shared=True)
-    broadcast = Broadcast(link, time.time)
+    ui.add_head_html(_serve_styles() + _preloads(), shared=True)
+    preferences = preferences or PreferenceBook()
+
+    def end(session: Session) -> None:
+        background_tasks.create(_log_out(link, session), name="log out")
+
+    visits = Visits(lambda: preferences.now.log_off_s, end)
+    house = House(
+        link, Broadcast(link, time.time), visits, preferences, backlight or Backlight(None)
+    )
+    house.broadcast.listen(visits.expire)
+    app.add_middleware(VisitCookie)
 
     @ui.page("/")
     def index(request: Request) -> None:
         language = preferred(
-            request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
+            request.cookies.get(LANGUAGE_COOKIE) or preferences.now.language,
+            request.headers.get("accept-language", ""),
         )
-        ui.add_head_html(f'<script>document.documentElement.lang = "{language}"</script>')
-        Shell(link, broadcast, language, view_of(request.url.query))
+        night = preferences.now.is_night(time.localtime().tm_hour)
+        first = {"lang": language, "palette": "night" if night else "day"}
+        ui.add_head_html(_FIRST_SCRIPT.format(**first))
+        Shell(house, language, visits.of(request.state.visit), view_of(request.url.query))
 
     async def start() -> None:
         background_tasks.create(link.run(), name="follow the engine")
-        background_tasks.create(broadcast.run(), name="feed the browsers")
+        background_tasks.create(house.broadcast.run(), name="feed the browsers")
 
     app.on_startup(start)
+    watch()
 
 
-def _styles() -> str:
+async def _log_out(link: Link, session: Session) -> None:
+    if link.client is None:
+        return
+    try:
+        await link.client.logout(session.token)
+    except ClientError:
+        # The session ends by itself; nobody is there to be told.
+        return
+
+
+def _serve_styles() -> str:
+    """Serve the styles as one file that browsers keep; the returned tag asks for it."""
+    sheet = styles()
+    # The name changes with the content: a browser that kept an older one does not use it.
+    path = f"/styles-{hashlib.sha256(sheet.encode()).hexdigest()[:16]}.css"
+
+    @app.get(path, include_in_schema=False)
+    def sheets() -> Response:
+        return Response(sheet, media_type="text/css", headers={"Cache-Control": KEPT})
+
+    return f'<link rel="stylesheet" href="{path}">'
+
+
+def _preloads() -> str:
+    """Ask for the modules that the canvases share at once.
+
+    A browser finds an import only in a module that is there, and would ask for one after the other.
+    """
+    # Of two paths to a module, the last one stands in the import map.
+    keys = {library.name: key for key, library in libraries.items()}
+    return "".join(
+        f'<link rel="modulepreload" href="/_nicegui/{nicegui_version}/libraries/{keys[name]}">'
+        for name in SHARED_MODULES
+    )
+
+
+def styles() -> str:
     """Read the styles of all rooms, in the order of their names."""
     sheets = sorted(files("bacs_hmi").joinpath("styles").iterdir(), key=lambda sheet: sheet.name)
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
@@ -112,6 +189,19 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="token file of this panel; it may come later than the panel",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="folder that keeps how the panel is set (language, palette, brightness, times)",
+    )
+    parser.add_argument(
+        "--backlight",
+        type=Path,
+        metavar="DIR",
+        help="backlight of the screen, such as /sys/class/backlight/NAME; "
+        "without it the page itself is dimmed",
     )
     parser.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="port to listen on (default: %(default)s)"

@@ -10,6 +10,10 @@ from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from bacs_core.model import AlarmSeverity
+from bacs_hmi.texts import DEFAULT_LANGUAGE, Texts, texts_of
+
+#: Where a browser's page remembers its language.
+LANGUAGE_KEY: Final = "language"
 
 #: The same shapes as in `canvas/shared/bacs_look.js`: triangle = warning, square = alarm.
 _SHAPES: Final = {
@@ -22,6 +26,11 @@ _BUZZER: Final = (
     ' fill="none" stroke="currentColor" stroke-width="2"/>'
 )
 _RING: Final = '<circle cx="10" cy="10" r="7" fill="none" stroke-width="2"/>'
+
+
+def texts_here() -> Texts:
+    """Return the texts in the language of the page that is being built."""
+    return texts_of(str(ui.context.client.storage.get(LANGUAGE_KEY, DEFAULT_LANGUAGE)))
 
 
 def box(classes: str, tag: str = "div") -> Element:
@@ -52,6 +61,12 @@ def choose(element: Element, name: str, wanted: bool) -> None:  # noqa: FBT001
     """Give an element a class, or take it away; nothing is sent if that changes nothing."""
     if (name in element.classes) != wanted:
         element.classes(add=name if wanted else None, remove=None if wanted else name)
+
+
+def switch_off(element: Element, off: bool) -> None:  # noqa: FBT001 - as `choose`
+    """Make a button do nothing, or work again; nothing is sent if that changes nothing."""
+    if ("disabled" in element.props) != off:
+        element.props(add="disabled" if off else None, remove=None if off else "disabled")
 
 
 def sheet(over: Element, title: str) -> Element:

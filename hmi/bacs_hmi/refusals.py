@@ -35,6 +35,12 @@ def words(error: ClientError, texts: Texts) -> str:
     return texts["refused"]
 
 
+def of_sign_in(error: ClientError, texts: Texts, *, by_pin: bool) -> str:
+    """Say why a sign-in failed; who touched a name and typed a PIN can only have mistyped that."""
+    is_wrong = isinstance(error, CommandRefusedError) and error.code == "wrong_credentials"
+    return texts["refused_wrong_pin"] if is_wrong and by_pin else words(error, texts)
+
+
 def _wait(wait_s: int) -> str:
     """Write a wait; minutes are rounded up, so that nobody comes back too early."""
     if wait_s < _SECONDS_UNTIL_S:

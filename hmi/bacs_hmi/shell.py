@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -14,41 +15,75 @@ from bacs_core.api.messages import Alarm, Command, MuteBuzzer
 from bacs_core.model import AlarmSeverity, Site
 from bacs_hmi import wording
 from bacs_hmi.asking import Asking
+from bacs_hmi.backlight import Backlight
 from bacs_hmi.broadcast import Broadcast
+from bacs_hmi.keyboard import Keyboard
 from bacs_hmi.live import Connection, ConnectionState, Link
 from bacs_hmi.orders import Orders
 from bacs_hmi.pages.book import BOOK, TABS
 from bacs_hmi.pages.page import Page, Surroundings
 from bacs_hmi.pages.waiting import commissioning, waiting
-from bacs_hmi.parts import box, button, buzzer_svg, choose, label, symbol, symbol_svg
+from bacs_hmi.parts import (
+    LANGUAGE_KEY,
+    box,
+    button,
+    buzzer_svg,
+    choose,
+    label,
+    symbol,
+    symbol_svg,
+)
+from bacs_hmi.preferences import PreferenceBook
 from bacs_hmi.pulse import Pulse
+from bacs_hmi.rest import Rest, RestActions
 from bacs_hmi.stick import StickBand
 from bacs_hmi.texts import LANGUAGES, numbers_of, texts_of
+from bacs_hmi.trip_notice import TripNotice
 from bacs_hmi.views import View, ViewName, view_of
+from bacs_hmi.visits import Visit, Visits
 from bacs_hmi.wording import PUT_ASIDE
 
 LANGUAGE_COOKIE: Final = "bacs-language"
 COOKIE_AGE_S: Final = 10 * 365 * 86400
+#: Brightness of a backlight while nobody is there, in percent; the page itself is dark then too.
+DIM_PERCENT: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all browsers of the panel share."""
+
+    link: Link
+    broadcast: Broadcast
+    visits: Visits
+    preferences: PreferenceBook
+    backlight: Backlight
 
 
 class Shell:
     """Builds the page and keeps it true until the browser is gone."""
 
-    def __init__(self, link: Link, broadcast: Broadcast, language: str, view: View) -> None:
-        self._link = link
-        self._broadcast = broadcast
-        self._language = language
-        self._texts = texts_of(language)
+    def __init__(self, house: House, language: str, visit: Visit, view: View) -> None:
+        self._house = house
+        self._link = house.link
+        self._visit = visit
         self._view = view
         self._client = ui.context.client
         self._page: Page | None = None
         self._shown: tuple[object, ...] = ()
         self._site: Site | None = None
         self._alarms_version = -1
+        self._known: frozenset[str] | None = None
+        self._set_language(language)
         self._build()
         self._tick()
-        leave = broadcast.listen(self._tick)
-        self._client.on_delete(lambda: self._close(leave))
+        leaves = (
+            house.broadcast.listen(self._tick),
+            house.preferences.listen(self._preferences_changed),
+            visit.listen(self._person_changed),
+            house.visits.enter(visit),
+        )
+        self._client.on_delete(lambda: self._close(leaves))
 
     def open(self, view: View) -> None:
         """Change to another view."""
@@ -57,6 +92,11 @@ class Shell:
         self._rebuild()
 
     # -- building ------------------------------------------------------------------------------
+
+    def _set_language(self, language: str) -> None:
+        self._language = language
+        self._texts = texts_of(language)
+        self._client.storage[LANGUAGE_KEY] = language
 
     def _build(self) -> None:
         texts = self._texts
@@ -68,11 +108,16 @@ class Shell:
                         name: button(texts[name.value], partial(self.open, View(name)), "bacs-tab")
                         for name in TABS
                     }
-                person = button(texts["sign_in"], lambda: None, "bacs-tab")
+                person = button(texts["sign_in"], lambda: None, "bacs-tab bacs-who")
                 for other in LANGUAGES:
                     if other != self._language:
-                        tab = button(other.upper(), partial(self._speak, other), "bacs-tab")
+                        tab = button(
+                            other.upper(), partial(self._speak, other), "bacs-tab bacs-language"
+                        )
                         tab.props(f'aria-label="{texts_of(other)["language"]}" lang={other}')
+                if ViewName.HELP in BOOK:
+                    mark = button("?", self._help, "bacs-tab bacs-help")
+                    mark.props["aria-label"] = texts["help"]
                 label("", "bacs-clock")
             with box("bacs-top"):
                 with box("bacs-alarmbar", "button").props("type=button") as self._bar:
@@ -84,19 +129,32 @@ class Shell:
                 self._mute = self._mute_button()
             self._pulse = Pulse(texts, self._link.connection(), on_travel=self._travelled)
             self._stick = StickBand(texts, numbers_of(texts), self._give)
-            self._main = box("bacs-view", "main")
+            with box("bacs-room"):
+                self._main = box("bacs-view", "main")
+                self._trips = TripNotice(texts, self._visit, self.open)
             self._over = box("bacs-over")
             notice = box("bacs-notices").props("role=status")
+            Keyboard(texts, self._language)
+            self._rest = Rest(texts, self._rest_actions())
         self._orders = Orders(
             self._link,
-            self._language,
             texts,
+            self._house.visits,
+            self._visit,
             over=self._over,
             notice=notice,
             person=person,
-            changed=self._person_changed,
         )
         self._asking = Asking(lambda: self._link.client, self._orders.session_token, texts)
+        self._preferences_changed()
+
+    def _rest_actions(self) -> RestActions:
+        return RestActions(
+            touched=lambda: self._house.visits.touch(self._visit),
+            log_off=lambda: self._house.visits.sign_out(self._visit),
+            go_back=self._go_back,
+            dim=self._dim,
+        )
 
     def _mute_button(self) -> Element:
         """Make the button that silences the buzzer; it is there while the buzzer sounds."""
@@ -119,11 +177,17 @@ class Shell:
             if connection.state is ConnectionState.WAITING or self._site is None:
                 waiting(self._link, connection, self._texts)
             elif entry.needs_plant and not self._site.managers:
-                commissioning(self._texts)
+                commissioning(self._texts, self.open)
             else:
                 self._page = entry.make(self._around(self._site), self._view)
         for name, tab in self._tabs.items():
-            choose(tab, "chosen", name is entry.tab)
+            is_chosen = name is entry.tab
+            choose(tab, "chosen", is_chosen)
+            if is_chosen:
+                tab.props("aria-current=page")
+            else:
+                tab.props(remove="aria-current")
+        self._follow_preferences()
 
     def _drop_page(self) -> None:
         self._asking.close()
@@ -137,7 +201,7 @@ class Shell:
         return Surroundings(
             live=live,
             site=site,
-            broadcast=self._broadcast,
+            broadcast=self._house.broadcast,
             texts=self._texts,
             language=self._language,
             numbers=numbers_of(self._texts),
@@ -147,6 +211,12 @@ class Shell:
             may=self._orders.may,
             ask=self._asking,
             over=self._over,
+            session=self._orders.session,
+            sign_in=self._orders.sign_in,
+            tell=self._orders.tell,
+            preferences=self._house.preferences,
+            is_sending=self._orders.is_sending,
+            speak=self._speak,
         )
 
     # -- following -----------------------------------------------------------------------------
@@ -154,7 +224,6 @@ class Shell:
     def _tick(self) -> None:
         connection = self._link.connection()
         self._pulse.beat(connection)
-        self._orders.expire()
         live = self._link.live
         info = None if live is None else live.info
         shown: tuple[object, ...] = (id(live),)
@@ -173,6 +242,9 @@ class Shell:
             self._alarms_version = self._link.alarms_version
         self._show_alarms(connection)
         self._show_stick(connection)
+        self._trips.follow(live, self._site)
+        if alarms_changed:
+            self._wake_for_new_alarms()
         if self._page is not None:
             self._page.refresh(alarms_changed=alarms_changed)
 
@@ -241,18 +313,77 @@ class Shell:
         self._view = view
         self._run(f"history.replaceState(null, '', {json.dumps(view.query())})")
 
+    def _help(self) -> None:
+        part = self._view.part if self._view.name is ViewName.HELP else self._view.name.value
+        self.open(View(ViewName.HELP, part=part))
+
     def _speak(self, language: str) -> None:
+        """Change the language; view and sign-in stay as they are."""
         cookie = f"{LANGUAGE_COOKIE}={language};path=/;max-age={COOKIE_AGE_S};samesite=strict"
-        self._run(f"document.cookie = {json.dumps(cookie)}; location.reload()")
+        self._run(
+            f"document.cookie = {json.dumps(cookie)};"
+            f"document.documentElement.lang = {json.dumps(language)}"
+        )
+        if self._house.preferences.is_kept:
+            self._house.preferences.change(language=language)
+        self._become(language)
+
+    def _become(self, language: str) -> None:
+        if language == self._language:
+            return
+        self._drop_page()
+        self._root.delete()
+        self._set_language(language)
+        self._shown = ()
+        with self._client:
+            self._build()
+        self._tick()
+
+    def _wake_for_new_alarms(self) -> None:
+        """End dimming for what is new; an alarm that was there before the page wakes nobody."""
+        live = self._link.live
+        if live is None:
+            return
+        raised = frozenset(
+            alarm.id
+            for alarm in live.alarms.values()
+            if alarm.active and alarm.state not in PUT_ASIDE
+        )
+        if self._known is not None and raised - self._known:
+            self._rest.wake()
+        self._known = raised
+
+    def _go_back(self) -> None:
+        self._over.clear()
+        if self._view != View():
+            self.open(View())
+
+    def _dim(self, dim: bool) -> None:  # noqa: FBT001 - told by the browser
+        percent = self._house.preferences.now.brightness_percent
+        self._house.backlight.set(min(DIM_PERCENT, percent) if dim else percent)
+
+    def _preferences_changed(self) -> None:
+        self._house.backlight.set(self._house.preferences.now.brightness_percent)
+        self._follow_preferences()
+
+    def _follow_preferences(self) -> None:
+        self._rest.follow(
+            self._house.preferences.now,
+            signed_in=self._visit.session is not None,
+            away=self._view.name is not ViewName.OVERVIEW,
+            darkens=not self._house.backlight.works,
+        )
 
     def _run(self, code: str) -> None:
         self._client.run_javascript(code)
 
-    def _close(self, leave: Callable[[], None]) -> None:
-        leave()
+    def _close(self, leaves: Sequence[Callable[[], None]]) -> None:
+        for leave in leaves:
+            leave()
         self._drop_page()
-        self._orders.close()
 
     def _person_changed(self) -> None:
+        self._orders.show_person()
+        self._follow_preferences()
         if self._page is not None:
             self._page.refresh(alarms_changed=True)

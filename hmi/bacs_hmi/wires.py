@@ -22,6 +22,7 @@ from bacs_core.api.messages import (
 from bacs_core.model import AlarmSeverity, Manager, cell_label
 from bacs_core.reasons import plain
 from bacs_hmi.format import ABSENT, NO_BREAK, Numbers, age
+from bacs_hmi.line_wording import register_name, sentence
 from bacs_hmi.texts import Texts
 from bacs_hmi.wording import said, word
 
@@ -111,11 +112,18 @@ def _line(info: LineInfo, status: LineStatus | None, texts: Texts, numbers: Numb
         row.name,
         row.facts,
         state,
-        texts["silent_units"].format(units=silent) if silent else status.message,
+        texts["silent_units"].format(units=silent) if silent else sentence(status.message, texts),
         SEPARATOR.join(times),
-        SEPARATOR.join(f"{getattr(status, name)}{NO_BREAK}{texts[name]}" for name in counted),
+        SEPARATOR.join(
+            f"{_count(getattr(status, name))}{NO_BREAK}{texts[name]}" for name in counted
+        ),
         severity,
     )
+
+
+def _count(count: int) -> str:
+    """Write a large count so that it can be read: in groups of three."""
+    return f"{count:,}".replace(",", NO_BREAK)
 
 
 def _seconds(value_s: float | None, numbers: Numbers) -> str:
@@ -141,7 +149,7 @@ def _manager(manager: Manager, live: LiveSite, texts: Texts, numbers: Numbers) -
             RowKind.MANAGER,
             manager.id,
             manager.name,
-            _device_name(manager.device, texts),
+            device_name(manager.device, texts),
             state,
             doubts,
             severity=severity,
@@ -155,7 +163,7 @@ def _manager(manager: Manager, live: LiveSite, texts: Texts, numbers: Numbers) -
         RowKind.MANAGER,
         manager.id,
         manager.name,
-        _device_name(manager.device, texts),
+        device_name(manager.device, texts),
         state,
         reason or doubts,
         SEPARATOR.join(
@@ -168,7 +176,7 @@ def _manager(manager: Manager, live: LiveSite, texts: Texts, numbers: Numbers) -
         ),
         severity,
         more=tuple(
-            f"{name} {plain(value).replace('.', numbers.decimal_mark)}"
+            f"{register_name(name, texts)} {plain(value).replace('.', numbers.decimal_mark)}"
             for name, value in status.registers.items()
         ),
     )
@@ -208,7 +216,7 @@ def _who(serial_number: int | None, firmware_version: str | None, texts: Texts) 
 
 def _accessory(info: AccessoryInfo, live: LiveSite, texts: Texts, numbers: Numbers) -> Row:
     status = live.accessories.get(info.id)
-    facts = f"{_device_name(info.device, texts)}{SEPARATOR}{texts['unit'].format(unit=info.unit)}"
+    facts = f"{device_name(info.device, texts)}{SEPARATOR}{texts['unit'].format(unit=info.unit)}"
     row = Row(RowKind.ACCESSORY, info.id, info.name, facts)
     if status is None:
         return row
@@ -233,7 +241,8 @@ def _accessory(info: AccessoryInfo, live: LiveSite, texts: Texts, numbers: Numbe
     )
 
 
-def _device_name(name: str, texts: Texts) -> str:
+def device_name(name: str, texts: Texts) -> str:
+    """Name a kind of device; one of a newer engine by its own name."""
     return texts.get(f"device_{name}", name.replace("_", " "))
 
 

@@ -22,6 +22,7 @@ from bacs_core.reasons import plain
 from bacs_hmi.conclusions import today_of, trip_of, why
 from bacs_hmi.contents import deviation_v, value_of
 from bacs_hmi.format import ABSENT, SHOWN, Numbers, Shown, minute_of
+from bacs_hmi.line_wording import sentence as sentence_of_line
 from bacs_hmi.texts import DEFAULT_LANGUAGE, Texts, numbers_of, texts_of
 
 _SEVERITY_RANK: Final = {AlarmSeverity.ALARM: 0, AlarmSeverity.WARNING: 1}
@@ -35,6 +36,7 @@ _STATE_RANK: Final = {
 }
 #: Somebody or something keeps these back: they are no news and wait for nobody.
 PUT_ASIDE: Final = frozenset({AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE})
+_MINUTES_PER_HOUR: Final = 60
 _PERCENT: Final = Shown(1.0, "%", 0, 0)
 _CELSIUS: Final = SHOWN[Quantity.TEMPERATURE]
 #: How the value and the limit of a rule are shown; the other rules say yes or no.
@@ -87,6 +89,20 @@ _WATCHED: Final = {
     "trip_voltage_low": Quantity.VOLTAGE,
     "cell_resistance_high": Quantity.RESISTANCE,
 }
+#: What rules are about that watch no value of now.
+_ABOUT: Final = {
+    "temperature_suspect": Quantity.TEMPERATURE,
+    "temperature_missing": Quantity.TEMPERATURE,
+    "cell_resistance_rise": Quantity.RESISTANCE,
+    "cell_resistance_rise_large": Quantity.RESISTANCE,
+}
+_RUNAWAY: Final = frozenset({"runaway_pre_alert", "runaway_alarm", "runaway_trip"})
+#: The figures that protection tells of a cell, after their amounts.
+_JUDGED: Final = {
+    "surroundings": "K over its surroundings",
+    "string": "K over its string",
+    "current": "times its usual current",
+}
 #: After these the value does not follow as part of the phrase.
 _APART: Final = frozenset(
     {
@@ -105,6 +121,7 @@ _APART: Final = frozenset(
     }
 )
 #: These tell of a breaker: why, or who keeps it from acting.
+BREAKER_FAILED: Final = "breaker_failed"
 _UNRECORDED: Final = "recording_failed"
 _TRIPS: Final = {
     "protection_off": TripState.OFF,
@@ -120,13 +137,15 @@ _DEVIATIONS: Final = frozenset({"cell_deviation", "cell_deviation_large"})
 def worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
     """Order alarms: active ones, then those that are over, then those that were put aside.
 
-    Among them the severe, the not acknowledged and the first that came are first.
+    Among them a breaker that does not open is first of all; then the severe, the not acknowledged
+    and the first that came are first.
     """
     return sorted(
         alarms,
         key=lambda alarm: (
             not alarm.active,
             alarm.state in PUT_ASIDE,
+            alarm.rule != BREAKER_FAILED,
             _SEVERITY_RANK[alarm.severity],
             _STATE_RANK[alarm.state],
             alarm.raised_at,
@@ -158,23 +177,41 @@ def condition(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
     The value is the one of now. Where nobody knows it now, it is the one with which the alarm was
     raised, and says so: `temperature high 41.8 °C at 07:17 (limit 35.0 °C)`.
     """
-    if f"rule_{alarm.rule}" not in texts:
-        return rule(alarm, site, texts)
-    parts = []
-    now = _amount(alarm, site, texts, value_now(alarm, live))
-    raised, limit = (_amount(alarm, site, texts, value) for value in (alarm.value, alarm.limit))
-    if now != ABSENT:
-        parts.append(now)
-    elif raised != ABSENT:
+    value = _amount(alarm, site, texts, value_now(alarm, live))
+    raised = _amount(alarm, site, texts, alarm.value)
+    if value == ABSENT and raised != ABSENT:
         clock = minute_of(alarm.raised_at, today_of(live), texts["day_format"])
-        parts.append(texts["alarm_value_at"].format(value=raised, clock=clock))
-    if limit != ABSENT:
-        parts.append(texts["alarm_limit"].format(limit=limit))
-    figures = " ".join(parts)
-    between = ", " if alarm.rule in _APART else " "
-    told = between.join(part for part in (rule(alarm, site, texts), figures) if part)
+        value = texts["alarm_value_at"].format(value=raised, clock=clock)
+    told = _with_figures(alarm, site, texts, value)
     reason = _why_tripped(alarm, site, texts, live)
     return f"{told}: {reason}" if reason else told
+
+
+def raised_condition(alarm: Alarm, site: Site, texts: Texts) -> str:
+    """Say what was wrong when an alarm was raised: `temperature high 41.8 °C (limit 35.0 °C)`."""
+    return _with_figures(alarm, site, texts, _amount(alarm, site, texts, alarm.value))
+
+
+def _with_figures(alarm: Alarm, site: Site, texts: Texts, value: str) -> str:
+    """Say what a rule tells with a value and its limit, as far as there are any."""
+    if f"rule_{alarm.rule}" not in texts:
+        return rule(alarm, site, texts)
+    figures = _figures_of(alarm, site, texts, value)
+    between = ", " if alarm.rule in _APART else " "
+    return between.join(part for part in (rule(alarm, site, texts), figures) if part)
+
+
+def raised_figures(alarm: Alarm, site: Site, texts: Texts) -> str:
+    """Write the value with which an alarm was raised, and its limit: `71.8 °C (limit 60.0 °C)`."""
+    return _figures_of(alarm, site, texts, _amount(alarm, site, texts, alarm.value))
+
+
+def _figures_of(alarm: Alarm, site: Site, texts: Texts, value: str) -> str:
+    limit = _amount(alarm, site, texts, alarm.limit)
+    parts = [] if value == ABSENT else [value]
+    if limit != ABSENT:
+        parts.append(texts["alarm_limit"].format(limit=limit))
+    return " ".join(parts)
 
 
 def value_now(alarm: Alarm, live: LiveSite) -> float | None:
@@ -208,22 +245,67 @@ def rule(alarm: Alarm, site: Site, texts: Texts) -> str:
     place_in_english = place(alarm, site, texts_of(DEFAULT_LANGUAGE))
     if known is None:
         return alarm.text.removeprefix(f"{place_in_english}: ")
-    return known.format(note=_noted(alarm, texts))
+    return known.format(note=_noted(alarm, texts)).removesuffix(": ")
+
+
+def rule_name(name: str, texts: Texts) -> str:
+    """Name a rule without a place; one of a newer engine by its own name."""
+    known = texts.get(f"rule_{name}")
+    if known is None:
+        return name.replace("_", " ")
+    return known.format(note="").strip(" :")
+
+
+def figure(rule_name: str, value: float, cell_voltage_v: float, texts: Texts) -> str:
+    """Write a value of a rule in its unit; `cell_voltage_v` decides how finely."""
+    shown = _FIGURES.get(rule_name)
+    numbers = numbers_of(texts)
+    if shown is None:
+        return plain(value).replace(".", numbers.decimal_mark)
+    return shown.text(numbers, value, cell_voltage_v)
+
+
+def duration(minutes: int, texts: Texts) -> str:
+    """Write a time that a person chose: `15 min`, `8 h`."""
+    if minutes % _MINUTES_PER_HOUR:
+        return texts["minutes"].format(minutes=minutes)
+    return texts["hours"].format(hours=minutes // _MINUTES_PER_HOUR)
 
 
 def _noted(alarm: Alarm, texts: Texts) -> str:
     """Return the note; why nothing can be recorded begins with words that the screen knows."""
+    if alarm.rule in _RUNAWAY:
+        return _judged(alarm.note, texts)
     if alarm.rule != _UNRECORDED:
         return alarm.note
     reason, bracket, details = alarm.note.partition(" (")
     return word(texts, reason) + bracket + details
 
 
+def _judged(note: str, texts: Texts) -> str:
+    """Say the figures of thermal runaway in the language of the screen."""
+    mark = numbers_of(texts).decimal_mark
+    known = {f"noted_{words}": english for words, english in _JUDGED.items()}
+    told = []
+    for part in note.split(", "):
+        amount = part.partition(" ")[0]
+        name = next((name for name, words in known.items() if part == f"{amount} {words}"), None)
+        told.append(part if name is None else texts[name].format(amount=amount.replace(".", mark)))
+    return ", ".join(part for part in told if part != "-")
+
+
+def quantity_of_worst(alarms: Iterable[Alarm], key: str, cell: int) -> Quantity | None:
+    """Return what the worst active alarm of a cell (from 1) is about; `None` where none tells."""
+    own = (each for each in alarms if (each.string_key, each.cell) == (key, cell) and each.active)
+    about = (_WATCHED.get(each.rule) or _ABOUT.get(each.rule) for each in worst_first(own))
+    return next((quantity for quantity in about if quantity is not None), None)
+
+
 def said(text: str, wording: Wording | None, texts: Texts, numbers: Numbers) -> str:
     """Say a reason of the engine in the language of the screen; one without a code as it came."""
     known = None if wording is None else texts.get(f"reason_{wording.code}")
     if known is None or wording is None:
-        return text
+        return sentence_of_line(text, texts)
     arguments = {
         name: word(texts, value)
         if isinstance(value, str)
@@ -239,7 +321,8 @@ def said(text: str, wording: Wording | None, texts: Texts, numbers: Numbers) -> 
 
 def word(texts: Texts, english: str) -> str:
     """Return a word of the engine in the language of the screen; one it does not know as it is."""
-    return texts.get(f"word_{english.replace(' ', '_')}", english)
+    known = texts.get(f"word_{english.replace(' ', '_')}")
+    return sentence_of_line(english, texts) if known is None else known
 
 
 def sentence(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:

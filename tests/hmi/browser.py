@@ -53,7 +53,7 @@ def plain_environment() -> dict[str, str]:
 class PanelProgram:
     """`bacs-hmi` as its own process, which a test may kill and start again."""
 
-    def __init__(self, engine_url: str, token_file: Path | None, port: int) -> None:
+    def __init__(self, engine_url: str, token_file: Path | None, port: int, *options: str) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}/"
         self._command = [
@@ -64,10 +64,17 @@ class PanelProgram:
             engine_url,
             "--port",
             str(port),
+            *options,
         ]
         if token_file is not None:
             self._command += ["--token-file", str(token_file)]
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The number of the running process."""
+        assert self._process is not None
+        return self._process.pid
 
     async def start(self) -> None:
         self._process = subprocess.Popen(self._command, env=plain_environment())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import isnan
 
 from bacs_core.model import EqualizationState, Inhibit
@@ -49,9 +50,10 @@ class Reader:
 
 @dataclass
 class OverviewMirror:
-    """What a browser keeps of the overview."""
+    """What a browser keeps of the overview; it knows how many cells each string has."""
 
     managers: int
+    cells: tuple[int, ...]
     sequence: int | None = None
     online: tuple[bool | None, ...] = ()
     strings: dict[int, StringMark] = field(default_factory=dict)
@@ -83,7 +85,10 @@ class OverviewMirror:
         return OverviewContent(
             self.online,
             tuple(self.strings[index] for index in sorted(self.strings)),
-            tuple(self.marks[index] for index in sorted(self.marks)),
+            tuple(
+                tuple(self.marks[first + index] for index in range(count))
+                for first, count in zip(accumulate(self.cells, initial=0), self.cells, strict=False)
+            ),
         )
 
 

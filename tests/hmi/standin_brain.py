@@ -31,6 +31,8 @@ def brain_of(string: String) -> BrainSummary:
         capacity=estimates(cells, 92.4, 4.0, Basis.DISCHARGE),
         health=estimates(cells, 88.0, 8.0, Basis.RESISTANCE),
         bled_ah=np.full(cells, 1.7),
+        resistance_baseline_ohm=np.full(cells, np.nan),
+        resistance_rise=np.full(cells, np.nan),
         stage=np.zeros(cells, np.uint8),
         equalizes=nobody,
         paused=nobody,

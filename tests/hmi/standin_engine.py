@@ -17,6 +17,9 @@ import numpy as np
 
 from bacs_core.access.principal import Principal
 from bacs_core.access.rights import require
+from bacs_core.alarms.book import OutOfService
+from bacs_core.alarms.layout import lay_out
+from bacs_core.alarms.place import Place
 from bacs_core.api.messages import (
     API_VERSION,
     AccessoryInfo,
@@ -30,13 +33,21 @@ from bacs_core.api.messages import (
     LineInfo,
     Login,
     MuteBuzzer,
+    PauseEqualization,
+    PutBack,
+    ResumeEqualization,
     Session,
     ShelveAlarm,
     SiteInfo,
+    SwitchRelay,
+    TakeOutOfService,
     UnshelveAlarm,
 )
+from bacs_core.api.rule_messages import Rules
+from bacs_core.api.rules_in_force import rules_of
 from bacs_core.api.server import ApiServer
 from bacs_core.api.service import Tick
+from bacs_core.api.system_messages import Fault
 from bacs_core.chemistries import float_voltage_v, limits
 from bacs_core.errors import RefusedError
 from bacs_core.model import (
@@ -87,7 +98,14 @@ LINES = [
         baud=115200,
         managers=["ups-a", "ups-b"],
     ),
-    LineInfo(id="modules", link=Link.SERIAL, port="/dev/ttyS1", baud=19200, strings=["telecom/1"]),
+    LineInfo(
+        id="modules",
+        link=Link.SERIAL,
+        port="/dev/ttyS1",
+        baud=19200,
+        strings=["telecom/1"],
+        units={"telecom/1": list(range(1, 25))},
+    ),
 ]
 ACCESSORIES = [
     AccessoryInfo(
@@ -98,6 +116,7 @@ ACCESSORIES = [
         unit=242,
         inputs=["Door", "Smoke"],
         relays=["Horn", "String breaker"],
+        released=[1],
         breakers=[2],
     ),
     AccessoryInfo(
@@ -196,6 +215,7 @@ class PlantString:
     frozen_since: dict[tuple[Quantity, int], float] = field(default_factory=dict)
     current_a: float | None = 0.4
     ac_current_a: float | None = 1.2
+    room_temperature_c: float | None = None
     equalization: EqualizationState = EqualizationState.ACTIVE
     inhibited_by: tuple[Inhibit, ...] = ()
     brain: BrainSummary | None = None
@@ -219,6 +239,8 @@ class Plant:
             "modules": LineSnapshot("modules", True, "", 0.98, 96117, 0, 0, wire_round_s=0.96),
         }
         self.room_read_at: float | None = None
+        self.relays = [True, False]
+        self.stopped: list[OutOfService] = []
         self.annunciation = Annunciation(sounding=False, muted=False, led="green")
 
     def _new(self, of: String) -> PlantString:
@@ -308,7 +330,14 @@ class Plant:
 
     def _accessories(self, now: float) -> dict[str, AccessorySnapshot]:
         box = AccessorySnapshot(
-            "box", "Relay box", "panel_relay_box", True, 520093, "2.0", (False, None), (True, False)
+            "box",
+            "Relay box",
+            "panel_relay_box",
+            True,
+            520093,
+            "2.0",
+            (False, None),
+            tuple(self.relays),
         )
         room = AccessorySnapshot(
             "room",
@@ -354,7 +383,13 @@ class Plant:
         )
         return StringSnapshot(
             of,
-            StringReadings(columns, frozen(np.zeros(of.cell_count, np.uint16))),
+            StringReadings(
+                columns,
+                frozen(np.zeros(of.cell_count, np.uint16)),
+                room_temperature_c=None
+                if plant.room_temperature_c is None
+                else Reading(plant.room_temperature_c, now),
+            ),
             summary,
             EqualizationSummary(plant.equalization, plant.inhibited_by),
             frozen(plant.status.copy()),
@@ -368,6 +403,7 @@ class Doorman:
     def __init__(self) -> None:
         self.panel_token = PANEL_TOKEN
         self.sessions: dict[str, Principal] = {}
+        self.logins = 0
         self.refusal: RefusedError | None = None
         """What every login gets, if it is set."""
 
@@ -382,13 +418,22 @@ class Doorman:
         secret, role = PEOPLE.get(login.user, ("", Role.VIEWER))
         if not secret or secret != login.secret:
             raise RefusedError("user or secret is wrong", code="wrong_credentials")
-        token = f"session-{len(self.sessions)}"
+        # Never the same twice: a log-out that comes late must not end the session of another.
+        self.logins += 1
+        token = f"session-{self.logins}"
         self.sessions[token] = Principal(login.user, role, at_cabinet=True)
         expires_at = datetime.now(UTC) + timedelta(minutes=15)
         return Session(token=token, name=login.user, role=role, expires_at=expires_at)
 
     def logout(self, token: str) -> None:
         self.sessions.pop(token, None)
+
+    def confirm(self, login: Login, by: Principal | None) -> None:
+        if PEOPLE.get(login.user, ("",))[0] != login.secret:
+            raise RefusedError("user or secret is wrong", code="wrong_credentials")
+
+    def person_changed(self, name: str, token: str | None) -> None:
+        pass
 
 
 class StandIn:
@@ -465,15 +510,35 @@ class StandIn:
     def commissioning(self, principal: Principal) -> Commissioning:
         return Commissioning()
 
+    async def rules(self) -> Rules:
+        lines = tuple(line.id for line in LINES)
+        accessories = {each.id: each.line_id for each in ACCESSORIES}
+        return rules_of(lay_out(self.plant.site, lines, {}, accessories), self.plant.stopped)
+
+    def faults(self) -> list[Fault]:
+        return []
+
     async def execute(self, command: Command, principal: Principal) -> CommandResult:
         require(principal, command.command)
         self.commands.append((principal.name, command))
+        self._take_alarm_order(command, principal.name)
+        self._take_plant_order(command, principal.name)
+        self.tick()
+        return CommandResult(
+            id=len(self.commands),
+            command=command.command,
+            by=principal.name,
+            at=datetime.now(UTC),
+        )
+
+    def _take_alarm_order(self, command: Command, by: str) -> None:
         alarms, plant = self.plant.alarms, self.plant
         match command:
             case Acknowledge():
+                named = {*(command.alarm_ids or ()), command.alarm_id}
                 for alarm_id, alarm in alarms.items():
-                    if command.alarm_id in {None, alarm_id}:
-                        alarms[alarm_id] = replace_alarm(alarm, principal.name)
+                    if named == {None} or alarm_id in named:
+                        alarms[alarm_id] = replace_alarm(alarm, by)
             case ShelveAlarm():
                 until = datetime.now(UTC) + timedelta(minutes=command.minutes or 0)
                 shelved = {"state": AlarmState.SHELVED, "shelved_until": until}
@@ -485,13 +550,30 @@ class StandIn:
                 plant.annunciation = replace(plant.annunciation, sounding=False, muted=True)
             case _:
                 pass
-        self.tick()
-        return CommandResult(
-            id=len(self.commands),
-            command=command.command,
-            by=principal.name,
-            at=datetime.now(UTC),
-        )
+
+    def _take_plant_order(self, command: Command, by: str) -> None:
+        plant = self.plant
+        match command:
+            case TakeOutOfService():
+                place = Place(**command.place.model_dump())
+                plant.stopped.append(
+                    OutOfService(command.rule, place, by, time.time(), command.reason)
+                )
+            case PutBack():
+                place = Place(**command.place.model_dump())
+                plant.stopped = [
+                    each
+                    for each in plant.stopped
+                    if (each.rule, each.place) != (command.rule, place)
+                ]
+            case SwitchRelay():
+                plant.relays[command.relay - 1] = command.closed
+            case PauseEqualization() | ResumeEqualization():
+                is_paused = isinstance(command, PauseEqualization)
+                of = plant.strings[command.string_key]
+                of.inhibited_by = (Inhibit.MANUAL_STOP,) if is_paused else ()
+            case _:
+                pass
 
 
 def replace_alarm(alarm: Alarm, by: str) -> Alarm:

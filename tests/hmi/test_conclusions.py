@@ -75,6 +75,16 @@ def test_a_string_says_its_charge_with_uncertainty_and_basis_and_what_the_charge
     assert conclusions.mode(live, GERMAN) == "dauernd"
 
 
+def test_a_string_that_takes_current_is_not_called_discharging() -> None:
+    live = mirror(phase=ChargePhase.DISCHARGE)
+    live.scalars = live.scalars.model_copy(update={"current_a": -12.0})
+    assert conclusions.facts(live, ENGLISH, POINT, NOON) == "discharge"
+    live.scalars = live.scalars.model_copy(update={"current_a": 4.0})
+    assert conclusions.facts(live, ENGLISH, POINT, NOON) == ("recharges, charger not confirmed yet")
+    live.scalars = live.scalars.model_copy(update={"current_a": None})
+    assert conclusions.facts(live, GERMAN, COMMA, NOON) == "Entladung"
+
+
 def test_what_is_not_known_is_not_said() -> None:
     nothing = mirror(phase=ChargePhase.UNKNOWN)
     assert conclusions.facts(nothing, ENGLISH, POINT, NOON) == ""

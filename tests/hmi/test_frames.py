@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 
 from bacs_core.model import EqualizationState, Inhibit, TripState
 from bacs_hmi.frames import (
+    COLUMN_COUNT,
     DEVIATION_OFFSET,
     DEVIATION_SPAN,
     DEVIATION_STEPS,
@@ -29,8 +30,8 @@ from bacs_hmi.frames import (
 )
 from tests.hmi.frame_reader import OverviewMirror, StringMirror
 
-MANAGERS, STRINGS, CELLS = 3, 4, 40
-SCALARS, COLUMNS, ROWS = 7, 6, 12
+MANAGERS, CELLS = 3, (20, 0, 8, 12)
+SCALARS, COLUMNS, ROWS = 7, COLUMN_COUNT, 12
 
 values = st.none() | st.floats(-1e5, 1e5, width=32)
 states = st.sampled_from(EqualizationState)
@@ -44,8 +45,10 @@ string_marks = st.builds(StringMark, values, values, states, inhibits, ages, cou
 overviews = st.builds(
     OverviewContent,
     st.tuples(*[st.sampled_from([True, False, None])] * MANAGERS),
-    st.tuples(*[string_marks] * STRINGS),
-    st.lists(st.integers(0, 0xFFFF), min_size=CELLS, max_size=CELLS).map(tuple),
+    st.tuples(*[string_marks] * len(CELLS)),
+    st.tuples(
+        *[st.lists(st.integers(0, 0xFFFF), min_size=n, max_size=n).map(tuple) for n in CELLS]
+    ),
 )
 columns = st.lists(values, min_size=ROWS, max_size=ROWS).map(tuple)
 cell_states = st.builds(CellState, st.integers(0, 3), st.integers(0, 31), ages)
@@ -63,7 +66,7 @@ strings = st.builds(
 def test_a_browser_that_applies_all_frames_shows_the_newest_overview(
     contents: list[OverviewContent],
 ) -> None:
-    mirror = OverviewMirror(MANAGERS)
+    mirror = OverviewMirror(MANAGERS, CELLS)
     before: OverviewContent | None = None
     for sequence, content in enumerate(contents):
         mirror.apply(pack_overview(content, before, sequence, 1e9))
@@ -90,7 +93,7 @@ def test_an_overview_in_which_nothing_changed_costs_a_few_bytes(content: Overvie
 
 def test_a_frame_after_the_plant_was_changed_is_a_full_one() -> None:
     small = OverviewContent((True,), (), ())
-    large = OverviewContent((True,), (), (1, 2))
+    large = OverviewContent((True,), (), ((1, 2),))
     assert pack_overview(large, small, 5, 1e9) == pack_overview(large, None, 5, 1e9)
 
 

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bacs_core.simulator.control import SimulatorControl
 from tests.hmi.browser import TIMEOUT_MS, PanelProgram, free_port, open_page
-from tests.hmi.screen import keep_picture, sign_in
+from tests.hmi.screen import hold, keep_picture, sign_in
 from tests.processes import PATIENCE_S, Cabinet, Engine, bacs
 
 expect.set_options(timeout=TIMEOUT_MS)
@@ -127,10 +127,10 @@ async def breaker_room(folder: Path) -> AsyncIterator[BreakerRoom]:
 async def confirm_reclosing(page: Page) -> None:
     """Touch the button of the band, and the one of the sheet that asks."""
     await page.locator(".bacs-protection").get_by_role("button", name="End the trip").tap()
-    sheet = page.locator(".bacs-sheet")
+    sheet = page.locator(".bacs-sheet:not(.bacs-login)")
     await expect(sheet).to_contain_text("End the trip of Telecom string?")
     await expect(sheet).to_contain_text(re.compile(r"It tripped: over-voltage, cell 0\d\."))
-    await sheet.get_by_role("button", name="End the trip").tap()
+    await hold(page, sheet.get_by_role("button", name="End the trip"))
     await expect(sheet).to_have_count(0)
 
 
@@ -154,11 +154,19 @@ async def test_a_tripped_string_is_seen_and_closed_again_by_a_technician_at_the_
         await room.trip_relay(closed=True)
         room.breaker(is_open=True)
         await expect(tile).to_have_attribute("aria-label", re.compile("Protection: tripped"))
-        await tile.tap()
+        trip = page.get_by_role("alertdialog", name="Breaker tripped: Telecom string")
+        await expect(trip).to_contain_text(re.compile(r"Over-voltage, cell 0\d"))
+        await expect(trip).to_contain_text("Breaker open")
+        await keep_picture(page, "trip-notice")
+        await trip.get_by_role("button", name="To the string").tap()
+        await expect(trip).to_be_hidden()
         band = page.locator(".bacs-protection")
         await expect(band).to_contain_text("Tripped since")
         await expect(band).to_contain_text(re.compile(r"over-voltage, cell 0\d · breaker open"))
         await keep_picture(page, "tripped")
+        await page.reload()
+        await expect(band).to_contain_text("Tripped since")
+        await expect(trip).to_be_hidden()
         # Nobody is signed in: the confirmation comes first, then the question who it is.
         await confirm_reclosing(page)
         await sign_in(page, "tina", PIN)

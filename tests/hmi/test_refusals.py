@@ -87,3 +87,9 @@ def test_an_engine_that_cannot_be_reached_does_not_answer() -> None:
     assert refusals.words(error, ENGLISH) == "The engine does not answer."
     assert refusals.words(error, GERMAN) == "Die Engine antwortet nicht."
     assert refusals.words(VersionMismatchError("HTTP status 404"), ENGLISH) == ENGLISH["refused"]
+
+
+def test_who_typed_only_a_pin_reads_that_it_is_wrong() -> None:
+    wrong = CommandRefusedError("no", code="wrong_credentials")
+    assert refusals.of_sign_in(wrong, ENGLISH, by_pin=True) == "This PIN is wrong."
+    assert refusals.of_sign_in(wrong, ENGLISH, by_pin=False) == refusals.words(wrong, ENGLISH)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
@@ -50,6 +53,17 @@ def test_every_language_has_the_same_texts_with_the_same_places(language: str) -
     assert {key: places(text) for key, text in texts.items() if key != "day_format"} == {
         key: places(text) for key, text in ENGLISH.items() if key != "day_format"
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_written_twice(language: str) -> None:
+    package = importlib.import_module(f"bacs_hmi.texts.{language}")
+    rooms = [
+        importlib.import_module(f"{package.__name__}.{room.name}").TEXTS
+        for room in pkgutil.iter_modules(package.__path__)
+    ]
+    twice = Counter(key for room in rooms for key in room)
+    assert [key for key, times in twice.items() if times > 1] == []
 
 
 def test_every_name_that_the_engine_sends_has_a_text() -> None:

@@ -72,7 +72,7 @@ def test_a_line_tells_its_round_against_what_the_wire_allows(mirror: Mirror) -> 
     assert plain(line.facts) == "serial · 115200 baud · usb:A10LWZ3C"
     assert plain(line.values) == "round 0.41 s · wire 0.40 s"
     assert plain(line.counts) == (
-        "184023 requests · 2 time-outs · 0 frame errors · 0 refusals · 3 lost bytes"
+        "184 023 requests · 2 time-outs · 0 frame errors · 0 refusals · 3 lost bytes"
     )
     assert plain(mirror.rows("de")["managers"].values) == "Umlauf 0,41 s · Draht 0,40 s"
 
@@ -198,5 +198,5 @@ def test_what_a_foreign_manager_tells_beside_its_strings_is_told_in_words(mirror
     assert row.values == (
         "Seriennr. 4711 · Firmware 1.0 · Erhaltungsladung · Modul verloren · bit 0x4000"
     )
-    assert row.more == ("ups.output_voltage_1 230,5",)
+    assert row.more == ("USV: Ausgangsspannung 1 230,5",)
     assert row.counts == "Faktoren und Register, die die Anlagendatei angibt, sind ungeprüft"

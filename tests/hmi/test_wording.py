@@ -263,3 +263,34 @@ def test_the_alarm_of_an_accessory_names_its_line_and_the_accessory() -> None:
     assert wording.sentence(silent, SITE, GERMAN, mirror()) == (
         "Leitung modules: Relay box antwortet nicht oder wird nicht geglaubt"
     )
+
+
+def test_runaway_tells_signs_and_what_was_judged_and_claims_nothing_more() -> None:
+    note = "19.8 K over its surroundings, 3.2 times its usual current"
+    raised = alarm(rule="runaway_alarm", value=None, limit=None, note=note)
+    live = mirror(temperature_c=45.0)
+    assert english(raised, live).endswith(f"cell 07: signs of thermal runaway: {note}, 45.0 °C")
+    assert plain(wording.sentence(raised, SITE, GERMAN, live)).endswith(
+        "Anzeichen für thermisches Durchgehen: 19,8 K über ihrer Umgebung, "
+        "3,2-mal ihr üblicher Strom, 45,0 °C"
+    )
+    bare = alarm(rule="runaway_alarm", value=None, limit=None, note="-")
+    assert english(bare, live).endswith("signs of thermal runaway, 45.0 °C")
+    assert wording.rule_name("runaway_alarm", ENGLISH) == "signs of thermal runaway"
+
+
+def test_a_cell_is_about_what_its_worst_active_alarm_is_about() -> None:
+    low = alarm(rule="cell_voltage_low")
+    hot = alarm(id="2", rule="runaway_alarm", severity=AlarmSeverity.ALARM)
+    blind = alarm(id="3", rule="temperature_missing")
+    assert wording.quantity_of_worst([low, hot], "ups-a/2", 7) is Quantity.TEMPERATURE
+    assert wording.quantity_of_worst([blind], "ups-a/2", 7) is Quantity.TEMPERATURE
+    assert wording.quantity_of_worst([low, hot], "ups-a/2", 8) is None
+    over = hot.model_copy(update={"state": AlarmState.RETURNED, "active": False})
+    assert wording.quantity_of_worst([low, over], "ups-a/2", 7) is Quantity.VOLTAGE
+
+
+def test_a_breaker_that_does_not_open_is_named_before_what_is_newer_or_open() -> None:
+    failed = alarm(id="failed", rule="breaker_failed", state=AlarmState.ACKNOWLEDGED)
+    hot = alarm(id="hot", severity=AlarmSeverity.ALARM)
+    assert [each.id for each in wording.worst_first([hot, failed])] == ["failed", "hot"]

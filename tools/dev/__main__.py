@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         "bench", help="one benchmark, as one JSON object on standard output"
     )
     bench.add_argument("name", metavar="NAME")
+    bench.add_argument("--soak", action="store_true", help="measure what takes long for longer")
     commands.add_parser("docs", help="make the generated documents again")
     return parser
 
@@ -65,7 +66,7 @@ def main() -> int:
         case "lint":
             return run_lint()
         case "bench":
-            return run_bench(arguments.name)
+            return run_bench(arguments.name, soak=arguments.soak)
         case _:
             return make_documents()
 

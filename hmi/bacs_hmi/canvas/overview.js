@@ -1,50 +1,48 @@
-// The overview: all managers, strings and cells on one canvas; a button lies over each string tile.
-import { OverviewModel, SILENT } from "bacs_frames";
+// The overview: a strip of what stands out, and all managers, strings and cells on one canvas; a
+// button lies over each string. Only what changed is drawn anew. A site with more strings than a
+// finger can tell apart on this screen is scrolled: the canvas then shows the part in view.
+import { OverviewModel, SILENT, STRING_CHANGED } from "bacs_frames";
 import { ageText, withUnit } from "bacs_numbers";
-import {
-  COLOUR,
-  breakerSign,
-  cellBars,
-  equalizationSign,
-  fontsReady,
-  hatch,
-  panel,
-  prepare,
-  shape,
-  text,
-  textWidth,
-} from "bacs_look";
+import { AttentionStrip } from "bacs_attention";
+import { COLOUR, paletteChanged, prepare, shape, text, textWidth, unit, whenFontsCome } from "bacs_look";
+import { DENSE_BELOW, drawTile } from "bacs_tile";
 import { arrange } from "bacs_tiles";
 
-const DENSE_BELOW = 110;
-const WIDE_FROM = 260;
-const FINDING_FROM = 150;
 // In these the breaker of a string does not stand ready, or has done its work.
 const TRIPS = new Set(["deferred", "tripping", "tripped", "failed", "off"]);
 const COUNTED = [
-  { status: 2, word: "alarms_count", colour: COLOUR.alarmInk },
-  { status: 1, word: "warnings", colour: COLOUR.warningInk },
-  { status: 3, word: "silent", colour: COLOUR.quiet },
+  { status: 2, word: "alarms_count", colour: "alarmInk" },
+  { status: 1, word: "warnings", colour: "warningInk" },
+  { status: 3, word: "silent", colour: "quiet" },
 ];
 
 export default {
   template: `
-    <div class="bacs-canvas">
-      <canvas aria-hidden="true"></canvas>
-      <div class="bacs-hits"></div>
+    <div class="bacs-overview">
+      <div class="bacs-attention" role="group"></div>
+      <div class="bacs-canvas bacs-plant">
+        <canvas aria-hidden="true"></canvas>
+        <div class="bacs-hits"></div>
+      </div>
     </div>`,
-  props: { plan: Object, texts: Object, first: String, findings: Object },
-  emits: ["open", "resync"],
+  props: { plan: String, texts: Object, first: String, told: Object },
+  emits: ["open", "attend", "resync"],
   mounted() {
+    this.site = JSON.parse(this.plan);
+    this.box = this.$el.querySelector(".bacs-plant");
     this.canvas = this.$el.querySelector("canvas");
     this.hits = this.$el.querySelector(".bacs-hits");
-    this.told = this.findings;
+    const strip = this.$el.querySelector(".bacs-attention");
+    strip.ariaLabel = this.texts.attention;
+    this.strip = new AttentionStrip(strip, (place) => this.$emit("attend", place));
     this.build();
+    this.tell(this.told);
+    if (this.first) this.model.apply(this.first);
+    this.box.addEventListener("scroll", () => this.redraw(true));
+    // It tells the first size too, before anything is painted.
     this.observer = new ResizeObserver(() => this.place());
-    this.observer.observe(this.$el);
-    this.place();
-    if (this.first) this.show(this.first);
-    fontsReady().then(() => this.redraw());
+    this.observer.observe(this.box);
+    whenFontsCome(() => this.redraw(true));
   },
   unmounted() {
     this.observer.disconnect();
@@ -60,23 +58,31 @@ export default {
         return;
       }
       this.asked = false;
-      this.redraw();
+      this.redraw(false);
     },
-    explain(findings) {
-      this.told = findings;
-      this.redraw();
+    explain(told) {
+      if (!this.canvas) return;
+      const before = JSON.stringify(this.findings);
+      this.tell(told);
+      if (JSON.stringify(this.findings) !== before) this.redraw(true);
+    },
+    tell(told) {
+      this.strip.show(told.summary, told.items);
+      this.findings = told.findings;
     },
     build() {
       this.strings = [];
       let cell = 0;
-      this.plan.managers.forEach((manager, place) => {
+      this.site.managers.forEach((manager, place) => {
         for (const string of manager.strings) {
           this.strings.push({ ...string, place, manager, first: cell });
           cell += string.cells;
         }
       });
-      this.model = new OverviewModel(this.plan.managers.length, this.strings.length, cell);
-      this.headTexts = this.plan.managers.map(() => this.hits.appendChild(document.createElement("p")));
+      const counts = this.strings.map((string) => string.cells);
+      this.model = new OverviewModel(this.site.managers.length, counts);
+      this.tiles = this.strings.map(() => null);
+      this.headTexts = this.site.managers.map(() => this.hits.appendChild(document.createElement("p")));
       this.buttons = this.strings.map((string) => {
         const button = this.hits.appendChild(document.createElement("button"));
         button.type = "button";
@@ -86,42 +92,68 @@ export default {
       });
     },
     place() {
-      this.width = this.$el.clientWidth;
-      this.height = this.$el.clientHeight;
-      const counts = this.plan.managers.map((manager) => manager.strings.length);
-      this.spots = arrange(counts, this.width, this.height);
+      this.unit = unit();
+      this.width = this.box.clientWidth / this.unit;
+      this.height = this.box.clientHeight / this.unit;
+      if (!this.width || !this.height) return;
+      const cells = this.site.managers.map((manager) => manager.strings.map((string) => string.cells));
+      this.spots = arrange(cells, this.width, this.height);
+      this.hits.style.height = `${this.spots.height * this.unit}px`;
       this.buttons.forEach((button, i) => {
         const { x, y, width, height } = this.spots.tiles[i];
-        Object.assign(button.style, {
-          left: `${x}px`,
-          top: `${y}px`,
-          width: `${width}px`,
-          height: `${height}px`,
-        });
+        button.style.cssText = [
+          `left:${x * this.unit}px`,
+          `top:${y * this.unit}px`,
+          `width:${width * this.unit}px`,
+          `height:${height * this.unit}px`,
+        ].join(";");
       });
-      this.draw();
+      this.draw(true);
     },
-    redraw() {
+    redraw(everything) {
+      this.whole ||= everything;
       cancelAnimationFrame(this.pending);
-      this.pending = requestAnimationFrame(() => this.draw());
+      this.pending = requestAnimationFrame(() => this.draw(this.whole));
     },
-    draw() {
-      if (!this.canvas || !this.width || !this.height) return;
-      const context = prepare(this.canvas, this.width, this.height);
-      const tiles = this.strings.map((string, i) =>
-        this.summary(string, this.model.strings[i], this.spots.tiles[i].width < DENSE_BELOW),
-      );
-      this.plan.managers.forEach((manager, i) => {
-        const own = tiles.filter((tile) => tile.string.place === i);
-        say(this.headTexts[i], this.drawHead(context, this.spots.heads[i], manager, this.model.managers[i], own));
-      });
-      tiles.forEach((tile, i) => {
+    draw(everything) {
+      if (!this.canvas || !this.spots) return;
+      const whole = everything || paletteChanged();
+      this.whole = false;
+      const top = this.box.scrollTop / this.unit;
+      const context = whole ? prepare(this.canvas, this.width, this.height, this.unit) : this.context;
+      this.context = context;
+      context.save();
+      context.translate(0, -top);
+      const { changed } = this.model;
+      let heads = whole || this.model.managersChanged;
+      this.strings.forEach((string, i) => {
+        if (!whole && !changed[i]) return;
         const spot = this.spots.tiles[i];
-        if (spot.width < DENSE_BELOW) this.drawDense(context, spot, tile);
-        else if (spot.width < WIDE_FROM || spot.height < 110) this.drawMedium(context, spot, tile);
-        else this.drawWide(context, spot, tile);
-        const label = [tile.string.name, ...tile.words].join(", ");
-        if (this.buttons[i].ariaLabel !== label) this.buttons[i].ariaLabel = label;
+        if (whole || changed[i] & STRING_CHANGED) {
+          this.tiles[i] = this.summary(string, this.model.strings[i], spot.width < DENSE_BELOW);
+          heads = true;
+        }
+        const onScreen = spot.y + spot.height > top && spot.y < top + this.height;
+        if (onScreen) drawTile(context, spot, this.tiles[i], this.model, this.texts, whole ? STRING_CHANGED : changed[i]);
+        if (whole || changed[i] & STRING_CHANGED) {
+          const label = [string.name, ...this.tiles[i].words].join(", ");
+          if (this.buttons[i].ariaLabel !== label) this.buttons[i].ariaLabel = label;
+        }
+        changed[i] = 0;
+      });
+      if (heads) this.drawHeads(context, whole);
+      this.model.managersChanged = false;
+      context.restore();
+    },
+    drawHeads(context, whole) {
+      this.site.managers.forEach((manager, i) => {
+        const spot = this.spots.heads[i];
+        const own = this.tiles.filter((_, place) => this.strings[place].place === i);
+        if (!whole) {
+          context.fillStyle = COLOUR.page;
+          context.fillRect(spot.x, spot.y, spot.width, spot.height);
+        }
+        say(this.headTexts[i], this.drawHead(context, spot, manager, this.model.managers[i], own));
       });
     },
     // The one place where numbers of a tile become text: for the canvas and for screen readers.
@@ -129,31 +161,27 @@ export default {
       const mark = this.texts.decimal_mark;
       // A silent cell may have a warning too: what is raised is counted as in the alarm list.
       const counts = [0, values.warnings, values.alarms, 0];
-      const cells = new Array(string.cells);
-      for (let i = 0; i < string.cells; i++) {
-        const cell = string.first + i;
-        const status = this.model.statuses[cell];
-        if (status === SILENT) counts[SILENT]++;
-        cells[i] = { status, deviation: this.model.deviations[cell], stale: this.model.stale[cell] };
+      for (let i = string.first; i < string.first + string.cells; i++) {
+        if (this.model.statuses[i] === SILENT) counts[SILENT]++;
       }
       const tile = {
         string,
-        cells,
         counts,
         worst: counts[2] ? 2 : counts[1] ? 1 : counts[3] ? 3 : 0,
-        sum: withUnit(values.sumVoltage, dense ? string.sumDecimals - 1 : string.sumDecimals, "V", mark),
+        sum: withUnit(values.sumVoltage, string.sumDecimals, "V", mark),
+        coarseSum: withUnit(values.sumVoltage, string.sumDecimals - 1, "V", mark),
         current: withUnit(values.current, Math.abs(values.current) < 100 ? 1 : 0, "A", mark),
         equalization: values.equalization.state,
         equalizationText: this.texts[`equalization_${values.equalization.state}`],
         trip: TRIPS.has(values.trip) ? this.texts[`trip_${values.trip}`] : null,
-        finding: this.told[string.key] ?? null,
+        finding: this.findings[string.key] ?? null,
         size: `${string.cells} ${this.texts.cells}`,
         age: values.age ? ageText(values.age, mark) : null,
         old: values.age ? this.texts.age_of.replace("{age}", ageText(values.age, mark)) : null,
       };
       tile.words = [
         tile.size,
-        tile.sum,
+        dense ? tile.coarseSum : tile.sum,
         tile.current,
         `${this.texts.equalization} ${tile.equalizationText}`,
         ...COUNTED.filter(({ status }) => counts[status]).map(({ status, word }) =>
@@ -172,51 +200,9 @@ export default {
       const state = this.texts[["offline", "online", "not_asked"][online]];
       const size = `${sum(tiles.map((tile) => tile.string.cells))} ${this.texts.cells}`;
       const counted = COUNTED.filter(({ status }) => total[status]);
-      const x = spot.x + 4;
-      const roomy = spot.width > 120;
-      const [big, small] = roomy ? [20, 16] : [16, 15];
-      const step = roomy ? 24 : 18;
-      const offline = online === 0;
-      if (spot.side === "top") {
-        const shown = text(context, manager.name, x, spot.y + 20, { size: 18, weight: 500, width: spot.width / 2 });
-        let right = x + textWidth(context, shown, 18, 500) + 14;
-        if (offline) shape(context, 2, right + 6, spot.y + 14, 12);
-        if (offline) right += 18;
-        text(context, `${state}, ${size}`, right, spot.y + 20, {
-          size: 16,
-          weight: offline ? 500 : 400,
-          colour: offline ? COLOUR.alarmInk : COLOUR.quiet,
-        });
-        this.badges(context, total, spot.x + spot.width - 4, spot.y + 14, 16);
-      } else {
-        let y = spot.y + big + 2;
-        text(context, manager.name, x, y, { size: big, weight: 500, width: spot.width - 4 });
-        y += step;
-        if (offline) shape(context, 2, x + 6, y - small * 0.35, 11);
-        text(context, state, offline ? x + 18 : x, y, {
-          size: small,
-          weight: offline ? 500 : 400,
-          colour: offline ? COLOUR.alarmInk : COLOUR.quiet,
-          width: spot.width - (offline ? 22 : 4),
-        });
-        y += step;
-        text(context, size, x, y, { size: small, colour: COLOUR.quiet, width: spot.width - 4 });
-        y += step;
-        if (roomy && spot.height > 150) {
-          for (const { status, word, colour } of counted) {
-            shape(context, status, x + 7, y - small * 0.35, 13);
-            text(context, this.counted(total[status], word), x + 22, y, { size: small, weight: 500, colour });
-            y += step;
-          }
-        } else {
-          let left = x;
-          for (const { status, colour } of counted) {
-            shape(context, status, left + 5, y - small * 0.35, 11);
-            text(context, `${total[status]}`, left + 14, y, { size: small, weight: 500, colour });
-            left += 22 + textWidth(context, `${total[status]}`, small, 500);
-          }
-        }
-      }
+      const shown = { offline: online === 0, text: state, size };
+      if (spot.side === "top") this.drawHeadAbove(context, spot, manager, shown, total, counted);
+      else this.drawHeadBeside(context, spot, manager, shown, total, counted);
       return [
         manager.name,
         state,
@@ -224,121 +210,72 @@ export default {
         ...counted.map(({ status, word }) => this.counted(total[status], word)),
       ].join(", ");
     },
-    frameOf(context, spot, tile) {
-      const edge = tile.trip ? COLOUR.alarm : { 1: COLOUR.warning, 2: COLOUR.alarm }[tile.worst];
-      const width = tile.trip ? 4 : edge ? 2 : 1;
-      panel(context, spot.x, spot.y, spot.width, spot.height, COLOUR.tile, edge ?? COLOUR.tileEdge, width);
-    },
-    // A red field with the sign of a breaker, and what protection did; returns where it ends.
-    tripSign(context, tile, x, y, width, size) {
-      const sign = size * 1.5;
-      const wanted = sign + textWidth(context, tile.trip, size, 500) + 14;
-      const shown = Math.min(width, wanted);
-      panel(context, x, y, shown, size + 10, COLOUR.alarm);
-      if (wanted > 1.3 * width) {
-        breakerSign(context, x + shown / 2 - size * 0.9, y + 5 + size / 2, size * 1.4);
-        return x + shown;
+    drawHeadAbove(context, spot, manager, state, total, counted) {
+      const x = spot.x + 4;
+      const end = this.drawCounts(context, spot.x + spot.width - 4, spot.y + 15, total, counted);
+      const shown = text(context, manager.name, x, spot.y + 21, { size: 18, weight: 500, width: (end - x) / 2 });
+      let right = x + textWidth(context, shown, 18, 500) + 14;
+      if (state.offline) {
+        shape(context, 2, right + 6, spot.y + 15, 12);
+        right += 18;
       }
-      breakerSign(context, x + 6, y + 5 + size / 2, size);
-      text(context, tile.trip, x + sign + 8, y + size + 3, {
-        size,
-        weight: 500,
-        colour: COLOUR.tile,
-        width: shown - sign - 12,
+      text(context, `${state.text}, ${state.size}`, right, spot.y + 21, {
+        size: 16,
+        weight: state.offline ? 500 : 400,
+        colour: state.offline ? COLOUR.alarmInk : COLOUR.quiet,
+        width: end - right - 6,
       });
-      return x + shown;
     },
-    badges(context, counts, right, middle, size) {
+    // Right-aligned shapes with counts; returns where they begin.
+    drawCounts(context, right, middle, total, counted) {
       let x = right;
-      for (const { status, colour } of [...COUNTED].reverse()) {
-        if (!counts[status]) continue;
-        const label = `${counts[status]}`;
-        x -= textWidth(context, label, size, 500);
-        text(context, label, x, middle + size * 0.36, { size, weight: 500, colour });
-        x -= size * 0.65;
-        shape(context, status, x, middle, size * 0.75);
-        x -= size * 0.85;
+      for (const { status, colour } of [...counted].reverse()) {
+        const label = `${total[status]}`;
+        x -= textWidth(context, label, 16, 500);
+        text(context, label, x, middle + 6, { size: 16, weight: 500, colour: COLOUR[colour] });
+        shape(context, status, x - 10, middle, 12);
+        x -= 26;
       }
       return x;
     },
-    veil(context, spot, tile, area) {
-      if (!tile.old && tile.counts[SILENT] !== tile.string.cells) return;
-      hatch(context, spot.x + 2, spot.y + 2, spot.width - 4, spot.height - 4);
-      const dense = spot.width < DENSE_BELOW;
-      const label = (dense ? tile.age : tile.old) ?? this.texts.silent;
-      const size = dense ? 14 : 18;
-      const width = Math.min(textWidth(context, label, size, 500) + 14, spot.width - 6);
-      const [cx, cy] = [spot.x + spot.width / 2, area.y + area.height / 2];
-      panel(context, cx - width / 2, cy - size * 0.8, width, size * 1.6, COLOUR.tile, COLOUR.faint);
-      text(context, label, cx, cy + size * 0.36, { size, weight: 500, align: "center", width: width - 4 });
-    },
-    drawWide(context, spot, tile) {
-      this.frameOf(context, spot, tile);
-      const [x, right] = [spot.x + 12, spot.x + spot.width - 12];
-      const free = this.badges(context, tile.counts, right, spot.y + 21, 20);
-      text(context, tile.string.name, x, spot.y + 28, { size: 20, weight: 500, width: free - x - 8 });
-      const y = spot.y + 58;
-      text(context, tile.sum, x, y, { size: 22, weight: 500 });
-      text(context, tile.current, x + 112, y, { size: 20 });
-      if (tile.trip) this.tripSign(context, tile, x + 196, y - 21, right - x - 196, 18);
-      const signX = x + 196;
-      if (!tile.trip && tile.equalization !== "not_offered" && signX + 100 < right - 90) {
-        equalizationSign(context, tile.equalization, signX, y - 13, 14);
-        text(context, tile.equalizationText, signX + 22, y, { size: 16, colour: COLOUR.quiet, width: right - signX - 110 });
-      }
-      if (!tile.trip) text(context, tile.size, right, y, { size: 16, colour: COLOUR.quiet, align: "right" });
-      const told = tile.finding && spot.height >= FINDING_FROM ? 24 : 0;
-      if (told) text(context, tile.finding, x, spot.y + spot.height - 14, { size: 16, colour: COLOUR.quiet, width: right - x });
-      const area = { x, y: spot.y + 72, width: right - x, height: spot.height - 84 - told };
-      cellBars(context, tile.cells, area.x, area.y, area.width, area.height, { minPitch: 4 });
-      this.veil(context, spot, tile, area);
-    },
-    drawMedium(context, spot, tile) {
-      this.frameOf(context, spot, tile);
-      const [x, right] = [spot.x + 8, spot.x + spot.width - 8];
-      const free = this.badges(context, tile.counts, right, spot.y + 15, 16);
-      text(context, shortName(tile.string), x, spot.y + 21, { size: 16, weight: 500, width: free - x - 4 });
-      text(context, tile.sum, x, spot.y + 41, { size: 17, weight: 500 });
-      const after = x + textWidth(context, tile.sum, 17, 500) + 12;
-      if (tile.trip) this.tripSign(context, tile, after - 4, spot.y + 24, right - after + 4, 15);
-      else text(context, tile.current, after, spot.y + 41, { size: 16, colour: COLOUR.quiet, width: right - after - 20 });
-      if (!tile.trip) equalizationSign(context, tile.equalization, right - 13, spot.y + 29, 13);
-      const area = { x, y: spot.y + 48, width: right - x, height: spot.height - 54 };
-      cellBars(context, tile.cells, area.x, area.y, area.width, area.height);
-      this.veil(context, spot, tile, area);
-    },
-    drawDense(context, spot, tile) {
-      this.frameOf(context, spot, tile);
-      const [x, right] = [spot.x + 4, spot.x + spot.width - 4];
-      text(context, `${tile.string.number}`, x, spot.y + 16, { size: 16, weight: 500 });
-      if (tile.worst) this.badges(context, only(tile.counts, tile.worst), right, spot.y + 11, 14);
-      else equalizationSign(context, tile.equalization, right - 11, spot.y + 6, 11);
-      text(context, tile.sum, x, spot.y + 31, { size: 15, width: right - x });
-      if (tile.trip) this.tripSign(context, tile, x - 1, spot.y + 33, right - x + 2, 12);
-      else text(context, tile.current, x, spot.y + 46, { size: 15, colour: COLOUR.quiet, width: right - x });
-      const area = { x, y: spot.y + 50, width: right - x, height: spot.height - 53 };
-      cellBars(context, tile.cells, area.x, area.y, area.width, area.height, {
-        minPitch: 2.6,
-        colour: COLOUR.barStrong,
+    drawHeadBeside(context, spot, manager, state, total, counted) {
+      const roomy = spot.width > 120;
+      const low = spot.height < 76;
+      const [big, small] = roomy ? [low ? 18 : 20, 16] : [16, 15];
+      const step = roomy ? (low ? 20 : 24) : low ? 16 : 18;
+      const x = spot.x + 4;
+      let y = spot.y + big + 2;
+      const listed = roomy && spot.height > 150;
+      const beside = roomy && !listed;
+      const end = beside
+        ? this.drawCounts(context, spot.x + spot.width - 4, y - 7, total, counted)
+        : spot.x + spot.width;
+      text(context, manager.name, x, y, { size: big, weight: 500, width: end - x });
+      y += step;
+      if (state.offline) shape(context, 2, x + 6, y - small * 0.35, 11);
+      text(context, state.text, state.offline ? x + 18 : x, y, {
+        size: small,
+        weight: state.offline ? 500 : 400,
+        colour: state.offline ? COLOUR.alarmInk : COLOUR.quiet,
+        width: spot.width - (state.offline ? 22 : 4),
       });
-      this.veil(context, spot, tile, area);
+      y += step;
+      text(context, state.size, x, y, { size: small, colour: COLOUR.quiet, width: spot.width - 4 });
+      y += step;
+      let left = x;
+      for (const { status, word, colour } of beside ? [] : counted) {
+        const label = listed ? this.counted(total[status], word) : `${total[status]}`;
+        shape(context, status, left + 6, y - small * 0.35, listed ? 13 : 11);
+        text(context, label, left + (listed ? 22 : 15), y, { size: small, weight: 500, colour: COLOUR[colour] });
+        if (listed) y += step;
+        else left += 22 + textWidth(context, label, small, 500);
+      }
     },
   },
 };
 
 function sum(values) {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function only(counts, status) {
-  return counts.map((count, i) => (i === status ? count : 0));
-}
-
-// In a small tile the manager's name, which stands at the left, is not repeated.
-function shortName(string) {
-  const prefix = string.manager.name;
-  const rest = string.name.startsWith(prefix) ? string.name.slice(prefix.length).trim() : "";
-  return rest || string.name;
 }
 
 function say(element, words) {

@@ -1,141 +1,178 @@
-"""The alarm list: the worst first, a few per page; each can be acknowledged or shelved by touch.
+"""Alarms in three parts: what is active, what was put aside, and the history.
 
-What was put aside stands below what is active, with another shape and its reason.
+The list has the worst first and a few per page. Many cells of a string with the same alarm are one
+row that opens to its cells.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
-from nicegui.elements.mixins.text_element import TextElement
-
-from bacs_core.alarms.rules import RULE_OF
-from bacs_core.api.messages import Acknowledge, Alarm, CommandName, ShelveAlarm, UnshelveAlarm
-from bacs_core.model import AlarmState
+from bacs_core.api.messages import Acknowledge, CommandName
 from bacs_hmi import people, wording
-from bacs_hmi.conclusions import today_of
-from bacs_hmi.format import day_and_clock
+from bacs_hmi.pages.alarms_aside import AsidePart
+from bacs_hmi.pages.alarms_history import HistoryPart
+from bacs_hmi.pages.alarms_list import AlarmList
+from bacs_hmi.pages.alarms_orders import ManyOrders
+from bacs_hmi.pages.alarms_rows import (
+    OPEN,
+    AlarmRow,
+    active_rows,
+    alarms_of_group,
+    counts,
+)
+from bacs_hmi.pages.alarms_sheets import AlarmSheet
 from bacs_hmi.pages.page import Surroundings
-from bacs_hmi.parts import arrow, box, button, label, symbol
+from bacs_hmi.pages.paging import Turning
+from bacs_hmi.parts import arrow, box, button, choose, label
 from bacs_hmi.views import View, ViewName
 
-PER_PAGE: Final = 7
-SHELVED_MINUTES: Final = 60
-_OPEN: Final = (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED)
+PER_PAGE: Final = 6
+ACTIVE: Final = "active"
+ASIDE: Final = "aside"
+HISTORY: Final = "history"
+PARTS: Final = (ACTIVE, ASIDE, HISTORY)
+
+
+class _Part(Protocol):
+    def refresh(self, *, alarms_changed: bool) -> None: ...
 
 
 class AlarmsPage:
-    """Shows the raised alarms until it is closed."""
+    """Shows one part of the alarms until it is closed; `View.part` names it."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, view: View) -> None:
         self._around = around
-        self._page = 0
-        self._conditions: dict[str, TextElement] = {}
         texts = around.texts
-        with box("bacs-title"):
-            arrow("back", texts["back"], lambda: around.open(View()))
+        name, _, rule = view.part.partition("/")
+        self._name = name if name in PARTS else ACTIVE
+        is_group = self._name == ACTIVE and bool(rule) and bool(view.key)
+        with box("bacs-title bacs-alarms-title"):
+            back = View(ViewName.ALARMS) if is_group else View()
+            arrow("back", texts["back"], lambda: around.open(back))
             with box("bacs-title-text"):
                 label(texts["alarms"], tag="h1")
-                self._count = label("", "bacs-quiet bacs-alarms-known")
+                self._muted = label("", "bacs-quiet bacs-alarms-known")
                 label("", "bacs-quiet bacs-alarms-unknown")
+            with box("bacs-segments").props("role=group"):
+                self._tabs = {
+                    each: button(texts[f"part_{each}"], partial(self._go, each)) for each in PARTS
+                }
+        for each, tab in self._tabs.items():
+            choose(tab, "chosen", each == self._name)
+            tab.props(f"aria-pressed={'true' if each == self._name else 'false'}")
+        self._part = self._make(view, rule if is_group else "")
+        self._tell_counts()
+
+    def refresh(self, *, alarms_changed: bool) -> None:
+        """Follow the newest alarms, and the values they are about."""
+        if alarms_changed:
+            self._tell_counts()
+        told = self._around.live.annunciation
+        is_muted = told is not None and told.muted
+        self._muted.set_text(self._around.texts["buzzer_muted"] if is_muted else "")
+        self._part.refresh(alarms_changed=alarms_changed)
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+    def _make(self, view: View, rule: str) -> _Part:
+        if self._name == HISTORY:
+            return HistoryPart(self._around, view)
+        if self._name == ASIDE:
+            return AsidePart(self._around, view)
+        return ActivePart(self._around, view, rule)
+
+    def _go(self, name: str) -> None:
+        if name != self._name:
+            self._around.open(View(ViewName.ALARMS, part=name))
+
+    def _tell_counts(self) -> None:
+        """Say behind the names of the parts how much is in them."""
+        texts = self._around.texts
+        told, aside = counts(self._around.live.alarms.values())
+        for name, count in ((ACTIVE, told), (ASIDE, aside)):
+            text = texts[f"part_{name}"]
+            self._tabs[name].set_text(f"{text} ({count})" if count else text)
+
+
+class ActivePart:
+    """What is active, and what is over and not acknowledged; of one group its cells."""
+
+    def __init__(self, around: Surroundings, view: View, rule: str) -> None:
+        self._around = around
+        self._view = view
+        self._rule = rule
+        texts = around.texts
+        with box("bacs-toolbar"):
+            with box("bacs-toolbar-text"):
+                label(self._group_name(), "bacs-group-name")
+                self._doing = label("", "bacs-quiet").props("role=status")
+            self._needs = label(
+                people.who_may(CommandName.ACKNOWLEDGE, texts["acknowledge"], texts), "bacs-needs"
+            )
+            if rule:
+                button(texts["all_at_once"], self._open_group, "bacs-button bacs-action")
             self._all = button(
                 texts["acknowledge_all"],
                 lambda: around.order(Acknowledge(), texts["acknowledge_all"]),
                 "bacs-button bacs-action",
             )
-            needs = people.who_may(CommandName.ACKNOWLEDGE, texts["acknowledge"], texts)
-            self._needs = label(needs, "bacs-needs")
-            with box("bacs-turn") as self._turning:
-                arrow("up", texts["page_up"], lambda: self._turn(-1))
-                self._place = label("", "bacs-quiet")
-                arrow("down", texts["page_down"], lambda: self._turn(1))
-        self._list = box("bacs-alarms", "ul")
+            self._turning = Turning(texts, PER_PAGE, view.number or 0, self._turned)
+        self._many = ManyOrders(around, self._doing.set_text)
+        self._list = AlarmList(around, self._many, self._opened)
+        self._empty = label(texts["no_alarms"], "bacs-nothing bacs-alarms-known")
         self._fill()
 
     def refresh(self, *, alarms_changed: bool) -> None:
         """Follow the newest alarms, and the values they are about."""
+        self._many.follow()
         if alarms_changed:
             self._fill()
-            return
-        self._say_how_many()
-        around = self._around
-        for alarm_id, text in self._conditions.items():
-            alarm = around.live.alarms.get(alarm_id)
-            if alarm is not None:
-                text.set_text(wording.condition(alarm, around.site, around.texts, around.live))
+        else:
+            self._list.follow()
 
-    def close(self) -> None:
-        """Nothing to stop."""
-
-    def _turn(self, step: int) -> None:
-        self._page += step
-        self._fill()
+    def _rows(self) -> list[AlarmRow]:
+        alarms = self._around.live.alarms.values()
+        if not self._rule:
+            return active_rows(alarms)
+        own = alarms_of_group(alarms, self._rule, self._view.key)
+        return [AlarmRow((alarm,)) for alarm in own if alarm.state not in wording.PUT_ASIDE]
 
     def _fill(self) -> None:
-        texts = self._around.texts
-        alarms = wording.worst_first(self._around.live.alarms.values())
-        pages = max(1, -(-len(alarms) // PER_PAGE))
-        self._page = max(0, min(self._page, pages - 1))
-        self._say_how_many()
-        self._place.set_text(texts["page_of"].format(page=self._page + 1, pages=pages))
-        self._turning.set_visibility(pages > 1)
-        anything_open = any(alarm.state in _OPEN for alarm in alarms)
+        rows = self._rows()
+        first, last = self._turning.show(len(rows))
+        self._list.show(rows[first:last])
+        self._empty.set_visibility(not rows)
+        anything_open = any(alarm.state in OPEN for row in rows for alarm in row.alarms)
         offered = self._around.may(CommandName.ACKNOWLEDGE)
-        self._all.set_visibility(anything_open and offered)
+        self._all.set_visibility(anything_open and offered and not self._rule)
         self._needs.set_visibility(anything_open and not offered)
-        self._list.clear()
-        self._conditions.clear()
-        with self._list:
-            for alarm in alarms[self._page * PER_PAGE : (self._page + 1) * PER_PAGE]:
-                self._row(alarm, offered=offered)
 
-    def _say_how_many(self) -> None:
-        live, texts = self._around.live, self._around.texts
-        aside = sum(alarm.state in wording.PUT_ASIDE for alarm in live.alarms.values())
-        told = len(live.alarms) - aside
-        parts = [f"{told}" if told else texts["no_alarms"]]
-        if aside:
-            parts.append(texts["put_aside"].format(count=aside))
-        if live.annunciation is not None and live.annunciation.muted:
-            parts.append(texts["buzzer_muted"])
-        self._count.set_text(" · ".join(parts))
+    def _group_name(self) -> str:
+        """Say which cells are listed where it is one group of them."""
+        if not self._rule:
+            return ""
+        string = wording.string_of(self._around.site, self._view.key)
+        place = self._view.key if string is None else string.name
+        return f"{place} · {wording.rule_name(self._rule, self._around.texts)}"
 
-    def _row(self, alarm: Alarm, *, offered: bool) -> None:
-        around, texts = self._around, self._around.texts
-        aside = alarm.state in wording.PUT_ASIDE
-        classes = f"bacs-alarm {alarm.severity.value} {alarm.state.value}"
-        with box(classes + (" aside" if aside else ""), "li"):
-            symbol(alarm.severity, hollow=aside)
-            with box("bacs-alarm-text"):
-                with box("bacs-alarm-place"):
-                    label(wording.place(alarm, around.site, texts))
-                    if alarm.first_out:
-                        label(texts["first_out"], "bacs-first-out")
-                what = wording.condition(alarm, around.site, texts, around.live)
-                self._conditions[alarm.id] = label(what, "bacs-alarm-what")
-            with box("bacs-alarm-when"):
-                label(day_and_clock(alarm.raised_at, texts["day_format"]))
-                label(wording.state(alarm, texts, today_of(around.live)), "bacs-alarm-state")
-            if offered:
-                self._buttons(alarm)
-            with box("bacs-alarm-do bacs-alarm-go"):
-                if alarm.string_key is not None:
-                    view = View(ViewName.STRING, alarm.string_key, alarm.cell)
-                    arrow("right", texts["string"], lambda: around.open(view))
+    def _opened(self, row: AlarmRow) -> None:
+        if row.is_group:
+            worst = row.worst
+            part = f"{ACTIVE}/{worst.rule}"
+            self._around.open(View(ViewName.ALARMS, worst.string_key or "", part=part))
+        else:
+            AlarmSheet(self._around, row, self._many)
 
-    def _buttons(self, alarm: Alarm) -> None:
-        """Offer what can be done with this alarm; what tells of protection is never put aside."""
-        around, texts = self._around, self._around.texts
-        offers: list[tuple[str, Acknowledge | ShelveAlarm | UnshelveAlarm]] = []
-        if alarm.state in _OPEN:
-            offers.append(("acknowledge", Acknowledge(alarm_id=alarm.id)))
-        known = RULE_OF.get(alarm.rule)
-        if alarm.active and (known is None or not known.stands):
-            offers.append(("shelve", ShelveAlarm(alarm_id=alarm.id, minutes=SHELVED_MINUTES)))
-        if alarm.state is AlarmState.SHELVED:
-            offers.append(("unshelve", UnshelveAlarm(alarm_id=alarm.id)))
-        with box("bacs-alarm-do"):
-            for name, command in offers:
-                text = texts[name]
-                button(text, partial(around.order, command, text), "bacs-button bacs-action")
+    def _open_group(self) -> None:
+        alarms = tuple(alarm for row in self._rows() for alarm in row.alarms)
+        if alarms:
+            AlarmSheet(self._around, AlarmRow(alarms), self._many)
+
+    def _turned(self, page: int) -> None:
+        self._view = replace(self._view, number=page or None)
+        self._around.note(self._view)
+        self._fill()

@@ -14,7 +14,7 @@ from bacs_hmi.conclusions import Figure
 from bacs_hmi.contents import deviation_v, value_of
 from bacs_hmi.format import ABSENT, SHOWN, age
 from bacs_hmi.pages.page import Surroundings
-from bacs_hmi.parts import arrow, box, choose, label, symbol
+from bacs_hmi.parts import arrow, box, button, choose, label, symbol
 
 _TEXT_OF: Final = {
     Quantity.VOLTAGE: "voltage",
@@ -35,7 +35,13 @@ class CellPanel:
     """Shows one cell (counted from 1) beside the table until it is deleted."""
 
     def __init__(
-        self, around: Surroundings, string: String, cell: int, *, on_close: Callable[[], None]
+        self,
+        around: Surroundings,
+        string: String,
+        cell: int,
+        *,
+        on_close: Callable[[], None],
+        on_more: Callable[[], None],
     ) -> None:
         self._around = around
         self._string = string
@@ -61,6 +67,7 @@ class CellPanel:
                         label(texts[name], "bacs-quiet")
                         self._values[quantity] = (label("", "bacs-number"), label("", "bacs-age"))
             self._figures = box("bacs-cell-figures")
+            button(texts["more_of_cell"], on_more, "bacs-button bacs-cell-more")
         self.refresh(alarms_changed=True)
 
     def refresh(self, *, alarms_changed: bool) -> None:

@@ -12,7 +12,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.parts import arrow, box, choose, label, symbol, symbol_svg
 from bacs_hmi.texts import Texts
-from bacs_hmi.views import View
+from bacs_hmi.views import View, ViewName
 from bacs_hmi.wires import SEPARATOR, Row, rows
 
 PER_PAGE: Final = 7
@@ -39,7 +39,7 @@ class LinesPage:
         self._drawn: list[_Drawn] = []
         texts = around.texts
         with box("bacs-title"):
-            arrow("back", texts["back"], lambda: around.open(View()))
+            arrow("back", texts["back"], lambda: around.open(View(ViewName.MENU)))
             with box("bacs-title-text"):
                 label(texts["lines_title"], tag="h1")
             with box("bacs-turn") as self._turning:

@@ -9,11 +9,12 @@ from typing import Protocol
 from nicegui.element import Element
 
 from bacs_core.api.live import LiveSite
-from bacs_core.api.messages import Command, CommandName
+from bacs_core.api.messages import Command, CommandName, Session
 from bacs_core.model import Site
 from bacs_hmi.asking import Asking
 from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.format import Numbers
+from bacs_hmi.preferences import PreferenceBook
 from bacs_hmi.texts import Texts
 from bacs_hmi.views import View
 
@@ -50,3 +51,15 @@ class Surroundings:
     """Reads from the engine what the stream does not bring; closed with the view."""
     over: Element
     """Takes a sheet in front of the page; clearing it closes the sheet."""
+    session: Callable[[], Session | None]
+    """Who is signed in at this browser."""
+    sign_in: Callable[[str, Callable[[], None]], None]
+    """Ask for a person, with this title, and go on with the function once one is signed in."""
+    tell: Callable[[str, bool], None]
+    """Show a short notice that fades by itself; True if something was done, False if refused."""
+    preferences: PreferenceBook
+    """How this panel is set: language, palette, brightness, times."""
+    is_sending: Callable[[CommandName], bool]
+    """Whether a command of this name was given and the engine has not answered yet."""
+    speak: Callable[[str], None]
+    """Change the language of this browser."""

@@ -15,7 +15,7 @@ from bacs_core.api.messages import (
     SwitchProtectionOn,
     TripStatus,
 )
-from bacs_core.model import AlarmSeverity, RunawayStage, String, TripState
+from bacs_core.model import AlarmSeverity, RunawayStage, String, TripCause, TripState
 from bacs_hmi.conclusions import (
     TOLD_STATES,
     causes,
@@ -26,6 +26,7 @@ from bacs_hmi.conclusions import (
     why,
     worst_stage,
 )
+from bacs_hmi.hold import hold_button
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.parts import box, button, choose, label, sheet, symbol
 
@@ -37,6 +38,14 @@ _OFFERS: Final = {
     TripState.TRIPPED: RecloseBreaker,
     TripState.FAILED: RecloseBreaker,
     TripState.OFF: SwitchProtectionOn,
+}
+
+#: What has to be over before a trip is ended.
+_CHECKS: Final = {
+    TripCause.THERMAL_RUNAWAY: "confirm_reclose_heat",
+    TripCause.OVER_TEMPERATURE: "confirm_reclose_heat",
+    TripCause.OVER_VOLTAGE: "confirm_reclose_voltage_high",
+    TripCause.UNDER_VOLTAGE: "confirm_reclose_voltage_low",
 }
 
 
@@ -71,7 +80,10 @@ class ProtectionBand:
                     label(text, style)
             for command in offers:
                 text = texts[command.command.value]
-                button(text, partial(self._touched, command, text), "bacs-button bacs-action")
+                if isinstance(command, RecloseBreaker):
+                    button(text, self._confirm_reclose, "bacs-button bacs-action")
+                else:
+                    hold_button(text, partial(self._around.order, command, text))
 
     def _lines(self, trip: TripStatus) -> list[tuple[str, str]]:
         around, texts = self._around, self._around.texts
@@ -96,20 +108,17 @@ class ProtectionBand:
             offers.append(DeferTrip(string_key=key))
         return [command for command in offers if self._around.may(command.command)]
 
-    def _touched(self, command: _Order, text: str) -> None:
-        if isinstance(command, RecloseBreaker):
-            self._confirm_reclose()
-        else:
-            self._around.order(command, text)
-
     def _confirm_reclose(self) -> None:
         around, texts = self._around, self._around.texts
-        reasons = causes(self._trip(), self._string, texts) or texts["trip_tripped"]
+        trip = self._trip()
+        reasons = causes(trip, self._string, texts) or texts["trip_tripped"]
         with sheet(around.over, texts["confirm_reclose"].format(string=self._string.name)):
             label(texts["confirm_reclose_why"].format(causes=reasons), tag="p")
+            for check in dict.fromkeys(_CHECKS[cause] for cause in trip.causes):
+                label(texts[check], tag="p")
             with box("bacs-actions"):
                 button(texts["cancel"], around.over.clear)
-                button(texts["reclose_breaker"], self._reclose, "bacs-button primary")
+                hold_button(texts["reclose_breaker"], self._reclose, "bacs-button primary")
 
     def _reclose(self) -> None:
         self._around.over.clear()
@@ -155,7 +164,7 @@ class SwitchOffSheet:
                 }
             with box("bacs-actions"):
                 button(texts["cancel"], around.over.clear)
-                button(texts["switch_protection_off"], self._send, "bacs-button primary")
+                hold_button(texts["switch_protection_off"], self._send, "bacs-button primary")
         self._choose(None, None)
 
     def _choose(self, reason: str | None, hours: int | None) -> None:

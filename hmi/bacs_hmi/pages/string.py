@@ -1,19 +1,21 @@
-"""The page of one string: values, strip, table, and the panel of a touched cell."""
+"""The page of one string: its values, its cells in any look, and the panel of a touched cell."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from bacs_core.api.messages import CommandName
 from bacs_core.model import String, TripState
 from bacs_hmi import conclusions, wording
-from bacs_hmi.canvas.string_table import StringTable
+from bacs_hmi.canvas.string_view import StringView
 from bacs_hmi.conclusions import today_of, trip_of
+from bacs_hmi.measures import MEASURES, place_of
 from bacs_hmi.pages.cell import CellPanel
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.pages.protection import ProtectionBand, SwitchOffSheet
-from bacs_hmi.parts import arrow, box, button, choose, label
-from bacs_hmi.views import Sort, View, ViewName
+from bacs_hmi.parts import arrow, box, button, label
+from bacs_hmi.views import Look, Sort, View, ViewName
 
 
 class StringPage:
@@ -28,27 +30,28 @@ class StringPage:
         self._protection = ProtectionBand(around, string)
         channel = around.broadcast.string(string.key)
         with box("bacs-string-body") as self._body:
-            self._table = StringTable(
+            self._cells = StringView(
                 string,
                 around.texts,
                 channel.full(),
-                sort=view.sort.value,
-                on_cell=self._open_cell,
+                start=view,
+                on_cell=self._touched,
+                on_look=self._look,
                 on_resync=self._resync,
             )
         self._channel = channel
-        self._leave = channel.join(self._table.show)
-        self._table.explain(self._reasons())
-        self._table.say_mode(self._mode())
+        self._leave = channel.join(self._cells.show)
+        self._cells.explain(self._reasons())
+        self._cells.say_mode(self._mode())
         if view.cell is not None and 1 <= view.cell <= string.cell_count:
             self._open_cell(view.cell)
 
     def refresh(self, *, alarms_changed: bool) -> None:
         """Follow the newest values in the cell panel; the canvas follows by itself."""
         if alarms_changed:
-            self._table.explain(self._reasons())
+            self._cells.explain(self._reasons())
         self._refresh_conclusions()
-        self._table.say_mode(self._mode())
+        self._cells.say_mode(self._mode())
         self._protection.refresh()
         if self._panel is not None:
             self._panel.refresh(alarms_changed=alarms_changed)
@@ -61,22 +64,17 @@ class StringPage:
         around, texts, string = self._around, self._around.texts, self._string
         strings = around.site.strings
         place = next(index for index, other in enumerate(strings) if other.key == string.key)
-        with box("bacs-title"):
+        with box("bacs-title bacs-string-title"):
             arrow("back", texts["back"], lambda: around.open(View()))
             with box("bacs-title-text"):
                 label(string.name, tag="h1")
                 label(self._facts(), "bacs-quiet")
                 self._concluded = label("", "bacs-concluded")
+            button(texts["discharges"], self._discharges)
             self._off = button(texts["protection"], self._switch_off)
-            with box("bacs-segments").props("role=group"):
-                self._sort_buttons = {
-                    sort: button(texts[f"sort_{sort.value}"], partial(self._sort, sort))
-                    for sort in Sort
-                }
             for step, text, way in ((-1, "previous_string", "left"), (1, "next_string", "right")):
                 other = strings[(place + step) % len(strings)]
                 arrow(way, texts[text], partial(self._other, other.key))
-        self._show_sort()
         self._refresh_conclusions()
 
     def _refresh_conclusions(self) -> None:
@@ -94,11 +92,14 @@ class StringPage:
         mirror = self._around.live.strings[self._string.key]
         return conclusions.mode(mirror, self._around.texts)
 
+    def _discharges(self) -> None:
+        self._around.open(View(ViewName.DISCHARGES, self._string.key))
+
     def _switch_off(self) -> None:
         SwitchOffSheet(self._around, self._string)
 
     def _other(self, key: str) -> None:
-        self._around.open(View(ViewName.STRING, key, sort=self._view.sort))
+        self._around.open(replace(self._view, key=key, cell=None))
 
     def _facts(self) -> str:
         string, numbers = self._string, self._around.numbers
@@ -111,31 +112,42 @@ class StringPage:
             )
         )
 
-    def _sort(self, sort: Sort) -> None:
-        self._view = View(ViewName.STRING, self._string.key, self._view.cell, sort)
-        self._table.sort_by(sort.value)
-        self._show_sort()
-        self._around.note(self._view)
+    def _look(self, told: object) -> None:
+        """Write what the browser chose to the address."""
+        view = looked_at(told, self._view)
+        if view is not None:
+            self._view = view
+            self._around.note(view)
 
-    def _show_sort(self) -> None:
-        for sort, element in self._sort_buttons.items():
-            chosen = sort is self._view.sort
-            choose(element, "chosen", chosen)
-            element.props(f"aria-pressed={str(chosen).lower()}")
+    def _touched(self, told: object) -> None:
+        """Show a cell beside its string where there is room for both, else go to its page."""
+        match touched(told, self._string.cell_count):
+            case cell, True:
+                self._open_cell(cell)
+            case cell, False:
+                self._more(cell)
+
+    def _more(self, cell: int) -> None:
+        """Go to the page of a cell, which comes back to the look that is left."""
+        self._around.open(replace(self._view, name=ViewName.CELL, cell=cell, part=""))
 
     def _open_cell(self, cell: int) -> None:
         self._close_cell()
         with self._body:
             self._panel = CellPanel(
-                self._around, self._string, cell, on_close=lambda: self._note_cell(None)
+                self._around,
+                self._string,
+                cell,
+                on_close=lambda: self._note_cell(None),
+                on_more=partial(self._more, cell),
             )
         self._note_cell(cell)
 
     def _note_cell(self, cell: int | None) -> None:
         if cell is None:
             self._close_cell()
-        self._table.highlight(cell)
-        self._view = View(ViewName.STRING, self._string.key, cell, self._view.sort)
+        self._cells.highlight(cell)
+        self._view = replace(self._view, cell=cell)
         self._around.note(self._view)
 
     def _close_cell(self) -> None:
@@ -160,4 +172,27 @@ class StringPage:
     def _resync(self) -> None:
         frame = self._channel.full()
         if frame is not None:
-            self._table.show(frame)
+            self._cells.show(frame)
+
+
+def touched(told: object, cell_count: int) -> tuple[int, bool] | None:
+    """Read which cell was touched, and whether there is room beside; `None` for anything else."""
+    match told:
+        case {"cell": int(cell), "wide": bool(wide)} if (
+            not isinstance(cell, bool) and 1 <= cell <= cell_count
+        ):
+            return cell, wide
+    return None
+
+
+def looked_at(told: object, view: View) -> View | None:
+    """Return the view as the browser chose it; `None` for what is no choice."""
+    match told:
+        case {"look": str(look), "sort": str(sort), "measure": str(measure)} if (
+            look in set(Look)
+            and sort in set(Sort)
+            and measure in {measure.key for measure in MEASURES}
+        ):
+            quantity, part = place_of(measure)
+            return replace(view, look=Look(look), sort=Sort(sort), quantity=quantity, part=part)
+    return None

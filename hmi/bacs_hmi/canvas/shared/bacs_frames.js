@@ -1,5 +1,5 @@
 // Reads the frames that bacs_hmi/frames.py packs; the layout stands there.
-export const VERSION = 3;
+export const VERSION = 4;
 export const KIND_OVERVIEW = 0;
 export const KIND_STRING = 1;
 export const EQUALIZATION_STATES = ["not_offered", "idle", "active", "inhibited", "unknown"];
@@ -91,8 +91,23 @@ function fits(header, kind, sequence) {
   return header.full || (sequence !== null && header.sequence === sequence + 1);
 }
 
+// What changed since it was drawn, of a string.
+export const CELLS_CHANGED = 1;
+export const STRING_CHANGED = 2;
+
+// `cellCounts` of all strings in the order of the site.
 export class OverviewModel {
-  constructor(managerCount, stringCount, cellCount) {
+  constructor(managerCount, cellCounts) {
+    const stringCount = cellCounts.length;
+    const cellCount = cellCounts.reduce((total, count) => total + count, 0);
+    this.stringOf = new Uint16Array(cellCount);
+    let first = 0;
+    cellCounts.forEach((count, place) => {
+      this.stringOf.fill(place, first, first + count);
+      first += count;
+    });
+    this.changed = new Uint8Array(stringCount).fill(CELLS_CHANGED | STRING_CHANGED);
+    this.managersChanged = true;
     this.sequence = null;
     this.managers = new Uint8Array(managerCount).fill(2);
     this.strings = Array.from({ length: stringCount }, () => ({
@@ -114,10 +129,16 @@ export class OverviewModel {
     const header = reader.header();
     if (!fits(header, KIND_OVERVIEW, this.sequence)) return false;
     this.sequence = header.sequence;
-    for (let i = 0; i < this.managers.length; i++) this.managers[i] = reader.u8();
+    for (let i = 0; i < this.managers.length; i++) {
+      const online = reader.u8();
+      if (online !== this.managers[i]) this.managersChanged = true;
+      this.managers[i] = online;
+    }
     const stringCount = reader.u16();
     for (let i = 0; i < stringCount; i++) {
-      const string = this.strings[reader.u16()];
+      const place = reader.u16();
+      const string = this.strings[place];
+      this.changed[place] |= STRING_CHANGED;
       string.equalization = reader.equalization();
       string.age = reader.age();
       string.alarms = reader.u16();
@@ -130,11 +151,16 @@ export class OverviewModel {
     const cells = reader.u16s(count);
     const marks = reader.u16s(count);
     for (let i = 0; i < count; i++) {
+      const cell = cells[i];
       const steps = marks[i] >> 8;
-      this.deviations[cells[i]] =
+      this.deviations[cell] =
         steps === DEVIATION_ABSENT ? NaN : (steps - DEVIATION_OFFSET) / DEVIATION_STEPS;
-      this.statuses[cells[i]] = marks[i] & STATUS_BITS;
-      this.stale[cells[i]] = marks[i] & STALE_BIT ? 1 : 0;
+      const status = marks[i] & STATUS_BITS;
+      // The counts of a string stand beside its cells.
+      this.changed[this.stringOf[cell]] |=
+        status === this.statuses[cell] ? CELLS_CHANGED : STRING_CHANGED;
+      this.statuses[cell] = status;
+      this.stale[cell] = marks[i] & STALE_BIT ? 1 : 0;
     }
     return true;
   }

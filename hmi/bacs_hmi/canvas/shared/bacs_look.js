@@ -1,25 +1,44 @@
 // What the canvases share: colours, shapes, text. Grey is normal; every abnormal colour has a shape.
-export const COLOUR = {
-  page: "#dfe3e6",
-  tile: "#f3f5f6",
-  tileEdge: "#c5ccd2",
-  line: "#d5dadf",
-  ink: "#1d262d",
-  quiet: "#55626c",
-  faint: "#8b97a1",
-  bar: "#7d8993",
-  barStrong: "#55626c",
-  barSoft: "#b4bdc5",
-  warning: "#e08a00",
-  warningInk: "#8a4b00",
-  warningSoft: "#fbe7c3",
-  alarm: "#c62d1f",
-  alarmInk: "#a11f13",
-  alarmSoft: "#f7d3cd",
-  silent: "#6b7680",
-  silentSoft: "#d3d9de",
-  duty: "#66727c",
+// The colours are those of the palette in force, read from the variables of the styles.
+const VARIABLES = {
+  page: "--page",
+  tile: "--tile",
+  tileEdge: "--edge",
+  line: "--line",
+  ink: "--ink",
+  quiet: "--quiet",
+  faint: "--faint",
+  bar: "--bar",
+  barStrong: "--bar-strong",
+  barSoft: "--bar-soft",
+  warning: "--warning",
+  warningInk: "--warning-ink",
+  warningSoft: "--warning-soft",
+  alarm: "--alarm",
+  alarmInk: "--alarm-ink",
+  alarmSoft: "--alarm-soft",
+  onAlarm: "--on-colour",
+  silent: "--silent",
+  silentSoft: "--silent-soft",
+  duty: "--duty",
+  hatch: "--hatch-line",
 };
+
+export const COLOUR = {};
+let palette = null;
+let hatchTile = null;
+
+// Follows a change of the palette; `prepare` asks for it, so that each drawing has one palette.
+function readPalette() {
+  const wanted = document.documentElement.dataset.palette ?? "day";
+  if (wanted === palette) return;
+  palette = wanted;
+  hatchTile = null;
+  const style = getComputedStyle(document.documentElement);
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    COLOUR[name] = style.getPropertyValue(variable).trim();
+  }
+}
 
 const FAMILY = "Roboto, 'DejaVu Sans', sans-serif";
 
@@ -27,19 +46,38 @@ export function font(size, weight = 400) {
   return `${weight} ${size}px ${FAMILY}`;
 }
 
+const WEIGHTS = [400, 500, 700];
+
 export async function fontsReady() {
-  await Promise.all([400, 500, 700].map((weight) => document.fonts.load(font(16, weight))));
+  await Promise.all(WEIGHTS.map((weight) => document.fonts.load(font(16, weight))));
 }
 
-// Makes the canvas as sharp as the display; returns the context in CSS pixels.
-export function prepare(canvas, width, height) {
-  const ratio = window.devicePixelRatio || 1;
+// Draws anew once the fonts are there; once they are, nothing has to be drawn twice.
+export function whenFontsCome(redraw) {
+  if (!WEIGHTS.every((weight) => document.fonts.check(font(16, weight)))) fontsReady().then(redraw);
+}
+
+// How many CSS pixels a unit of a drawing has: large screens are drawn larger, as their texts are.
+export function unit() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
+}
+
+// Tells whether what was drawn has the colours of another palette.
+export function paletteChanged() {
+  return (document.documentElement.dataset.palette ?? "day") !== palette;
+}
+
+// Makes the canvas as sharp as the display, and clears it; returns its context. A unit of the
+// drawing has `scale` CSS pixels.
+export function prepare(canvas, width, height, scale = 1) {
+  readPalette();
+  const ratio = (window.devicePixelRatio || 1) * scale;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;
     canvas.height = h;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
+    canvas.style.width = `${width * scale}px`;
+    canvas.style.height = `${height * scale}px`;
   }
   const context = canvas.getContext("2d", { alpha: false });
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -131,7 +169,7 @@ export function equalizationSign(context, state, x, y, size, colour = COLOUR.qui
 }
 
 // A breaker that is off: two contacts and the lever between them, open.
-export function breakerSign(context, x, cy, size, colour = COLOUR.tile) {
+export function breakerSign(context, x, cy, size, colour = COLOUR.onAlarm) {
   const width = size * 1.3;
   const lift = size * 0.42;
   context.strokeStyle = colour;
@@ -146,15 +184,13 @@ export function breakerSign(context, x, cy, size, colour = COLOUR.tile) {
   context.stroke();
 }
 
-let hatchTile = null;
-
 // Diagonal lines over whatever is old; never shown as live.
 export function hatch(context, x, y, w, h) {
   if (hatchTile === null) {
     hatchTile = document.createElement("canvas");
     hatchTile.width = hatchTile.height = 8;
     const pen = hatchTile.getContext("2d");
-    pen.strokeStyle = "rgba(85, 98, 108, 0.42)";
+    pen.strokeStyle = COLOUR.hatch;
     pen.lineWidth = 1.4;
     pen.beginPath();
     for (const offset of [-8, 0, 8]) {
@@ -172,78 +208,108 @@ export function hatch(context, x, y, w, h) {
   context.restore();
 }
 
-// One bar per cell, up or down from the target; abnormal ones stand in a coloured field.
-export function cellBars(context, cells, x, y, w, h, { minPitch = 3, colour = COLOUR.bar } = {}) {
-  const count = cells.length;
-  if (count === 0 || w <= 4 || h <= 4) return { perRow: 1, pitch: w, rows: 1, rowHeight: h };
+// Finds rows and pitch for one bar per cell.
+export function barGrid(count, w, h, { minPitch = 3, maxPitch = 26 } = {}) {
+  if (count === 0 || w <= 4 || h <= 4) return { perRow: 1, pitch: w, rows: 1, rowHeight: h, rowGap: 0, gap: 0 };
   let rows = 1;
   while (w / Math.ceil(count / rows) < minPitch && h / (rows + 1) >= 7) rows++;
   const perRow = Math.ceil(count / rows);
-  const pitch = Math.min(w / perRow, 26);
+  const pitch = Math.min(w / perRow, maxPitch);
   const rowGap = rows > 1 ? Math.min(3, Math.max(1, h / rows / 8)) : 0;
   const rowHeight = (h - rowGap * (rows - 1)) / rows;
   const gap = pitch >= 8 ? Math.round(pitch * 0.22) : pitch >= 3 ? 1 : 0.4;
+  return { perRow, pitch, rows, rowHeight, rowGap, gap };
+}
+
+// One bar per cell, up or down from the middle; abnormal ones stand in a coloured field. `cells`
+// has arrays `statuses`, `shares` (1 is the full height) and `stale`, read from `first` on.
+export function drawBars(context, cells, grid, x, y, { colour = COLOUR.bar } = {}) {
+  const { statuses, shares, stale, first, count } = cells;
+  const { perRow, pitch, rows, rowHeight, rowGap, gap, fromZero = false } = grid;
+  const step = rowHeight + rowGap;
+  const width = pitch - gap;
+  const foot = fromZero ? rowHeight - 1 : rowHeight / 2;
+  const reach = fromZero ? rowHeight - 1 : rowHeight / 2 - 0.5;
+  context.fillStyle = COLOUR.barSoft;
   for (let row = 0; row < rows; row++) {
-    const middle = y + row * (rowHeight + rowGap) + rowHeight / 2;
     const used = Math.min(perRow, count - row * perRow);
-    if (used <= 0) break;
-    context.fillStyle = COLOUR.barSoft;
-    context.fillRect(x, middle - 0.5, used * pitch - gap, 1);
+    if (used > 0) context.fillRect(x, y + row * step + foot - 0.5, used * pitch - gap, 1);
   }
-  const abnormal = [];
+  let abnormal = 0;
+  let faded = 0;
+  context.fillStyle = colour;
   for (let i = 0; i < count; i++) {
-    if (cells[i].status !== 0) abnormal.push(i);
-    else bar(context, cells[i], place(i), colour);
+    if (statuses[first + i] !== 0) abnormal++;
+    else if (stale[first + i] || !(Math.abs(shares[first + i]) >= 0)) faded++;
+    else drawBar(i);
   }
-  for (const i of abnormal) {
-    const spot = place(i);
-    const fieldWidth = Math.max(spot.width, Math.min(4, pitch + 2));
-    const fieldX = spot.x - (fieldWidth - spot.width) / 2;
+  if (faded) {
+    context.fillStyle = COLOUR.barSoft;
+    for (let i = 0; i < count; i++) {
+      if (statuses[first + i] !== 0) continue;
+      const share = shares[first + i];
+      if (!(Math.abs(share) >= 0)) context.fillRect(left(i), middle(i) - 1.5, width, 3);
+      else if (stale[first + i]) drawBar(i);
+    }
+  }
+  for (let i = 0; abnormal && i < count; i++) {
+    if (statuses[first + i] === 0) continue;
+    abnormal--;
+    drawAbnormal(i);
+  }
+
+  function left(i) {
+    return x + (i % perRow) * pitch;
+  }
+  function middle(i) {
+    return y + Math.floor(i / perRow) * step + foot;
+  }
+  function drawBar(i) {
+    const share = shares[first + i];
+    const size = Math.max(1, Math.min(1, Math.abs(share)) * reach);
+    const cy = middle(i);
+    context.fillRect(left(i), share > 0 ? cy - size : cy, width, size);
+    if (Math.abs(share) < 1 || reach < 14) return;
+    // Off the scale: the bar is cut near its end.
+    const used = context.fillStyle;
+    context.fillStyle = COLOUR.tile;
+    context.fillRect(left(i), share > 0 ? cy - size + 4 : cy + size - 6, width, 2);
+    context.fillStyle = used;
+  }
+  function drawAbnormal(i) {
+    const status = statuses[first + i];
+    const top = middle(i) - foot;
+    const fieldWidth = Math.max(width, Math.min(4, pitch + 2));
+    const fieldX = left(i) - (fieldWidth - width) / 2;
     const [soft, strong] = {
       1: [COLOUR.warningSoft, COLOUR.warning],
       2: [COLOUR.alarmSoft, COLOUR.alarm],
       3: [COLOUR.silentSoft, COLOUR.silent],
-    }[cells[i].status];
+    }[status];
     const crowded = pitch < 6;
     context.fillStyle = crowded ? strong : soft;
-    context.fillRect(fieldX, spot.top, fieldWidth, spot.height);
-    if (cells[i].status === 3 && crowded) {
+    context.fillRect(fieldX, top, fieldWidth, rowHeight);
+    if (status === 3 && crowded) {
       context.fillStyle = COLOUR.tile;
-      context.fillRect(fieldX + 1, spot.top + 1, fieldWidth - 2, spot.height - 2);
+      context.fillRect(fieldX + 1, top + 1, fieldWidth - 2, rowHeight - 2);
     }
-    if (!crowded) {
-      if (cells[i].status !== 3) bar(context, cells[i], spot, strong);
-      const size = Math.min(12, spot.width);
-      const cy = cells[i].deviation > 0 ? spot.top + spot.height - size * 0.7 : spot.top + size * 0.7;
-      shape(context, cells[i].status, spot.x + spot.width / 2, cy, size);
-    }
+    if (crowded) return;
+    context.fillStyle = stale[first + i] ? COLOUR.barSoft : strong;
+    if (status !== 3 && Math.abs(shares[first + i]) >= 0) drawBar(i);
+    const size = Math.min(12, width);
+    const cy = shares[first + i] > 0 ? top + rowHeight - size * 0.7 : top + size * 0.7;
+    shape(context, status, left(i) + width / 2, cy, size);
   }
-  function place(i) {
-    const row = Math.floor(i / perRow);
-    return {
-      x: x + (i % perRow) * pitch,
-      top: y + row * (rowHeight + rowGap),
-      width: pitch - gap,
-      height: rowHeight,
-    };
-  }
-  return { perRow, pitch, rows, rowHeight: rowHeight + rowGap };
 }
 
-function bar(context, cell, spot, colour) {
-  const middle = spot.top + spot.height / 2;
-  if (!Number.isFinite(cell.deviation)) {
-    context.fillStyle = COLOUR.barSoft;
-    context.fillRect(spot.x, middle - 1.5, spot.width, 3);
-    return;
-  }
-  const reach = spot.height / 2 - 0.5;
-  const height = Math.max(1, Math.min(1, Math.abs(cell.deviation)) * reach);
-  const up = cell.deviation > 0;
-  context.fillStyle = cell.stale ? COLOUR.barSoft : colour;
-  context.fillRect(spot.x, up ? middle - height : middle, spot.width, height);
-  if (Math.abs(cell.deviation) < 1 || reach < 14) return;
-  // Off the scale: the bar is cut near its end.
-  context.fillStyle = COLOUR.tile;
-  context.fillRect(spot.x, up ? middle - height + 4 : middle + height - 6, spot.width, 2);
+// Draws a few cells, each with `status`, `deviation` and `stale`.
+export function cellBars(context, cells, x, y, w, h, { minPitch = 3, colour = COLOUR.bar } = {}) {
+  const arrays = {
+    statuses: cells.map((cell) => cell.status),
+    shares: cells.map((cell) => cell.deviation),
+    stale: cells.map((cell) => cell.stale),
+    first: 0,
+    count: cells.length,
+  };
+  drawBars(context, arrays, barGrid(cells.length, w, h, { minPitch }), x, y, { colour });
 }

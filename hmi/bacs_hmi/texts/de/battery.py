@@ -29,10 +29,10 @@ TEXTS: Final[dict[str, str]] = {
     "capacity": "Kapazität",
     "health": "Zustand (SoH)",
     "bled": "Abgeleitete Ladung",
-    "runaway_none": "keine Anzeichen von thermischem Durchgehen",
-    "runaway_pre_alert": "Erste Anzeichen von thermischem Durchgehen",
-    "runaway_alarm": "Thermisches Durchgehen hat begonnen",
-    "runaway_trip": "Thermisches Durchgehen, trennen",
+    "runaway_none": "keine Anzeichen für thermisches Durchgehen",
+    "runaway_pre_alert": "Erste Anzeichen für thermisches Durchgehen",
+    "runaway_alarm": "Anzeichen für thermisches Durchgehen",
+    "runaway_trip": "Anzeichen für thermisches Durchgehen, trennen",
     "mark_exhausted": "Bypass seit Stunden an der Grenze, noch zu hoch",
     "mark_stuck_on": "Bypass leitet, obwohl er aus ist",
     "mark_stuck_off": "Bypass wirkt nicht, obwohl er ein ist",
@@ -62,7 +62,11 @@ TEXTS: Final[dict[str, str]] = {
     "trip_since": "{state} seit {since}",
     "trip_until": "bis {until}",
     "trip_by": "von {name}",
-    "trip_threatened": "Thermisches Durchgehen hat begonnen, der Schalter hat noch nicht ausgelöst",
+    "trip_threatened": "Anzeichen für thermisches Durchgehen, der Schalter hat noch nicht "
+    "ausgelöst",
+    "noted_surroundings": "{amount} K über ihrer Umgebung",
+    "noted_string": "{amount} K über ihrem Strang",
+    "noted_current": "{amount}-mal ihr üblicher Strom",
     "cause_thermal_runaway": "thermisches Durchgehen",
     "cause_over_temperature": "Übertemperatur",
     "cause_over_voltage": "Überspannung",
@@ -78,7 +82,12 @@ TEXTS: Final[dict[str, str]] = {
     "confirm_reclose": "Auslösung von {string} beenden?",
     "confirm_reclose_why": "Ausgelöst: {causes}. Der Befehl zum Öffnen wird zurückgenommen; einen "
     "Schalter ohne Motor schließt man dann von Hand. Erst sicherstellen, dass niemand am Strang "
-    "arbeitet und dass er abgekühlt ist.",
+    "arbeitet.",
+    "confirm_reclose_heat": "Sicherstellen, dass er abgekühlt ist und ein Techniker die Zellen "
+    "geprüft hat.",
+    "confirm_reclose_voltage_high": "Sicherstellen, dass die Spannung des Laders richtig "
+    "eingestellt ist.",
+    "confirm_reclose_voltage_low": "Sicherstellen, dass er wieder geladen werden kann.",
     "why_off": "Schutz von {string} ausschalten?",
     "why_off_what": "Der Schalter löst so lange nicht aus, ein Alarm steht an. Der Schutz kommt "
     "von selbst wieder.",

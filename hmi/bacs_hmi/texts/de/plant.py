@@ -65,8 +65,6 @@ TEXTS: Final[dict[str, str]] = {
     "power": "Leistung",
     "ac_current": "Strom AC",
     "room_temperature": "Raum",
-    "sort_number": "Nach Nummer",
-    "sort_worst": "Auffällige zuerst",
     # equalization
     "equalization": "Ausgleich",
     "equalization_not_offered": "nicht vorhanden",
@@ -213,19 +211,6 @@ TEXTS: Final[dict[str, str]] = {
     "alarms_of_cell": "Alarme dieser Zelle",
     "no_alarms_of_cell": "keine",
     "not_measured": "nicht gemessen",
-    # sign in
-    "sign_in_why": "Zum Quittieren anmelden",
-    "user": "Benutzer",
-    "secret": "PIN oder Passwort",
-    "key_space": "Leerzeichen",
-    "key_erase": "Löschen",
-    "key_shift": "Großbuchstaben",
-    "key_symbols": "Zeichen",
-    "key_letters": "Buchstaben",
-    "role_viewer": "Betrachter",
-    "role_operator": "Bediener",
-    "role_technician": "Techniker",
-    "role_administrator": "Administrator",
     # truth under faults
     "engine_lost": "Engine nicht erreichbar seit {since} – alle Werte sind alt",
     "server_lost": "Panel-Server nicht erreichbar seit {since} – alle Werte sind alt",

@@ -31,8 +31,8 @@ TEXTS: Final[dict[str, str]] = {
     "bled": "Bypassed charge",
     "runaway_none": "no signs of thermal runaway",
     "runaway_pre_alert": "First signs of thermal runaway",
-    "runaway_alarm": "Thermal runaway has begun",
-    "runaway_trip": "Thermal runaway, disconnect",
+    "runaway_alarm": "Signs of thermal runaway",
+    "runaway_trip": "Signs of thermal runaway, disconnect",
     "mark_exhausted": "Bypass at its limit for hours, still too high",
     "mark_stuck_on": "Bypass conducts although it is off",
     "mark_stuck_off": "Bypass does nothing although it is on",
@@ -64,7 +64,10 @@ TEXTS: Final[dict[str, str]] = {
     "trip_since": "{state} since {since}",
     "trip_until": "until {until}",
     "trip_by": "by {name}",
-    "trip_threatened": "Thermal runaway has begun, the breaker is not tripped yet",
+    "trip_threatened": "Signs of thermal runaway, the breaker is not tripped yet",
+    "noted_surroundings": "{amount} K over its surroundings",
+    "noted_string": "{amount} K over its string",
+    "noted_current": "{amount} times its usual current",
     "cause_thermal_runaway": "thermal runaway",
     "cause_over_temperature": "over-temperature",
     "cause_over_voltage": "over-voltage",
@@ -79,8 +82,11 @@ TEXTS: Final[dict[str, str]] = {
     "switch_protection_off": "Switch protection off",
     "confirm_reclose": "End the trip of {string}?",
     "confirm_reclose_why": "It tripped: {causes}. The order to open is taken back; a breaker "
-    "without a motor is then closed by hand. Make sure first that nobody works on the string and "
-    "that it has cooled down.",
+    "without a motor is then closed by hand. Make sure first that nobody works on the string.",
+    "confirm_reclose_heat": "Make sure that it has cooled down and that a technician has checked "
+    "the cells.",
+    "confirm_reclose_voltage_high": "Make sure that the voltage of the charger is set right.",
+    "confirm_reclose_voltage_low": "Make sure that it can be charged again.",
     "why_off": "Switch the protection of {string} off?",
     "why_off_what": "The breaker does not trip meanwhile, an alarm stands. Protection comes "
     "back by itself.",

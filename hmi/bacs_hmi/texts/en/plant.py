@@ -65,8 +65,6 @@ TEXTS: Final[dict[str, str]] = {
     "power": "Power",
     "ac_current": "Current AC",
     "room_temperature": "Room",
-    "sort_number": "By number",
-    "sort_worst": "Worst first",
     # equalization
     "equalization": "Equalization",
     "equalization_not_offered": "not offered",
@@ -212,19 +210,6 @@ TEXTS: Final[dict[str, str]] = {
     "alarms_of_cell": "Alarms of this cell",
     "no_alarms_of_cell": "none",
     "not_measured": "not measured",
-    # sign in
-    "sign_in_why": "Sign in to acknowledge",
-    "user": "User",
-    "secret": "PIN or password",
-    "key_space": "Space",
-    "key_erase": "Erase",
-    "key_shift": "Capitals",
-    "key_symbols": "Symbols",
-    "key_letters": "Letters",
-    "role_viewer": "viewer",
-    "role_operator": "operator",
-    "role_technician": "technician",
-    "role_administrator": "administrator",
     # truth under faults
     "engine_lost": "Engine not reachable since {since} – all values are old",
     "server_lost": "Panel server not reachable since {since} – all values are old",

@@ -1,0 +1,1 @@
+"""The page of one cell: values with their source, trends, events, maintenance."""

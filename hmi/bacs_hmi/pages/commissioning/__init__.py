@@ -1,0 +1,1 @@
+"""Commissioning: who is on a line, addresses, what was exchanged, the site file and the names."""

@@ -1,0 +1,1 @@
+"""Settings: limits, module thresholds, the screen, people, the network and the stick."""
