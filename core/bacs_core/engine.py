@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -227,13 +227,13 @@ class Engine:
         self.board.publish(tick)
         return tick
 
-    def acknowledge(self, alarm_id: str | None, by: str) -> Sequence[Event]:
-        """Acknowledge one alarm or all, and return what that changed as events.
+    def acknowledge(self, alarm_ids: Collection[str] | None, by: str) -> Sequence[Event]:
+        """Acknowledge some alarms or all, and return what that changed as events.
 
-        Raises `RefusedError` where there is no such alarm.
+        Raises `RefusedError` where none of them is there.
         """
         return self.change_alarms(
-            lambda book: alarm_orders.acknowledge(book, alarm_id, by, self.now)
+            lambda book: alarm_orders.acknowledge(book, alarm_ids, by, self.now)
         )
 
     def change_alarms(self, change: Callable[[AlarmBook], AlarmBook]) -> Sequence[Event]:

@@ -15,6 +15,7 @@ from typing import Final
 from bacs_core import sitefile
 from bacs_core.access.gate import Gate
 from bacs_core.access.tokens import PANEL_TOKEN_FILE, create_panel_token
+from bacs_core.announcing import Announcer
 from bacs_core.api.messages import DEFAULT_PORT, EngineState
 from bacs_core.api.server import ApiServer
 from bacs_core.clock import SteadyClock
@@ -29,12 +30,14 @@ from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import Event, EventKind
 from bacs_core.history.store import SITE_ID_KEY, History
 from bacs_core.model import Site
+from bacs_core.network_mark import MarkedNetwork
 from bacs_core.polling.wiring import wire
 from bacs_core.recalling import Recalled, recall
 from bacs_core.recorder import Recorder
 from bacs_core.settings import Settings
 from bacs_core.stick.keeper import Source, StickKeeper
 from bacs_core.taking_orders import OrderTaker
+from bacs_core.watchdog import ServiceManager, report
 
 _log = logging.getLogger(__name__)
 
@@ -116,40 +119,53 @@ async def _serve(settings: Settings, state: EngineState, folder: Path, port: int
     identity = Identity(site_id, state, _moment(clock), network_enabled=False)
     service = Service(engine, recorder, identity, OrderTaker(engine))
     gate = await asyncio.to_thread(_gate, folder)
-    api = ApiServer(service, gate, folder=folder, port=port)
+    api = ApiServer(service, gate, folder=folder, keeping=settings.keeping, port=port)
     sticks = StickKeeper(
         Source(folder, identity.site_id, settings.site.name), recorder.event, clock.now
     )
     sticks.set_unattended(enabled=await _unattended(recorder))
     engine.sticks = service.sticks = sticks
+    api.announcer = Announcer(identity.site_id, settings.site.name)
     engine.desk.api_port = port
     await api.start()
-    service.network = api
+    network = MarkedNetwork(api)
+    service.network = network
     service.clock = watch
     recorder.event(_event(clock, EventKind.ENGINE_STARTED, f"engine started ({state})"))
     stop = _stop_signal()
     running = asyncio.create_task(engine.run(), name="engine")
     watching = asyncio.create_task(watch.run(), name="clock")
+    manager = ServiceManager()
+    manager.ready()
+    reporting = asyncio.create_task(report(manager, lambda: _ticks(engine)), name="service manager")
     await sticks.start()
     try:
         if kept.values.get(NETWORK_SETTING) is True:
-            identity.network_enabled = await _network_opened(api)
+            identity.network_enabled = await _network_opened(network)
         _log.info("engine runs, API on port %s", api.port)
         await _until_stopped(running, stop)
     finally:
+        manager.stopping()
+        reporting.cancel()
         watching.cancel()
         await _stop(engine, running, api, recorder, clock)
         await sticks.stop()
 
 
-async def _network_opened(api: ApiServer) -> bool:
+async def _network_opened(network: MarkedNetwork) -> bool:
     """Open the API to the network as before the last stop; control goes on without it."""
     try:
-        await api.set_network(enabled=True)
+        await network.set_network(enabled=True)
     except BacsError as error:
         _log.error("the network stays closed: %s", error)
         return False
     return True
+
+
+def _ticks(engine: Engine) -> int | None:
+    """Count the ticks: what the service manager takes for life."""
+    latest = engine.board.latest
+    return None if latest is None else latest.snapshot.sequence
 
 
 def _stop_signal() -> asyncio.Event:

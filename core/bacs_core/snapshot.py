@@ -169,6 +169,8 @@ class BrainSummary:
     """What was concluded of one string; arrays have one place per cell and may be slices of rows.
 
     Charge, capacity and health are in percent, `bled_ah` in ampere-hours since the cell was put in.
+    `resistance_baseline_ohm` is the cell's own resistance at 25 °C as this site learnt it, and
+    `resistance_rise` how far it is above that now, as a fraction; NaN while it is being learnt.
     The charge itself stands in the readings. `stage` holds a `RunawayStage`. Times are unix
     seconds. `testing_until` is set while a battery test runs. `findings` has the oddest cell first.
     """
@@ -184,6 +186,8 @@ class BrainSummary:
     capacity: CellEstimates
     health: CellEstimates
     bled_ah: Floats
+    resistance_baseline_ohm: Floats
+    resistance_rise: Floats
     stage: NDArray[np.uint8]
     equalizes: Flags
     paused: Flags

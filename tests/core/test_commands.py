@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from pydantic import ValidationError
 
 from bacs_core import commands
 from bacs_core.access.principal import Principal
@@ -433,3 +434,15 @@ async def test_orders_to_devices_are_checked_first(
         await service.execute(command, TECHNICIAN)
     assert refused.value.code == code
     assert await plant.recorder.call(lambda history: history.events()) == ()
+
+
+def test_one_command_names_one_alarm_or_a_list_of_some_and_not_both() -> None:
+    refused: tuple[dict[str, object], ...] = (
+        {"alarm_id": "a", "alarm_ids": ["b"]},
+        {"alarm_ids": []},
+        {"alarm_ids": ["a"] * 4097},
+    )
+    for fields in refused:
+        with pytest.raises(ValidationError):
+            Acknowledge.model_validate(fields)
+    assert len(Acknowledge(alarm_ids=["a"] * 4096).alarm_ids or ()) == 4096

@@ -154,7 +154,7 @@ def test_a_vanished_port_comes_back_at_the_same_path(
     before = serial.Serial(str(path), 57600)
     control.vanish("modules", 600)
     wait_until(lambda: not path.exists())
-    assert not control.lines()["modules"].port_present
+    wait_until(lambda: not control.lines()["modules"].port_present)
     assert os.read(before.fileno(), 1) == b""
     before.close()
     control.vanish("modules", 0.01)
