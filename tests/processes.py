@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PYTHON = os.environ.get("BACS_WORKSPACE_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
 HOST = "127.0.0.1"
 #: A guard only: nothing here takes so long.
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def free_port() -> int:

@@ -29,7 +29,11 @@ from tests.hmi.standin_engine import StandIn
 from tests.hmi.standin_history import today, write_events
 
 expect.set_options(timeout=TIMEOUT_MS)
-pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 
 @dataclass(frozen=True)

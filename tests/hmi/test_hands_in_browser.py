@@ -16,7 +16,11 @@ from tests.hmi.browser import HEIGHT, TIMEOUT_MS, WIDTH, PanelProgram, free_port
 from tests.hmi.screen import hold, keep_picture, type_in, type_keys
 
 expect.set_options(timeout=TIMEOUT_MS)
-pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 SMALL_TARGET_PX = 44
 LARGE_KEY_PX = 60

@@ -248,7 +248,7 @@ async def test_an_alarm_is_acknowledged_in_the_name_of_the_person_who_signed_in(
     await page.get_by_role("button", name="Acknowledge", exact=True).first.tap()
     await keep_picture(page, "sign-in")
     await sign_in(page, "olga", "4712")
-    await expect(page.locator(".bacs-problem")).to_have_text("This PIN is wrong.")
+    await expect(page.locator(".bacs-problem")).to_have_text("User, or PIN or password, is wrong.")
     await type_in(page, page.locator(".bacs-login input[name=secret]"), "4711")
     await page.locator(".bacs-login button[type=submit]").tap()
     low = page.locator(".bacs-alarm", has_text="cell 12")

@@ -27,7 +27,11 @@ from tests.hmi.screen import hold, keep_picture, sign_in, type_in
 from tests.hmi.standin_engine import StandIn
 
 expect.set_options(timeout=TIMEOUT_MS)
-pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 CELL = f"?view=cell&key={KEY}&cell={TRENDED}"
 #: Nothing on the page may be wider than the screen, and no text cut by its box.

@@ -35,7 +35,11 @@ from tests.hmi.standin_engine import Plant
 from tests.hmi.standin_service import ServiceStandIn, running_service
 
 expect.set_options(timeout=TIMEOUT_MS)
-pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 Service = tuple[ServiceStandIn, PanelProgram]
 #: Every part of the four pages.

@@ -24,7 +24,11 @@ from tests.hmi.standin_brain import brain_of
 from tests.hmi.standin_engine import Plant, StandIn
 
 expect.set_options(timeout=TIMEOUT_MS)
-pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 DIM_LEVEL, SET_LEVEL = "10", "80"
 

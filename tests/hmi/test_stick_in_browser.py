@@ -54,7 +54,7 @@ async def test_a_stick_is_told_of_on_every_page_until_it_is_removed(
         await expect(page.locator(".bacs-alarmbar")).to_be_visible()
         await expect(band).to_be_hidden()
         tell(plant, KINGSTON)
-        for name in ("Overview", "Alarms", "Lines"):
+        for name in ("Overview", "Alarms", "Menu"):
             await page.get_by_role("button", name=name, exact=True).tap()
             await expect(band).to_contain_text("Copying to the stick KINGSTON: 41 %.")
             assert await fits(page)

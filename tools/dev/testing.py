@@ -15,9 +15,9 @@ from tools.dev.workspace import make_workspace_env
 
 _TESTS = ROOT / "tests"
 _SOAK = ("-m", "soak or not soak")
-# Most tests wait for real leases, delays and line times: two for each core run side by side.
+# Most tests wait for real leases, delays and line times: three for each core run side by side.
 # `-n 0` behind the paths runs them one by one.
-_SIDE_BY_SIDE = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
+_SIDE_BY_SIDE = ("-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal")
 # The options that choose some tests of a stage, and pytest's exit code when they leave none.
 _CHOICES = {"-k", "-m", "--lf", "--last-failed"}
 _NOTHING_RAN = 5
@@ -47,7 +47,11 @@ class Stage:
 _ON_HOME_ASSISTANT = ("-c", str(INTEGRATION / "pyproject.toml"), "--rootdir", str(ROOT))
 #: What Home Assistant's process may load: the client, and what talks to managers without an
 #: engine. The engine itself never runs there.
-_LOADED_BY_HOME_ASSISTANT = tuple(f"core/{room}" for room in ("api", "devices", "snmp"))
+_LOADED_BY_HOME_ASSISTANT = (
+    *(f"core/api/test_{room}.py" for room in ("client", "live")),
+    "core/devices",
+    "core/snmp",
+)
 _STAGES = (
     Stage("workspace", ("core", "hmi", "system"), WORKSPACE_PYTHON),
     Stage(
