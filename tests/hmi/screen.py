@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, TimeoutError as PlaywrightTimeoutError, expect
 
 #: Keys whose name is not what they type.
 KEY_NAMES = {" ": "Space"}
+#: The longest that a finger stays on a button that does nothing.
+HELD_AT_MOST_MS = 15_000
 
 
 async def keep_picture(page: Page, name: str) -> None:
@@ -67,13 +69,20 @@ async def type_pin(page: Page, pin: str) -> None:
 
 
 async def hold(page: Page, target: Locator) -> None:
-    """Hold a button until it acts."""
+    """Hold a button until it acts; let go and hold again as a person does whom it did not hear."""
     held = "Number(document.body.dataset.held ?? 0)"
     before = await page.evaluate(held)
-    await target.scroll_into_view_if_needed()
-    box = await target.bounding_box()
-    assert box is not None
-    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    await page.mouse.down()
-    await page.wait_for_function(f"{held} > {before}")
-    await page.mouse.up()
+    acted = False
+    while not acted:
+        await target.scroll_into_view_if_needed()
+        box = await target.bounding_box()
+        assert box is not None
+        await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        await page.mouse.down()
+        try:
+            await page.wait_for_function(f"{held} > {before}", timeout=HELD_AT_MOST_MS)
+            acted = True
+        except PlaywrightTimeoutError:
+            # A page that has lost its server says so instead of acting.
+            acted = False
+        await page.mouse.up()

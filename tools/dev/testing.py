@@ -15,9 +15,6 @@ from tools.dev.workspace import make_workspace_env
 
 _TESTS = ROOT / "tests"
 _SOAK = ("-m", "soak or not soak")
-# Most tests wait for real leases, delays and line times: three for each core run side by side.
-# `-n 0` behind the paths runs them one by one.
-_SIDE_BY_SIDE = ("-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal")
 # The options that choose some tests of a stage, and pytest's exit code when they leave none.
 _CHOICES = {"-k", "-m", "--lf", "--last-failed"}
 _NOTHING_RAN = 5
@@ -32,6 +29,9 @@ class Stage:
     python: Path
     options: tuple[str, ...] = ()
     folders_of_long_runs: tuple[str, ...] = ()
+    #: Most tests wait for real leases, delays and line times: so many run side by side for each
+    #: processor core. `-n 0` behind the paths runs them one by one.
+    for_each_core: int = 3
 
     def select(self, chosen: Sequence[Path], *, soak: bool) -> list[Path]:
         """Return what this stage has to run of the chosen paths; everything if none is chosen."""
@@ -53,7 +53,9 @@ _LOADED_BY_HOME_ASSISTANT = (
     "core/snmp",
 )
 _STAGES = (
-    Stage("workspace", ("core", "hmi", "system"), WORKSPACE_PYTHON),
+    Stage("core", ("core",), WORKSPACE_PYTHON),
+    # A browser keeps a core busy by itself: with more of them side by side each waits too long.
+    Stage("panel and whole system", ("hmi", "system"), WORKSPACE_PYTHON, for_each_core=2),
     Stage(
         "core under Home Assistant's Python and pins",
         _LOADED_BY_HOME_ASSISTANT,
@@ -84,7 +86,9 @@ def run_tests(arguments: Sequence[str], *, soak: bool) -> int:
     for stage, paths in selected:
         say(f"\n== tests: {stage.name}")
         started = time.monotonic()
-        status = _run(stage, paths, [*_SIDE_BY_SIDE, *(_SOAK if soak else ()), *options], told)
+        side_by_side = ("-n", str(stage.for_each_core * (os.cpu_count() or 1)))
+        own = [*side_by_side, "--dist", "worksteal", *(_SOAK if soak else ()), *options]
+        status = _run(stage, paths, own, told)
         outcome = _outcome(status, is_choice=is_choice)
         outcomes.append((stage.name, outcome, time.monotonic() - started))
     say("")

@@ -36,7 +36,8 @@ LONG_AT_ONCE: Final = 2
 #: So long a request waits for its turn.
 PATIENCE_S: Final = 10.0
 CHUNK_BYTES: Final = 64 * 1024
-LOW_PRIORITY: Final = 10
+#: Below the engine, but not so far that it starves beside other programs.
+LOW_PRIORITY: Final = 5
 #: The last line of what a program says on standard error is told to the client, no more of it.
 MOST_COMPLAINT_CHARACTERS: Final = 300
 _BUSY: Final = "others are reading the history; ask again in a few seconds"

@@ -80,7 +80,9 @@ def run(args: argparse.Namespace) -> int:
 
     Raises `HistoryError`, `SettingsError`, `UnknownStringError`, `MissingPartError`, `TargetError`.
     """
-    os.nice(_NICENESS)
+    # The API has already lowered what it starts: twice, a report would starve.
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, 0, max(own, _NICENESS))
     request = _request(args)
     page = _maker()(request)
     if args.out == Path("-"):
