@@ -1,6 +1,12 @@
 #!/bin/sh
 # Turns a small computer with Debian 12 or 13 or Raspberry Pi OS into the panel, or back.
 set -eu
+# Not what whoever is here has chosen: su leaves out the folders of root's programs, and a strict
+# umask would keep the services from their own files.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+LC_ALL=C
+export PATH LC_ALL
+umask 022
 here=$(dirname "$(readlink -f "$0")")
 program=${0##*/}
 
@@ -78,8 +84,6 @@ look_around
 if [ "$uninstall" = yes ]; then
   steps=5
   [ "$dry_run" = yes ] || [ "$(id -u)" = 0 ] || fail "only root may uninstall: sudo sh install.sh --uninstall"
-  boot_picture_was_set=no
-  [ ! -e /opt/bacs/boot-picture ] || boot_picture_was_set=yes
   uninstall
   echo "The kiosk is uninstalled."
   exit
@@ -93,6 +97,8 @@ check_bundle
 check_space
 check_way_back
 check_data_partition
+broke_off=no
+[ "$dry_run" = yes ] || begin_changes
 step "Debian packages"
 install_packages
 step "files"
@@ -102,14 +108,14 @@ install_users
 step "engine and panel"
 changed=yes
 [ "$(readlink /opt/bacs/current 2>/dev/null || true)" != "$releases/$release" ] ||
-  [ "$written" != 0 ] || changed=no
+  [ "$written" != 0 ] || [ "$broke_off" = yes ] || changed=no
 install_release
 step "data partition"
 install_data_partition
 step "firewall"
 install_firewall
-step "boot picture"
-install_boot_picture
+step "start of the computer"
+install_boot
 step "units"
 install_units
 step "read-only root"
@@ -125,5 +131,6 @@ look_after_all
 if [ "$dry_run" = yes ]; then
   echo "Nothing was changed."
 else
+  end_changes
   echo "The panel is installed. Put the site file at /etc/bacs/site.toml, then: systemctl restart bacs-engine"
 fi

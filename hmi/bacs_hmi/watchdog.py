@@ -25,13 +25,15 @@ COUNT_EVERY_S: Final = 2.0
 
 # A frame is waited for, so that a browser whose drawing stands still reports nothing; neither does
 # a page that has lost its server, which is written by pulse.js. Where the panel fills the screen,
-# Chromium asks the page before it takes a key for itself: no key opens a tab, a window or a menu.
+# Chromium asks the page before it takes a key for itself: no key opens a tab, a window or a menu,
+# and no script one either.
 _SCRIPT: Final = f"""<script>
 addEventListener("keydown", (event) => {{
   const held = event.ctrlKey || event.altKey || event.metaKey;
   const forBrowser = held || /^(F\\d+|Escape|ContextMenu)$/.test(event.key);
   if (forBrowser && matchMedia("(display-mode: fullscreen)").matches) event.preventDefault();
 }}, true);
+if (matchMedia("(display-mode: fullscreen)").matches) window.open = () => null;
 if (["127.0.0.1", "localhost", "[::1]"].includes(location.hostname)) setInterval(
   () => requestAnimationFrame(() => {{
     if (document.body.dataset.server === "there")

@@ -28,6 +28,8 @@ check_system() {
     *) fail "this processor is $architecture; there are wheels for x86_64 and aarch64 (64-bit)" ;;
   esac
   [ "$dry_run" = yes ] || [ "$(id -u)" = 0 ] || fail "only root may install: sudo sh install.sh"
+  [ ! -d /media/root-ro ] ||
+    fail "the root is read-only, so that nothing would last: bacs-read-only off, restart, then again"
   if ! command -v systemctl >/dev/null; then fail "there is no systemd on this computer"; fi
   note "$os_id $os_version, $architecture, Python ${python_version:-not installed yet}"
 }
@@ -58,11 +60,16 @@ check_bundle() {
     fail "the bundle is damaged: copy it to the stick again"
 }
 
+# Engine and panel need 450 MB, and the release before stays; the Debian packages need 650 MB more,
+# and as much again while they come over a network.
 check_space() {
   folder=/opt
   [ -d "$folder" ] || folder=/
+  needed=700000
+  [ -z "$(missing_packages)" ] || needed=2000000
   free=$(df --output=avail -k "$folder" | tail -n 1 | tr -d ' ')
-  [ "$free" -ge 700000 ] || fail "$folder has only $((free / 1024)) MB free; 700 MB are needed"
+  [ "$free" -ge "$needed" ] ||
+    fail "$folder has only $((free / 1024)) MB free; $((needed / 1000)) MB are needed"
 }
 
 # The firewall lets nobody in: whoever installs over SSH would lock himself out.

@@ -3,9 +3,17 @@
 # where there is none yet, because people change them.
 
 record=/opt/bacs/installed
+# Stands while an installation is under way; one that broke off is known by it.
+unfinished=/opt/bacs/unfinished
 
+# The files of the bundle below one of its folders. What somebody's computer has left on the stick
+# (._names, thumbnails) is in no list of checksums and goes nowhere.
 files_below() {
-  (cd "$1" && find . -type f ! -name '*.new' | sort | sed 's,^\.,,')
+  if [ -e "$here/SHA256SUMS" ]; then
+    sed -n "s,^[0-9a-f]\{64\}  \./$1\(/.*\)\$,\1,p" "$here/SHA256SUMS" | sort
+  else
+    (cd "$here/$1" && find . -type f | sort | sed 's,^\.,,')
+  fi
 }
 
 # Programs are known by their first line: sticks keep no marks of their own.
@@ -25,14 +33,15 @@ put_file() {
 
 install_files() {
   written=0
-  for file in $(files_below "$here/system"); do
+  [ "$dry_run" = yes ] || remember_files
+  for file in $(files_below system); do
     if ! cmp -s "$here/system$file" "$file"; then
       written=$((written + 1))
       [ "$dry_run" = no ] || note "would write: $file"
       [ "$dry_run" = yes ] || put_file "$here/system$file" "$file"
     fi
   done
-  for file in $(files_below "$here/defaults"); do
+  for file in $(files_below defaults); do
     if [ ! -e "$file" ]; then
       written=$((written + 1))
       [ "$dry_run" = no ] || note "would write: $file"
@@ -45,14 +54,33 @@ install_files() {
 
 # What an older release has installed and this one does not have is removed.
 forget_old_files() {
-  if [ -e "$record" ]; then
-    while read -r file; do
-      [ -e "$here/system$file" ] || rm -f "$file"
-    done <"$record"
-  fi
-  mkdir -p "$(dirname "$record")"
-  files_below "$here/system" >"$record.new"
+  while read -r file; do
+    [ -e "$here/system$file" ] || rm -f "$file"
+  done <"$record"
+  files_below system >"$record.new"
   mv -f "$record.new" "$record"
+}
+
+# Before the first of them is written: what breaks off here can be taken back all the same.
+remember_files() {
+  {
+    if [ -e "$record" ]; then cat "$record"; fi
+    files_below system
+  } | sort -u >"$record.new"
+  mv -f "$record.new" "$record"
+}
+
+begin_changes() {
+  broke_off=no
+  [ ! -e "$unfinished" ] || broke_off=yes
+  mkdir -p /opt/bacs
+  : >"$unfinished"
+}
+
+# Whoever reads that it is installed may switch the computer off at once.
+end_changes() {
+  rm -f "$unfinished"
+  sync
 }
 
 # Only root and the engine: the site file may name secrets.

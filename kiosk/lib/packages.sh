@@ -18,25 +18,39 @@ missing_packages() {
 install_from_bundle() {
   lists=$(mktemp -d)
   mkdir -p "$lists/of-bundle/partial"
-  echo "deb [trusted=yes] file:$(readlink -f "$bundle")/debs ./" >"$lists/bundle.list"
-  bundled_apt update && bundled_apt install "$@" && done_well=yes || done_well=no
+  # A link, because apt takes no address with a space, and sticks have such names.
+  ln -s "$(readlink -f "$bundle")" "$lists/bundle"
+  echo "deb [trusted=yes] file:$lists/bundle/debs ./" >"$lists/bundle.list"
+  bundled_apt update && bundled_apt --fix-broken install "$@" && done_well=yes || done_well=no
   rm -rf "$lists"
   [ "$done_well" = yes ] || fail "the packages of the bundle could not be installed, see above"
 }
 
 bundled_apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes --no-install-recommends \
-    -o Dir::Etc::sourcelist="$lists/bundle.list" -o Dir::Etc::sourceparts=/dev/null \
+  quiet_apt -o Dir::Etc::sourcelist="$lists/bundle.list" -o Dir::Etc::sourceparts=/dev/null \
     -o Dir::State::Lists="$lists/of-bundle" -o APT::Sandbox::User=root "$@"
 }
 
 install_from_network() {
-  apt-get --quiet --quiet --yes update
-  # A package that asks questions would wait for a keyboard for ever.
-  DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes --no-install-recommends install "$@"
+  quiet_apt update
+  quiet_apt --fix-broken install "$@"
+}
+
+# A package that asks questions would wait for a keyboard for ever; an update that Debian has begun
+# by itself is waited for.
+quiet_apt() {
+  DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes --no-install-recommends \
+    -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+
+# Packages that a loss of power left half installed; apt would refuse to go on.
+finish_packages() {
+  DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a ||
+    note "some packages are not complete: they are installed anew"
 }
 
 install_packages() {
+  [ -z "$(dpkg --audit 2>/dev/null)" ] || run finish_packages
   missing=$(missing_packages)
   if [ -z "$missing" ]; then
     note "all there"

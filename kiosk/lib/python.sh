@@ -19,15 +19,17 @@ make_environment() {
   mkdir -p "$releases"
   python3 -m venv --without-pip "$1"
   # pip runs out of its own wheel: nothing is needed but Python itself.
-  pip=$(find "$bundle/wheels" -name 'pip-*.whl' | head -n 1)
+  pip=$(sed -n 's,^[0-9a-f]\{64\}  \./\(wheels/pip-[^/]*\.whl\)$,\1,p' "$bundle/SHA256SUMS")
   [ -n "$pip" ] || fail "the bundle has no pip"
-  "$1/bin/python" "$pip/pip" install --quiet --no-index --no-deps --require-hashes --no-cache-dir \
+  "$1/bin/python" "$bundle/$pip/pip" install --quiet --no-index --no-deps --require-hashes --no-cache-dir \
     --disable-pip-version-check --find-links "$bundle/wheels" --requirement "$bundle/requirements.txt" ||
     fail "the wheels of the bundle could not be installed, see above"
   # Loading it once shows whether it fits this computer.
   for name in bacs bacs-hmi; do
     "$1/bin/$name" --version >/dev/null || fail "$name of the bundle does not run on this computer"
   done
+  # The mark of a complete release must not reach the medium before the release itself.
+  sync --file-system "$1"
   : >"$1/complete"
 }
 

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # Takes everything back; what was measured stays, unless it is to go as well.
 
+overlay_conf=/etc/overlayroot.local.conf
+
 uninstall() {
   step "stopping"
   # The kiosk first: nobody has to look at an error.
@@ -19,31 +21,44 @@ uninstall() {
     run systemctl --quiet set-default "$(cat "$units_before")"
   fi
   [ "$is_running" = no ] || try nft delete table inet bacs
-
-  step "boot picture"
-  if [ -e /opt/bacs/boot-picture ]; then
-    before=$(cat /opt/bacs/boot-picture)
-    [ -z "$before" ] || try plymouth-set-default-theme "$before"
-    run rm -f /etc/default/grub.d/50-bacs.cfg
-    try update-grub
-    for line in /boot/firmware/cmdline.txt /boot/cmdline.txt; do
-      [ ! -e "$line" ] ||
-        run sed -i 's/ quiet splash loglevel=3 vt.global_cursor_default=0 logo.nologo//' "$line"
-    done
+  if [ -e "$other_rules" ]; then
+    try systemctl --quiet enable nftables.service
+    [ "$is_running" = no ] || try systemctl start nftables.service
   fi
+
+  step "start of the computer"
+  picture_was_set=no
+  if [ -e "$picture_before" ]; then
+    picture_was_set=yes
+    before=$(cat "$picture_before")
+    [ -z "$before" ] || try plymouth-set-default-theme "$before"
+  fi
+  if [ -e "$grub_cfg" ]; then
+    run rm -f "$grub_cfg"
+    try update-grub
+  fi
+  if [ -e "$added_words" ]; then
+    while read -r word; do
+      for line in /boot/firmware/cmdline.txt /boot/cmdline.txt; do
+        [ ! -f "$line" ] || run sed -i "1s/ $word\( \|\$\)/\1/" "$line"
+      done
+    done <"$added_words"
+  fi
+  # Otherwise the next start would make the root read-only, and nothing could undo it.
+  if grep -qs 'Made by bacs-read-only' "$overlay_conf"; then run rm -f "$overlay_conf"; fi
 
   step "files"
   if [ -e "$record" ]; then
     while read -r file; do
-      run rm -f "$file"
+      run rm -f "$file" "$file.new"
     done <"$record"
   fi
   run rm -f /etc/udev/rules.d/61-bacs-calibration.rules
   run rm -rf /opt/bacs
-  for file in $(files_below "$here/system"); do
+  for file in $(files_below system); do
     remove_empty "$(dirname "$file")"
   done
-  if [ "$boot_picture_was_set" = yes ]; then
+  if [ "$picture_was_set" = yes ]; then
     try update-initramfs -u
   fi
 

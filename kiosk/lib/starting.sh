@@ -6,6 +6,14 @@ units='bacs-firewall.service bacs-firewall.path bacs-engine.service bacs-hmi.ser
 # What would let somebody in, or suspend the panel.
 masked='ctrl-alt-del.target sleep.target suspend.target hibernate.target hybrid-sleep.target'
 units_before=/opt/bacs/units-before
+# Stands where the computer had rules of its own.
+picture_before=/opt/bacs/boot-picture
+added_words=/opt/bacs/boot-words
+grub_cfg=/etc/default/grub.d/50-bacs.cfg
+other_rules=/opt/bacs/nftables-was-enabled
+# Nobody is there to answer when a file system has to be mended.
+mends='fsck.repair=yes'
+quiet='quiet splash loglevel=3 vt.global_cursor_default=0 logo.nologo'
 
 install_users() {
   run systemd-sysusers /etc/sysusers.d/bacs.conf
@@ -18,6 +26,9 @@ install_firewall() {
     run set_ssh_from "$ssh_from"
   fi
   # The computer's own rules would be a second opinion on the same packets.
+  if [ "$dry_run" = no ] && systemctl --quiet is-enabled nftables.service 2>/dev/null; then
+    : >"$other_rules"
+  fi
   try systemctl disable nftables.service
 }
 
@@ -27,41 +38,57 @@ set_ssh_from() {
   mv -f /etc/bacs/firewall.conf.new /etc/bacs/firewall.conf
 }
 
-install_boot_picture() {
+install_boot() {
+  words=$mends
   if [ "$boot_picture" = no ]; then
-    note "not asked for"
-    return
-  fi
-  if ! command -v plymouth-set-default-theme >/dev/null; then
+    note "the boot picture is not asked for"
+  elif ! command -v plymouth-set-default-theme >/dev/null; then
     note "plymouth is not installed: the screen stays dark until the waiting page"
-    return
+  else
+    words="$mends $quiet"
+    set_boot_picture
   fi
-  if [ "$(plymouth-set-default-theme 2>/dev/null)" = bacs ] && [ -e /opt/bacs/boot-picture ]; then
-    note "is set already"
-    return
-  fi
-  [ -e /opt/bacs/boot-picture ] || [ "$dry_run" = yes ] ||
-    plymouth-set-default-theme >/opt/bacs/boot-picture 2>/dev/null || true
-  try plymouth-set-default-theme bacs
-  quiet='quiet splash loglevel=3 vt.global_cursor_default=0 logo.nologo'
   if [ -d /etc/default/grub.d ] || [ -e /etc/default/grub ]; then
-    run write_grub_settings "$quiet"
-    try update-grub
+    if ! grub_settings | cmp -s - "$grub_cfg"; then
+      run write_grub_settings
+      try update-grub
+    fi
   fi
   for line in /boot/firmware/cmdline.txt /boot/cmdline.txt; do
-    if [ -e "$line" ] && ! grep -q splash "$line"; then
-      run sed -i "1s/\$/ $quiet/" "$line"
-      break
-    fi
+    [ -f "$line" ] && [ ! -L "$line" ] || continue
+    for word in $words; do
+      grep -qw -- "$word" "$line" || run add_boot_word "$word" "$line"
+    done
+    break
   done
+}
+
+add_boot_word() {
+  printf '%s\n' "$1" >>"$added_words"
+  sed -i "1s/\$/ $1/" "$2"
+}
+
+set_boot_picture() {
+  if [ "$(plymouth-set-default-theme 2>/dev/null)" = bacs ] && [ -e "$picture_before" ]; then
+    note "the boot picture is set already"
+    return
+  fi
+  [ -e "$picture_before" ] || [ "$dry_run" = yes ] ||
+    plymouth-set-default-theme >"$picture_before" 2>/dev/null || true
+  try plymouth-set-default-theme bacs
   try update-initramfs -u
 }
 
 write_grub_settings() {
-  mkdir -p /etc/default/grub.d
-  cat >/etc/default/grub.d/50-bacs.cfg <<SETTINGS
+  mkdir -p "${grub_cfg%/*}"
+  grub_settings >"$grub_cfg.new"
+  mv -f "$grub_cfg.new" "$grub_cfg"
+}
+
+grub_settings() {
+  cat <<SETTINGS
 # Made by the installer of BACS Panel.
-GRUB_CMDLINE_LINUX_DEFAULT="\$GRUB_CMDLINE_LINUX_DEFAULT $1"
+GRUB_CMDLINE_LINUX_DEFAULT="\$GRUB_CMDLINE_LINUX_DEFAULT $words"
 GRUB_TIMEOUT=1
 GRUB_RECORDFAIL_TIMEOUT=1
 SETTINGS

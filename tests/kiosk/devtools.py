@@ -1,8 +1,9 @@
 """Looks into the kiosk's Chromium, and touches it, by its DevTools.
 
 Runs in the network of the machine and obeys line by line, in JSON: `["evaluate", EXPRESSION]`,
-`["touch", X, Y]`, `["pages"]`; each is answered by a line, null where no page answers. The kiosk
-itself forbids DevTools; the machine of the tests allows them.
+`["do", EXPRESSION]` (as if a person had touched something), `["touch", X, Y]`, `["pages"]`; each is
+answered by a line, null where no page answers. The kiosk itself forbids DevTools; the machine of
+the tests allows them.
 """
 
 from __future__ import annotations
@@ -54,7 +55,12 @@ async def _obey(what: str, arguments: list[Any]) -> object:
                     ("Input.dispatchTouchEvent", ended),
                 )
             case _:
-                asked = {"expression": arguments[0], "returnByValue": True}
+                touched_before = what == "do"
+                asked = {
+                    "expression": arguments[0],
+                    "returnByValue": True,
+                    "userGesture": touched_before,
+                }
                 found = await _ask(session, ("Runtime.evaluate", asked))
                 return found.get("result", {}).get("value")
 

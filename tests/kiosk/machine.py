@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tests.processes import ROOT
 
-SUITE = "bookworm"
+#: Debian 12; BACS_SUITE=trixie is Debian 13.
+SUITE = os.environ.get("BACS_SUITE", "bookworm")
 MIRROR = os.environ.get("BACS_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 #: Trees and bundles take minutes to make and are kept.
 KEPT = ROOT / ".dev" / "kiosk"
@@ -38,13 +39,7 @@ mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
 [ ! -e "$root/proc/sysrq-trigger" ] || mount --bind /dev/null "$root/proc/sysrq-trigger"
 mount -t sysfs -o ro sysfs "$root/sys"
-if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-  mount -t cgroup2 cgroup "$root/sys/fs/cgroup"
-else
-  mount -t tmpfs tmpfs "$root/sys/fs/cgroup"
-  mkdir "$root/sys/fs/cgroup/systemd"
-  mount -t cgroup -o none,name=systemd cgroup "$root/sys/fs/cgroup/systemd"
-fi
+mount -t cgroup2 cgroup "$root/sys/fs/cgroup"
 mount -t tmpfs -o mode=0755 tmpfs "$root/run"
 mount -t tmpfs -o mode=0755 tmpfs "$root/dev"
 cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty "$root/dev/"
@@ -63,6 +58,8 @@ mkdir outside
 pivot_root . outside
 exec env -i container=bacs-machine PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c '
   umount -l /outside && rmdir /outside
+  # As at the start of a computer: what is mounted later is seen by services that run already.
+  mount --make-rshared /
   exec /lib/systemd/systemd --log-target=journal --show-status=no'
 """
 
@@ -165,7 +162,9 @@ class Machine:
 def machine(scratch: Path, bundle: Path | None = None) -> Iterator[Machine]:
     """Boot a machine, and end it with everything that runs in it."""
     scratch.mkdir(parents=True, exist_ok=True)
-    cgroup = _own_cgroup(f"bacs-machine-{os.getpid()}-{scratch.name}")
+    cgroups = _cgroups(scratch)
+    cgroup = cgroups / f"bacs-machine-{os.getpid()}-{scratch.name}"
+    cgroup.mkdir(exist_ok=True)
     environment = {
         **os.environ,
         "SCRATCH": str(scratch),
@@ -189,6 +188,8 @@ def machine(scratch: Path, bundle: Path | None = None) -> Iterator[Machine]:
         outer.kill()
         outer.wait()
         _remove(cgroup)
+        if cgroups != _CGROUPS:
+            subprocess.run(["umount", "--lazy", cgroups], check=False)
 
 
 _UNSHARE: Sequence[str] = (
@@ -197,11 +198,17 @@ _UNSHARE: Sequence[str] = (
 )
 
 
-def _own_cgroup(name: str) -> Path:
-    hierarchy = _CGROUPS if (_CGROUPS / "cgroup.controllers").exists() else _CGROUPS / "systemd"
-    own = hierarchy / name
-    own.mkdir(exist_ok=True)
-    return own
+def _cgroups(scratch: Path) -> Path:
+    """Return the unified hierarchy: systemd of Debian 13 takes no other.
+
+    Where this computer has its controllers in older ones, it is there too, without them.
+    """
+    if (_CGROUPS / "cgroup.controllers").exists():
+        return _CGROUPS
+    mounted = scratch / "cgroups"
+    mounted.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "cgroup2", "cgroup2", mounted], check=True)
+    return mounted
 
 
 def _remove(cgroup: Path) -> None:

@@ -142,6 +142,10 @@ class Screen:
         """Ask the page that is shown; None where no page answers."""
         return self._devtools("evaluate", expression)
 
+    def do(self, expression: str) -> Any:
+        """Do in the page what pages may do only when a person has touched something."""
+        return self._devtools("do", expression)
+
     def pages(self) -> list[str]:
         """Return the addresses of all pages, tabs and windows alike."""
         return self._devtools("pages") or []
@@ -179,8 +183,10 @@ class Figures:
         self._measured: dict[str, object] = {"measured_at": time.strftime("%Y-%m-%dT%H:%M:%S")}
 
     def note(self, what: str, value: object) -> None:
-        self._measured[what] = value
-        print(f"{what}: {value}", flush=True)
+        """Keep a figure, and how busy this computer was: times mean nothing without it."""
+        load = round(os.getloadavg()[0], 1)
+        self._measured[what] = {"value": value, "load": load}
+        print(f"{what}: {value} (load {load})", flush=True)
         if folder := os.environ.get("BACS_FIGURES"):
             text = json.dumps(self._measured, indent=2)
             (Path(folder) / "kiosk.json").write_text(text, encoding="utf-8")

@@ -206,6 +206,32 @@ def test_installed_twice_is_installed_once_and_can_be_undone(computer: Computer)
     assert "bacs" not in (upper / "etc/passwd").read_text()
 
 
+def test_an_installation_that_broke_off_can_be_taken_back(
+    computer: Computer, tmp_path: Path
+) -> None:
+    broken = tmp_path / "with a space"
+    shutil.copytree(computer.bundle, broken)
+    with (broken / "requirements.txt").open("a") as file:
+        file.write(f"bacs_more==1.0 --hash=sha256:{'0' * 64}\n")
+    _seal(broken)
+    # What another system leaves beside each file of a stick is no part of the bundle.
+    left = broken / "system/etc/systemd/system/._bacs-engine.service"
+    left.touch()
+    (broken / "wheels/pip-00-py3-none-any.whl").write_text("raise SystemExit('run')")
+    computer.bundle = broken
+    before = computer.written()
+    refused = computer.install()
+    assert refused.returncode == 2, refused.stdout + refused.stderr
+    assert "bacs_more" in refused.stderr
+    written = computer.written()
+    assert "/etc/systemd/system/bacs-engine.service" in written
+    assert f"/{left.relative_to(broken / 'system')}" not in written
+
+    undone = computer("sh", "/run/bundle/install.sh", "--uninstall", "--purge")
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert not [file for file in computer.written() - before if "bacs" in file]
+
+
 def test_a_dry_run_changes_nothing(computer: Computer) -> None:
     before = computer.written()
     dry = computer.install("--dry-run", "--ssh-from", "10.0.0.0/8")

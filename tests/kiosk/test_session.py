@@ -116,8 +116,10 @@ def test_a_browser_that_starts_is_given_more_time(session: Session) -> None:
 
 
 def test_the_session_ends_with_its_compositor(session: Session) -> None:
-    session.turn()
-    os.kill(int((session.folder / "compositor").read_text()), signal.SIGKILL)
+    compositor = session.folder / "compositor"
+    while not (compositor.exists() and compositor.read_text()):
+        session.turn()
+    os.kill(int(compositor.read_text()), signal.SIGKILL)
     said, _ = session.process.communicate(timeout=_PATIENCE_S)
     assert session.process.returncode == 1
     assert "compositor has ended" in said

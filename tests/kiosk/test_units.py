@@ -10,7 +10,7 @@ from tests.kiosk.places import SYSTEM, UNITS
 
 _OF_THE_SYSTEM = Path("/usr/lib/systemd/system")
 #: What the units start that lies in no folder of ours: the environment of Python.
-_PROGRAMS = ("bacs", "bacs-hmi", "python")
+_PROGRAMS = ("bin/bacs", "bin/bacs-hmi", "current/bin/python")
 #: systemd counts tenths: 20 is the 2.0 that is promised for engine and panel server. The browser
 #: needs namespaces and memory that it may execute; the stick has to be mounted for all to see.
 _MOST_EXPOSED = {
@@ -32,8 +32,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(SYSTEM, tree, dirs_exist_ok=True)
     shutil.copytree(_OF_THE_SYSTEM, tree / "usr/lib/systemd/system", symlinks=True)
     for name in _PROGRAMS:
-        program = tree / "opt/bacs/bin" / name
-        program.parent.mkdir(exist_ok=True)
+        program = tree / "opt/bacs" / name
+        program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
     return tree
@@ -102,7 +102,7 @@ def test_the_engine_starts_first_and_hangs_on_nobody() -> None:
     lines = _of("bacs-engine.service")
     bound = ("Requires=", "BindsTo=", "PartOf=", "Wants=")
     assert not [line for line in lines if line.startswith(bound)]
-    assert not [line for line in lines if line.startswith("After=") and "bacs" in line]
+    assert not [line for line in lines if line.startswith("After=") and "bacs-" in line]
     for unit in ("bacs-hmi.service", "bacs-annunciator.service"):
         assert {"After=bacs-engine.service", "Wants=bacs-engine.service"} <= _of(unit)
 
@@ -111,6 +111,18 @@ def test_the_engine_may_ask_for_the_clock_and_write_to_sticks() -> None:
     lines = _of("bacs-engine.service")
     assert "ReadWritePaths=/run/bacs-stick" in lines
     assert not any(line.startswith("ProtectClock=") for line in lines)
+
+
+@pytest.mark.parametrize("unit", ["bacs-engine.service", "bacs-hmi.service"])
+def test_a_data_partition_that_has_died_keeps_nobody_from_working(unit: str) -> None:
+    binds_to_mounts = ("StateDirectory=", "WorkingDirectory=", "RequiresMountsFor=")
+    assert not [line for line in _of(unit) if line.startswith(binds_to_mounts)]
+
+
+def test_programs_are_started_where_python_finds_their_environment() -> None:
+    # Python looks for it beside the folder of the program, without following links.
+    started = [line for path in UNITS.glob("bacs-*.service") for line in _of(path.name)]
+    assert not [line for line in started if "/opt/bacs/bin/python" in line]
 
 
 def test_a_stick_is_mounted_where_the_engine_sees_it() -> None:

@@ -6,6 +6,7 @@ Every program may hang on a stick that does not answer; none is waited for longe
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ COMMON_OPTIONS: Final = "nosuid,nodev,noexec,nosymfollow,noatime"
 #: blkid(8): nothing was recognized, or several things at once.
 _NOTHING_RECOGNIZED: Final = 2
 _AMBIVALENT: Final = 8
+#: What blkid(8) writes for a character that is not safe in a variable.
+_ESCAPED: Final = re.compile(r"\\x([0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ class BlockDevice:
 
     def label(self) -> str:
         """Return the name that somebody gave to the stick, empty where there is none."""
-        return self._recognized().get("LABEL", "")
+        encoded = self._recognized().get("ID_FS_LABEL_ENC", "")
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), encoded)
 
     def mount(self, user: int, group: int) -> Path:
         """Mount it for a user, first read-only, and return the folder to write into.
@@ -133,14 +137,14 @@ class BlockDevice:
             self._is_mounted = False
 
     def _file_system(self) -> FileSystem:
-        kind = self._recognized().get("TYPE", "")
+        kind = self._recognized().get("ID_FS_TYPE", "")
         if kind not in FILE_SYSTEMS:
             raise MountError(StickProblem.UNKNOWN_FILE_SYSTEM, kind or "none was recognized")
         return FILE_SYSTEMS[kind]
 
     def _recognized(self) -> dict[str, str]:
         """Return what blkid(8) reads on the medium."""
-        done = _run(["blkid", "--probe", "--output", "export", str(self.device)])
+        done = _run(["blkid", "--probe", "--output", "udev", str(self.device)])
         if done.returncode in {_NOTHING_RECOGNIZED, _AMBIVALENT}:
             return {}
         if done.returncode != 0:
