@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -47,6 +47,14 @@ class Conclusions:
     testing_until: Mapping[str, float]
 
 
+class _Ordered(NamedTuple):
+    """What equalization is ordered to do, and of whose wishes that was made."""
+
+    wishes: Wishes
+    mixed: frozenset[str]
+    orders: Orders
+
+
 class Control:
     """Thinks about one site. `wishes` are what people want of it until they take it back."""
 
@@ -56,6 +64,7 @@ class Control:
         self.wishes = Wishes()
         self.trips = {key: trips.armed(now) for key in self.rows.slices if key in breakers}
         self._orders = equalization.orders_of(self.rows)
+        self._ordered_last: _Ordered | None = None
         self._estimation = estimation.initial(self.rows)
         self._equalization = equalization.initial(self.rows)
         self._protection = protection.initial(self.rows)
@@ -145,6 +154,13 @@ class Control:
         return self.wishes.modes.get(key, site_file.equalization)
 
     def _ordered(self, mixed: frozenset[str]) -> Orders:
+        """Return what is ordered: the same object while nobody wants anything else."""
+        last = self._ordered_last
+        if last is None or last.mixed != mixed or last.wishes != self.wishes:
+            last = self._ordered_last = _Ordered(self.wishes, mixed, self._orders_with(mixed))
+        return last.orders
+
+    def _orders_with(self, mixed: frozenset[str]) -> Orders:
         wishes = self.wishes
         paused_cells = np.zeros(self.rows.cell_count, np.bool_)
         for key, cells in wishes.cell_pauses.items():

@@ -8,9 +8,11 @@ is per cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -31,7 +33,8 @@ class Frame:
     """The readings of all strings at `now`.
 
     `trusted` marks the cells whose voltage may count, `target_v` is their mean per string (NaN
-    where they are fewer than half). `current_a` is NaN too where no string can have such a current.
+    where they are fewer than half). Flags of cells that are those of another frame may be the same
+    object. `current_a` is NaN too where no string can have such a current.
     `current_error_a` is the stated error of the current sensor.
     """
 
@@ -57,10 +60,9 @@ def gather(rows: Rows, readings: Mapping[str, StringReadings], now: float) -> Fr
     told = [readings[string.key] for string in rows.strings]
     columns = {
         quantity: Column(
-            _joined([reading.columns[quantity].values for reading in told]),
-            _joined([reading.columns[quantity].read_at for reading in told]),
+            _joined([column.values for column in its]), _joined([column.read_at for column in its])
         )
-        for quantity in Quantity
+        for quantity, its in _by_quantity([reading.columns for reading in told])
     }
     status = [reading.module_status for reading in told]
     return frame_of(
@@ -89,11 +91,11 @@ def frame_of(
     """Make a frame of columns that are in rows already; currents that are too old must be NaN."""
     limits = _limits_of(rows)
     fresh = {
-        quantity: column.fresh(now, limits.stale_after_s[quantity])
+        quantity: kept(column.fresh(now, limits.stale_after_s[quantity]))
         for quantity, column in columns.items()
     }
     voltage_v = columns[Quantity.VOLTAGE].values
-    trusted = _trusted(rows, limits, voltage_v, fresh[Quantity.VOLTAGE])
+    trusted = kept(_trusted(rows, limits, voltage_v, fresh[Quantity.VOLTAGE]))
     target_v = rows.mean(voltage_v, trusted)
     enough = rows.total(trusted) >= LEAST_TRUSTED_SHARE * rows.counts
     return Frame(
@@ -124,6 +126,23 @@ class _Limits:
 
 #: Plants at work in one process: the engine's, or a handful of tests.
 _KEPT_PLANTS: Final = 16
+_QUANTITIES: Final = tuple(Quantity)
+_of_quantities: Final = itemgetter(*_QUANTITIES)
+#: Flags that are remembered: those of some ticks of such a plant.
+_KEPT_FLAGS: Final = 64
+
+
+def kept(flags: Flags) -> Flags:
+    """Return flags that are mostly those of the tick before as one object then, read-only.
+
+    Who depends on them alone sees that nothing has changed without looking at any place.
+    """
+    return _kept(flags.tobytes())
+
+
+@lru_cache(maxsize=_KEPT_FLAGS)
+def _kept(flags: bytes) -> Flags:
+    return np.frombuffer(flags, np.bool_)
 
 
 @lru_cache(maxsize=_KEPT_PLANTS)
@@ -151,6 +170,15 @@ def _trusted(rows: Rows, limits: _Limits, voltage_v: Floats, fresh: Flags) -> Fl
     spread_v = rows.median(deviation_v, possible)
     gross_v = np.maximum(GROSS_DEVIATION * median_v, GROSS_SPREADS * spread_v)
     return possible & (deviation_v <= rows.spread(gross_v))
+
+
+def _by_quantity(
+    columns: Sequence[Mapping[Quantity, Column]],
+) -> Iterator[tuple[Quantity, tuple[Column, ...]]]:
+    """Return each quantity with its columns of all strings."""
+    nothing: tuple[Column, ...] = ()
+    its = zip(*map(_of_quantities, columns), strict=True) if columns else repeat(nothing)
+    return zip(_QUANTITIES, its, strict=False)
 
 
 def _joined(columns: Sequence[Floats]) -> Floats:

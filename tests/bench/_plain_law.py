@@ -10,9 +10,9 @@ from bacs_core.devices.panel_module import (
     STATUS_HOT,
     STATUS_MEASURING_RESISTANCE,
 )
-from bacs_core.equalization.limits import FULL_IN, MINIMUM_IN, MOST_FLOAT_A_PER_AH
+from bacs_core.equalization.limits import FULL_IN, MINIMUM_IN
 from bacs_core.equalization.orders import MODES
-from bacs_core.equalization.tuning import REFERENCE_C, Tuning, loops_of
+from bacs_core.equalization.tuning import MOST_FLOAT_A_PER_AH, REFERENCE_C, Tuning, loops_of
 from bacs_core.model import ChargePhase, EqualizationMode
 from bacs_core.rows import rows_of
 

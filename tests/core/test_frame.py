@@ -55,6 +55,18 @@ def test_a_current_grows_stale_like_the_voltages_beside_it(age_s: float) -> None
     assert frame.current_error_a[0] == 0.1
 
 
+def test_flags_that_are_those_of_the_tick_before_are_the_same_object_and_others_are_not() -> None:
+    string = a_string()
+    rows = rows_of([string])
+    frames = [
+        gather(rows, {string.key: readings(volts, START + tick)}, START + tick)
+        for tick, volts in enumerate(([2.27] * 4, [2.28] * 4, [2.28, 2.28, 2.28, NAN]))
+    ]
+    assert frames[0].trusted is frames[1].trusted
+    assert frames[2].trusted.tolist() == [True, True, True, False]
+    assert not frames[0].trusted.flags.writeable
+
+
 def test_what_is_too_old_is_not_known() -> None:
     string = a_string(2)
     told = readings([2.27, 2.28], temperature_c=[20.0, 21.0])

@@ -96,12 +96,12 @@ def is_aside(put_aside: PutAside) -> bool:
     return put_aside is not NOTHING_ASIDE and any(marks is not None for marks in put_aside)
 
 
-def stands(memory: RuleMemory, told: Told, wrong: Flags, now: float) -> bool:
-    """Tell that the condition holds just where it is known to, and no delay is over by now."""
-    standing, unheard = memory.standing, memory.unheard
-    if standing is None or now >= memory.until or np.count_nonzero(wrong != standing):
+def stands(memory: RuleMemory, told: Told, wrong: Flags) -> bool:
+    """Tell that the condition holds just where it is known to: nothing changes before `until`."""
+    unheard = memory.unheard
+    if wrong.tobytes() != memory.standing:
         return False
-    return unheard is None or not known_of(_told_at(told, unheard)).any()
+    return unheard is None or not np.count_nonzero(known_of(_told_at(told, unheard)))
 
 
 def known_of(told: Told) -> Flags:
@@ -164,7 +164,14 @@ def _standing(
         return memory if memory.standing is None else replace(memory, standing=None)
     over_at = np.min(since + limits.raise_after_s, where=waits, initial=np.inf)
     unheard = rows[may_end] if may_end.any() else None
-    return replace(memory, standing=wrong, unheard=unheard, until=float(over_at) - _EARLY_S)
+    raised = wrong if unheard is None else wrong | IS_ACTIVE[memory.state]
+    return replace(
+        memory,
+        standing=wrong.tobytes(),
+        raised=raised if np.count_nonzero(raised) else None,
+        unheard=unheard,
+        until=float(over_at) - _EARLY_S,
+    )
 
 
 def _running(since: Floats, turning: Flags, known: Flags, now: float) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bacs_core.alarms.layout import Layout, Told
+from bacs_core.alarms.once import Made
 from bacs_core.alarms.place import Place
 from bacs_core.alarms.rules import RULE_OF, RULES, Rule, Scope
 from bacs_core.alarms.slow_signals import SlowSignals
@@ -90,16 +91,18 @@ class RuleMemory:
     """One rule at all its places: the states, and since when each is about to change (or NaN).
 
     `urgent_since` tells since when the signal is so far out that the shorter delay holds. `quiet`
-    means that nothing is raised and nothing about to be. `standing` marks the places whose
-    condition holds: while it holds just there, and nothing is known of the places in the rows
-    `unheard`, nothing changes before `until` (`None`: not known).
+    means that nothing is raised and nothing about to be. `standing` has the flags of the
+    places whose condition holds: while it holds just there, and nothing is known of the places in
+    the rows `unheard`, nothing changes before `until` (`None`: not known), and `raised` are the
+    places of which the rule speaks (`None`: of none).
     """
 
     state: NDArray[np.uint8]
     turning_since: Floats
     urgent_since: Floats | None = None
     quiet: bool = True
-    standing: Flags | None = None
+    standing: bytes | None = None
+    raised: Flags | None = None
     unheard: Indices | None = None
     until: float = np.inf
 
@@ -114,8 +117,9 @@ class AlarmBook:
     """All alarms of a site, by rule name and row; `told` is what the last step changed.
 
     `slow` are the signals that change every ten seconds only, `still` those that mostly do not at
-    all, `well` by rule name the signal that
-    was nowhere beyond its limit: while it is the same, there is nothing to look at.
+    all. By rule name, `well` has the signal that was nowhere beyond its limit, and `stood` the one
+    with which nothing became of what is up: while it is the same, and those that hold the rule
+    speak of the same places (`holding`), there is nothing to look at. `made` is that of `Once`.
 
     `at` is the unix time of the last tick, `last_raised` per string that of its newest alarm
     (minus infinity where it had none). `away` marks per rule the places that are out of service.
@@ -136,6 +140,9 @@ class AlarmBook:
     slow: SlowSignals | None = None
     still: tuple[SlowSignals, ...] = ()
     well: Mapping[str, Told] = field(default_factory=dict)
+    stood: Mapping[str, Told] = field(default_factory=dict)
+    holding: Mapping[str, Flags] = field(default_factory=dict)
+    made: Mapping[object, Made] = field(default_factory=dict)
 
     @property
     def raised(self) -> tuple[Occurrence, ...]:

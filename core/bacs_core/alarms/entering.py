@@ -11,6 +11,7 @@ import numpy as np
 from bacs_core.alarms.book import AlarmBook, Key, Occurrence, string_of
 from bacs_core.alarms.inputs import Inputs
 from bacs_core.alarms.layout import Layout, Told
+from bacs_core.alarms.once import Once
 from bacs_core.alarms.place import Place
 from bacs_core.alarms.rules import RULE_OF, Figure, Rule, Scope, Signal
 from bacs_core.alarms.states import PUBLISHED, ChangeKind, State, kinds
@@ -33,12 +34,15 @@ class Tick:
     book: AlarmBook
     now: float
     occurrences: dict[Key, Occurrence]
+    once: Once
     holding: dict[str, Flags] = field(default_factory=dict)
     told: list[tuple[ChangeKind, Key, Occurrence]] = field(default_factory=list)
     began: dict[Key, float] = field(default_factory=dict)
     """The alarms that are new in this tick, with the time since which their condition holds."""
     well: dict[str, Told] = field(default_factory=dict)
     """The signals that are nowhere beyond the limit of a rule, by the rule's name."""
+    stood: dict[str, Told] = field(default_factory=dict)
+    """The signals with which nothing became of a rule of which something is up."""
     rings: bool = False
     marks_changed: bool = False
 
@@ -157,6 +161,8 @@ def mark_first_out(tick: Tick) -> Floats:
     strings = tick.layout.rows.string_count
     if len(last_raised) != strings:
         last_raised = np.full(strings, -np.inf)
+    if not tick.began:
+        return last_raised
     by_string: dict[int, list[Key]] = {}
     for key in tick.began:
         string = string_of(tick.layout, RULE_OF[key[0]], key[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ __all__ = ["Layout", "LineOf", "Place", "RuleLimits", "lay_out"]
 #: The line of each manager id and string key; of each cell in order where a string spans lines.
 LineOf = Mapping[str, str | tuple[str, ...]]
 
+#: Below this share of the float voltage a string is not in float: 2.20 V for lead.
+FLOAT_FROM: Final = 0.97
 #: Chemistries whose voltage limits are those of float: in a discharge they mean nothing.
 FLOAT_LIMITED = frozenset({Chemistry.VRLA, Chemistry.VENTED_LEAD, Chemistry.NICD})
 
@@ -113,6 +115,8 @@ class Layout:
     limits: dict[str, RuleLimits]
     engine_managed: Flags
     float_voltage_v: Floats
+    float_from_v: Floats
+    """Below it a string is not in float."""
     float_limited: Flags
     unmeasured: Flags | None
     """Cells whose voltage their devices do not give; `None` where all give it."""
@@ -237,6 +241,7 @@ def lay_out(
             lambda string: string.equalized_by is EqualizedBy.ENGINE
         ),
         float_voltage_v=rows.of_strings(lambda string: string.float_voltage_v),
+        float_from_v=FLOAT_FROM * rows.of_strings(lambda string: string.float_voltage_v),
         float_limited=rows.flags_of_strings(lambda string: string.chemistry in FLOAT_LIMITED),
         unmeasured=unmeasured if unmeasured.any() else None,
         nobody={scope: np.zeros(count, np.bool_) for scope, count in counts.items()},

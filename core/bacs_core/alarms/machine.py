@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bacs_core.alarms.advancing import NOTHING_ASIDE, advance, is_aside, known_of, stands
+from bacs_core.alarms.advancing import NOTHING_ASIDE, PutAside, advance, is_aside, known_of, stands
 from bacs_core.alarms.book import (
     AlarmBook,
     Change,
@@ -28,9 +29,10 @@ from bacs_core.alarms.declaration import Suppression
 from bacs_core.alarms.entering import Tick, mark_first_out
 from bacs_core.alarms.inputs import Inputs, Strangers
 from bacs_core.alarms.layout import Layout, RuleLimits, Told, Watch, lay_out
+from bacs_core.alarms.once import Once
 from bacs_core.alarms.orders import LONGEST_SHELF_S, acknowledge
 from bacs_core.alarms.rules import RULE_OF, RULES, Beyond, Rule, Scope, Signal
-from bacs_core.alarms.signals import look, signals
+from bacs_core.alarms.signals import signals
 from bacs_core.alarms.slow_signals import SlowSignals, slow_signals
 from bacs_core.alarms.states import IS_ACTIVE, ChangeKind
 from bacs_core.alarms.still_signals import still_signals
@@ -65,34 +67,33 @@ def evaluate(site: Site, inputs: Inputs, book: AlarmBook, now: float) -> AlarmBo
         return replace(book, told=()) if book.told else book
     book = _resumed(book, now)
     layout = _layout(site, inputs, book.layout)
-    watched, slow, still = _watched(layout, inputs, book)
+    once = Once(book.made)
+    watched, slow, still = _watched(layout, inputs, book, once)
     away = book.away if layout is book.layout else away_of(layout, book.out_of_service)
-    kept_back = {Suppression.BATTERY_TEST: inputs.testing} if inputs.testing.any() else {}
+    kept_back = {}
+    if np.count_nonzero(inputs.testing):
+        kept_back[Suppression.BATTERY_TEST] = inputs.testing
     shelf_over = _shelf_over(book, now)
     anything_aside = bool(away or kept_back or shelf_over)
-    tick = Tick(layout, inputs, book, now, dict(book.occurrences))
+    tick = Tick(layout, inputs, book, now, dict(book.occurrences), once)
+    well: Mapping[str, Told] = book.well if layout is book.layout else {}
     memories = _memories(book, layout)
     for watch in layout.watches:
         rule, name, signal, limits, nobody = watch
         memory, told = memories[name], watched[signal]
-        if memory.quiet and (limits.idle or told.values is nobody):
-            continue
-        concerned = _concerned(watch, told, tick, quiet=memory.quiet)
-        if concerned is None:
-            continue
-        told, wrong = concerned
+        if memory.quiet:
+            if limits.idle or told.values is nobody:
+                continue
+            if well.get(name) is told:
+                tick.well[name] = told
+                continue
         put_aside = NOTHING_ASIDE
         if anything_aside:
             suppressed = _suppressed(rule, kept_back, layout)
             put_aside = (shelf_over.get(name), away.get(name), suppressed)
-        if not is_aside(put_aside) and stands(memory, told, wrong, now):
-            # What holds at every place at which it is raised needs no look at the states.
-            raised = wrong if memory.unheard is None else wrong | IS_ACTIVE[memory.state]
-            _note_holding(rule, raised, tick)
-            continue
-        after = advance(rule, memory, told, wrong, put_aside, tick)
-        memories[name] = after
-        _note_holding(rule, wrong | IS_ACTIVE[after.state], tick)
+        after = _judged(watch, memory, told, put_aside, tick)
+        if after is not memory:
+            memories[name] = after
     last_raised = mark_first_out(tick)
     marks = book.marks
     if tick.marks_changed or layout is not book.layout:
@@ -114,6 +115,9 @@ def evaluate(site: Site, inputs: Inputs, book: AlarmBook, now: float) -> AlarmBo
         slow=slow,
         still=still,
         well=tick.well,
+        stood=tick.stood,
+        holding=tick.holding,
+        made=once.now,
     )
 
 
@@ -203,14 +207,13 @@ def _layout(site: Site, inputs: Inputs, layout: Layout | None) -> Layout:
 
 
 def _watched(
-    layout: Layout, inputs: Inputs, book: AlarmBook
+    layout: Layout, inputs: Inputs, book: AlarmBook, once: Once
 ) -> tuple[dict[Signal, Told], SlowSignals, tuple[SlowSignals, ...]]:
     """Return every signal, and those of them that may be the same at the next tick."""
     slow = slow_signals(layout, inputs.estimates, book.slow)
     online = tuple(_online(inputs, manager.id) for manager in layout.managers)
     still = still_signals(layout, inputs, online, book.still)
-    answers = np.array([each is True for each in online], np.bool_)
-    watched = {**signals(look(layout, inputs, answers)), **slow.told}
+    watched = {**signals(layout, inputs, online, once), **slow.told}
     for kept in still:
         watched.update(kept.told)
     return watched, slow, still
@@ -231,35 +234,73 @@ def _shelf_over(book: AlarmBook, now: float) -> dict[str, list[int]]:
     return over
 
 
+def _judged(
+    watch: Watch, memory: RuleMemory, told: Told, put_aside: PutAside, tick: Tick
+) -> RuleMemory:
+    """Return what a rule remembers after this tick: the very same where nothing became of it."""
+    rule, name = watch.rule, watch.name
+    may_stand = memory.standing is not None and tick.now < memory.until and not is_aside(put_aside)
+    if may_stand and tick.book.stood.get(name) is told and _held_as_before(rule, tick):
+        _note_standing(name, memory, told, tick)
+        return memory
+    concerned = _concerned(watch, told, tick, quiet=memory.quiet)
+    if concerned is None:
+        return memory
+    of_rule, wrong = concerned
+    if may_stand and stands(memory, of_rule, wrong):
+        _note_standing(name, memory, told, tick)
+        return memory
+    after = advance(rule, memory, of_rule, wrong, put_aside, tick)
+    _note_holding(rule, wrong | IS_ACTIVE[after.state], tick)
+    return after
+
+
 def _concerned(watch: Watch, told: Told, tick: Tick, *, quiet: bool) -> tuple[Told, Flags] | None:
     """Return the signal and where it is beyond its limit; `None` where there is nothing to do.
 
     `quiet` tells that nothing of this rule is raised or about to be.
     """
     rule, name = watch.rule, watch.name
-    if quiet and tick.book.well.get(name) is told and tick.layout is tick.book.layout:
-        tick.well[name] = told
-        return None
     wrong = _wrong(rule, told, watch.limits)
     if quiet and not np.count_nonzero(wrong):
         tick.well[name] = told
         return None
-    if tick.holding and rule.held_by and (held := _held(rule, tick)) is not None:
-        known = known_of(told)
-        told, wrong = Told(told.values, known & ~held), wrong & ~held
+    if tick.holding and rule.held_by and (free := _free(rule, tick)) is not None:
+        told, wrong = Told(told.values, known_of(told) & free), wrong & free
         if quiet and not np.count_nonzero(wrong):
             return None
     return told, wrong
 
 
-def _held(rule: Rule, tick: Tick) -> Flags | None:
-    """Mark the places where a wider or stronger rule already speaks of the same cause."""
-    held: Flags | None = None
-    for name in rule.held_by:
-        if name in tick.holding:
-            more = tick.layout.spread(tick.holding[name], RULE_OF[name].scope, rule.scope)
-            held = more if held is None else held | more
-    return held
+def _free(rule: Rule, tick: Tick) -> Flags | None:
+    """Mark the places of which no wider or stronger rule already speaks, `None` for all."""
+    holding = [name for name in rule.held_by if name in tick.holding]
+    if not holding:
+        return None
+
+    def free_of(layout: Layout, *held: Flags) -> Flags:
+        spread = [
+            layout.spread(flags, RULE_OF[name].scope, rule.scope)
+            for name, flags in zip(holding, held, strict=True)
+        ]
+        return ~reduce(np.logical_or, spread)
+
+    key = (rule.name, *holding)
+    return tick.once.keyed(key, free_of, tick.layout, *[tick.holding[name] for name in holding])
+
+
+def _held_as_before(rule: Rule, tick: Tick) -> bool:
+    """Tell that the rules that hold this one speak of the places of the tick before."""
+    now, before = tick.holding, tick.book.holding
+    return all(now.get(name) is before.get(name) for name in rule.held_by)
+
+
+def _note_standing(name: str, memory: RuleMemory, told: Told, tick: Tick) -> None:
+    """Note that nothing became of a rule, and the signal for which that holds."""
+    tick.stood[name] = told
+    # What holds at every place at which it is raised needs no look at the states.
+    if memory.raised is not None:
+        tick.holding[name] = memory.raised
 
 
 def _wrong(rule: Rule, told: Told, limits: RuleLimits) -> Flags:

@@ -38,7 +38,7 @@ DEVICE_RULES: Final = (
         "line_lent",
         Signal.LINE_LENT,
         AlarmSeverity.ALARM,
-        "protection is paused, {note}",
+        "protection is paused, the line is lent until {note}",
         raise_after_s=0,
         clear_after_s=1,
         stands=True,

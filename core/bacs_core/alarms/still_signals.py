@@ -15,9 +15,7 @@ from bacs_core.alarms.declaration import Scope, Signal
 from bacs_core.alarms.inputs import Inputs
 from bacs_core.alarms.layout import Layout, Told
 from bacs_core.alarms.slow_signals import SlowSignals
-
-Online = tuple[bool | None, ...]
-"""Per manager whether it answers, `None` where nobody has asked it."""
+from bacs_core.alarms.steady_signals import Online
 
 
 def still_signals(

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bacs_core.alarms.declaration import Scope, Signal
-from bacs_core.alarms.layout import Layout
+from bacs_core.alarms.layout import Layout, Told
 from bacs_core.model import TripState
-from bacs_core.snapshot import Flags
 
 if TYPE_CHECKING:
     from bacs_core.protection import Verdict
@@ -36,7 +35,7 @@ SIGNALS: Final = (
 )
 
 
-def found(layout: Layout, trips: Mapping[str, Trip]) -> dict[Signal, Flags]:
+def found(layout: Layout, trips: Mapping[str, Trip]) -> dict[Signal, Told]:
     """Tell for each string where its breaker and its protection stand.
 
     What is told as contradicted is only that the contact says open; whether a current flows all
@@ -51,7 +50,7 @@ def found(layout: Layout, trips: Mapping[str, Trip]) -> dict[Signal, Flags]:
             if flags[signal] is nobody:
                 flags[signal] = nobody.copy()
             flags[signal][layout.rows.places[key]] = True
-    return flags
+    return {signal: Told(marked) for signal, marked in flags.items()}
 
 
 def told_by(trip: Trip) -> tuple[Signal, ...]:

@@ -108,10 +108,11 @@ class Found:
     """What is concluded per cell, and the memory `of` which; columns are read-only.
 
     `exhausted`: still too high after hours at the duty limit in force. `stuck_on` and `stuck_off`:
-    the bypass verifiably does not do what is ordered.
+    the bypass verifiably does not do what is ordered. `eases` tells that any duty is reduced.
     """
 
     of: FindingsMemory
+    eases: bool
     exhausted: Flags
     stuck_on: Flags
     stuck_off: Flags
@@ -123,6 +124,7 @@ def found(memory: FindingsMemory, before: Found | None, tuning: Tuning) -> Found
         return before
     return Found(
         of=memory,
+        eases=bool(np.isfinite(memory.eased_percent).any()),
         exhausted=frozen(memory.exhausted & ~memory.unmoved_off),
         stuck_on=frozen(memory.unmoved_on | (memory.above_s >= tuning.contradicted_s)),
         stuck_off=frozen(memory.unmoved_off | (memory.below_s >= tuning.contradicted_s)),

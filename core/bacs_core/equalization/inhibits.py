@@ -60,14 +60,15 @@ def inhibits_of(
     orders: Orders,
     phase_limit_percent: Floats,
     uncounted: Flags,
-    hot_lately: Flags,
+    hot_lately: Flags | None,
     status: int,
     loops: Loops,
 ) -> Inhibits:
     """Find all that speaks against bypass.
 
     `phase_limit_percent` and `uncounted` are per string: what mode and phase allow, and whether too
-    few cells have a counted charge. `hot_lately` is per cell, `status` has the bits of all modules.
+    few cells have a counted charge. `hot_lately` is per cell (`None`: nobody), `status` has the
+    bits of all modules.
     """
     off = orders.mode == OFF
     discharge = estimates.phase == _DISCHARGE
@@ -83,9 +84,10 @@ def inhibits_of(
     }
     cells = {
         Inhibit.STALE_READING: ~frame.trusted,
-        Inhibit.HOT_MODULE: hot_lately,
         Inhibit.FORMING_PERIOD: orders.paused_cells,
     }
+    if hot_lately is not None:
+        cells[Inhibit.HOT_MODULE] = hot_lately
     if status & STATUS_MEASURING_RESISTANCE:
         measuring = frame.module_status & STATUS_MEASURING_RESISTANCE != 0
         cells[Inhibit.RESISTANCE_MEASUREMENT] = measuring

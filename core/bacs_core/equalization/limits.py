@@ -19,10 +19,6 @@ ALL: Final = 100.0
 #: Tunings at work in one process.
 _KEPT: Final = 16
 
-#: What is above charges the string, or is no current at all: the float current of an old or hot
-#: string is a tenth of it.
-MOST_FLOAT_A_PER_AH: Final = 0.05
-
 #: Of each mode, the phases of charging in which it bypasses with all that the current allows, and
 #: those in which it only keeps a minimum.
 _FULL_IN: Final[dict[EqualizationMode, tuple[ChargePhase, ...]]] = {
@@ -106,8 +102,8 @@ def duty_limit_percent(
         frame.current_a,
         frame.current_error_a,
     )
-    floats = usable & (current_a < MOST_FLOAT_A_PER_AH * loops.capacity_ah)
-    measured = loops.percent_per_a * (current_a - error_a - tuning.reserve * loops.float_a)
+    floats = usable & (current_a < loops.most_float_a)
+    measured = loops.percent_per_a * (current_a - error_a - loops.reserve_a)
     most = loops.percent_per_a * np.maximum(current_a + error_a, 0.0)
     blind = np.fmin(blind_percent, most)
     by_current = np.where(floats & np.isfinite(measured), measured, blind)

@@ -9,6 +9,8 @@ import numpy as np
 from bacs_core.equalization.columns import begun_anew
 from bacs_core.equalization.findings import FindingsMemory, Found
 from bacs_core.equalization.law import LawMemory
+from bacs_core.equalization.stops import Stops
+from bacs_core.model import EqualizationState
 from bacs_core.rows import Rows
 from bacs_core.snapshot import Flags, Floats
 
@@ -35,13 +37,23 @@ class CellMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class States:
+    """The state of every string, and what it was worked out of: `bypasses` marks cells."""
+
+    stops: Stops
+    bypasses: bytes
+    told: tuple[EqualizationState, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """All that is remembered; `at` is the unix time of the last tick.
 
     `unjudged_s` is the time since findings were last looked at, `unworked_s` since the law was
     worked; the errors of the `readings` since then add up to `gathered_v`. `blind_percent` is the
     limit per string that was worked out then (`None`: not yet), `found` what the findings were when
-    they were last looked at.
+    they were last looked at. No cell was hot after `last_hot_at` (`None`: not known). `stops` and
+    `states` are those of the last tick.
     """
 
     law: LawMemory
@@ -54,6 +66,9 @@ class Memory:
     unjudged_s: float = 0.0
     at: float | None = None
     found: Found | None = None
+    last_hot_at: float | None = None
+    stops: Stops | None = None
+    states: States | None = None
 
 
 def initial(rows: Rows) -> Memory:
@@ -74,7 +89,8 @@ def shifted(memory: Memory, step_s: float) -> Memory:
         hot_at=memory.cells.hot_at + step_s,
         bled_since=memory.cells.bled_since + step_s,
     )
-    return replace(memory, cells=cells, at=None if memory.at is None else memory.at + step_s)
+    at = None if memory.at is None else memory.at + step_s
+    return replace(memory, cells=cells, at=at, last_hot_at=None)
 
 
 def replaced(memory: Memory, row: int, now: float) -> Memory:

@@ -21,13 +21,14 @@ import numpy as np
 from bacs_core.devices.panel_module import STATUS_BYPASS_ON
 from bacs_core.equalization import findings, law, limits, partial
 from bacs_core.equalization.findings import Seen
-from bacs_core.equalization.inhibits import hot, inhibits_of, named, told_status
-from bacs_core.equalization.memory import CellMemory, Memory
+from bacs_core.equalization.inhibits import hot, told_status
+from bacs_core.equalization.memory import CellMemory, Memory, States
 from bacs_core.equalization.orders import OFF, PARTIAL, Orders
 from bacs_core.equalization.partial import Surplus
+from bacs_core.equalization.stops import Stops, Told, stops_of
 from bacs_core.equalization.tuning import Loops, Tuning, loops_of
 from bacs_core.estimation import Estimates
-from bacs_core.frame import Frame
+from bacs_core.frame import Frame, kept
 from bacs_core.model import ChargePhase, EqualizationState, Inhibit, Quantity
 from bacs_core.rows import Rows
 from bacs_core.snapshot import EqualizationSummary, Flags, Floats, frozen
@@ -93,37 +94,35 @@ def plan(
     gap_s = 0.0 if memory.at is None else frame.now - memory.at
     dt_s = gap_s if 0 < gap_s <= tuning.longest_step_s else 0.0
     taken = _taken_percent(frame)
-    allowed = limits.phase_limit_percent(orders.mode, estimates.phase, tuning)
     surplus = _surplus(frame, estimates, before, orders, loops, tuning)
-    uncounted = np.zeros(rows.string_count, np.bool_) if surplus is None else surplus.uncounted
     status = told_status(frame)
-    hot_now, hot_at = hot(frame, status, loops), before.hot_at
-    if np.count_nonzero(hot_now):
-        hot_at = np.where(hot_now, frame.now, hot_at)
-    hot_lately = hot_at > frame.now - tuning.hot_hold_s
-    inhibits = inhibits_of(frame, estimates, orders, allowed, uncounted, hot_lately, status, loops)
-    stopped = inhibits.any_string()
-    cell_inhibited = inhibits.any_cell(rows.cell_count)
+    heat = _heat(frame, memory, status, loops)
+    hot_lately = None
+    if heat.last_at > frame.now - tuning.hot_hold_s:
+        hot_lately = kept(heat.hot_at > frame.now - tuning.hot_hold_s)
+    told = Told(status, hot_lately)
+    stops = stops_of(frame, estimates, orders, surplus, told, loops, tuning, memory.stops)
+    allowed, running = stops.allowed_percent, stops.running
     blind = memory.blind_percent
     if blind is None or memory.unworked_s + dt_s >= tuning.law_every_s:
         conducts = np.minimum(before.sent_percent, taken)
         blind = limits.worked_out_percent(frame, conducts, loops, tuning)
     limit = limits.duty_limit_percent(frame, estimates, orders, allowed, blind, loops, tuning)
-    cell_limit = np.minimum(rows.spread(limit), memory.findings.eased_percent)
-    runs = loops.engine & ~stopped
-    by_voltage = runs if surplus is None else runs & (orders.mode != PARTIAL)
-    reference_v = np.where(by_voltage, frame.target_v, np.nan)
-    running = rows.spread(np.isfinite(reference_v))
-    running &= ~cell_inhibited
+    cell_limit = rows.spread(limit)
+    if findings.found(memory.findings, memory.found, tuning).eases:
+        cell_limit = np.minimum(cell_limit, memory.findings.eased_percent)
+    reference_v = frame.target_v
+    if np.count_nonzero(stops.by_voltage) < rows.string_count:
+        reference_v = np.where(stops.by_voltage, reference_v, np.nan)
     error_v = frame.columns[Quantity.VOLTAGE].values - rows.spread(reference_v)
-    np.putmask(error_v, ~frame.trusted, np.nan)
+    np.putmask(error_v, stops.untrusted, np.nan)
     worked = _worked(memory, rows, law.Cells(error_v, running, cell_limit), gap_s, loops, tuning)
     law_now = worked.law
     sent = np.where(running, np.minimum(law_now.duty_percent, cell_limit), 0.0)
     bleeding = before.bleeding
     if surplus is not None:
         bleeding = surplus.bleeding
-        bled_now = bleeding & ~cell_inhibited & rows.spread(runs)
+        bled_now = bleeding & ~stops.cell_inhibited & rows.spread(stops.runs)
         sent = np.where(bled_now, np.minimum(surplus.duty_percent, cell_limit), sent)
     unjudged_s = memory.unjudged_s + dt_s
     findings_now = memory.findings
@@ -147,12 +146,15 @@ def plan(
     bled_since = before.bled_since
     if memory.at is None:
         bled_since = np.where(np.isnan(bled_since), frame.now, bled_since)
-    remembered = CellMemory(bleeding, frozen(sent), hot_at, frozen(bled_ah), frozen(bled_since))
+    remembered = CellMemory(
+        bleeding, frozen(sent), heat.hot_at, frozen(bled_ah), frozen(bled_since)
+    )
+    states = _states(memory.states, rows, stops, sent, loops)
     return Plan(
         duty_percent=sent,
-        inhibited=named(inhibits, frame, loops),
-        cell_inhibited=frozen(cell_inhibited),
-        state=_states(rows, stopped, cell_inhibited, sent, loops),
+        inhibited=stops.inhibited,
+        cell_inhibited=stops.cell_inhibited,
+        state=states.told,
         limit_percent=frozen(limit),
         exhausted=found.exhausted,
         stuck_on=found.stuck_on,
@@ -170,8 +172,28 @@ def plan(
             unjudged_s=unjudged_s,
             at=frame.now,
             found=found,
+            last_hot_at=heat.last_at,
+            stops=stops,
+            states=states,
         ),
     )
+
+
+class _Heat(NamedTuple):
+    """When each cell was hot last, and after which time none was."""
+
+    hot_at: Floats
+    last_at: float
+
+
+def _heat(frame: Frame, memory: Memory, status: int, loops: Loops) -> _Heat:
+    hot_at, last_at = memory.cells.hot_at, memory.last_hot_at
+    hot_now = hot(frame, status, loops)
+    if np.count_nonzero(hot_now):
+        return _Heat(np.where(hot_now, frame.now, hot_at), np.inf)
+    if last_at is None or last_at == np.inf:
+        last_at = float(np.fmax.reduce(hot_at, initial=-np.inf))
+    return _Heat(hot_at, last_at)
 
 
 class _Worked(NamedTuple):
@@ -223,7 +245,7 @@ def _surplus(
 ) -> Surplus | None:
     """Work out what to bleed where a string is balanced by ampere-hours."""
     strings = orders.mode == PARTIAL
-    if not strings.any():
+    if not np.count_nonzero(strings):
         return None
     return partial.bleed(
         frame,
@@ -236,14 +258,13 @@ def _surplus(
     )
 
 
-def _states(
-    rows: Rows, stopped: Flags, cell_inhibited: Flags, sent: Floats, loops: Loops
-) -> tuple[EqualizationState, ...]:
-    still = stopped
-    if np.count_nonzero(cell_inhibited):
-        still = stopped | (rows.total(cell_inhibited) == rows.counts)
-    code = np.where(still, _INHIBITED, np.where(rows.any(sent > 0), _ACTIVE, _IDLE))
-    return _named(np.where(loops.engine, code, _NOT_OFFERED).tobytes())
+def _states(before: States | None, rows: Rows, stops: Stops, sent: Floats, loops: Loops) -> States:
+    bypasses = sent > 0
+    told = bypasses.tobytes()
+    if before is not None and before.stops is stops and before.bypasses == told:
+        return before
+    code = np.where(stops.still, _INHIBITED, np.where(rows.any(bypasses), _ACTIVE, _IDLE))
+    return States(stops, told, _named(np.where(loops.engine, code, _NOT_OFFERED).tobytes()))
 
 
 @lru_cache(maxsize=_KEPT)

@@ -15,6 +15,9 @@ from bacs_core.rows import Rows
 from bacs_core.snapshot import Flags, Floats
 
 REFERENCE_C: Final = 25.0
+#: What is above charges the string, or is no current at all: the float current of an old or hot
+#: string is a tenth of it.
+MOST_FLOAT_A_PER_AH: Final = 0.05
 SECONDS_PER_HOUR: Final = 3600.0
 
 
@@ -119,6 +122,10 @@ class Loops:
     """Full bypass; 0 where the module type has none that is known."""
     float_a: Floats
     """Nominal float current at 25 °C."""
+    reserve_a: Floats
+    """What bypass always leaves to the cell."""
+    most_float_a: Floats
+    """What is above is no float current."""
     percent_per_a: Floats
     """Duty that takes one ampere; 0 where nothing is known to take any."""
     capacity_ah: Floats
@@ -173,6 +180,8 @@ def loops_of(rows: Rows, tuning: Tuning) -> Loops:
     return Loops(
         bypass_a=bypass_a,
         float_a=float_a,
+        reserve_a=tuning.reserve * float_a,
+        most_float_a=MOST_FLOAT_A_PER_AH * capacity_ah,
         percent_per_a=percent_per_a,
         capacity_ah=capacity_ah,
         doubling_k=np.array([kind.doubling_k for kind in figures]),

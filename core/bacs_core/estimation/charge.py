@@ -264,7 +264,7 @@ def with_devices(frame: Frame, charge: Estimate, before: WithDevices | None) -> 
     says = frame.fresh[Quantity.CHARGE]
     column = frame.columns[Quantity.CHARGE]
     counted = None if before is None else before.counted
-    if before is not None and counted is charge and not np.count_nonzero(says != before.says):
+    if before is not None and counted is charge and says is before.says:
         uncertainty, basis = before.told.uncertainty, before.told.basis
     else:
         uncertainty = np.where(says, np.nan, charge.uncertainty)

@@ -54,8 +54,8 @@ class Slow:
 class Memory:
     """What estimation remembers from tick to tick. Times are unix seconds.
 
-    `latest` are the estimates of the last tick; a tick that comes at the same time, or before it,
-    gets them again.
+    The `passed` ticks are not yet counted in what has `moved`. `latest` are the estimates of the
+    last tick; a tick that comes at the same time, or before it, gets them again.
     """
 
     phase: phase.Memory
@@ -70,6 +70,7 @@ class Memory:
     at: float | None = None
     worked_at: float = -np.inf
     sampled_at: float = -np.inf
+    passed: tuple[throughput.Passed, ...] = ()
     slow: Slow | None = None
     devices: counting.WithDevices | None = None
     latest: Estimates | None = None
@@ -144,11 +145,15 @@ def estimate(frame: Frame, memory: Memory, tuning: Tuning = DEFAULT) -> tuple[Es
     seen = phase.follow(frame, plant, memory.phase, current, dt_s, setting_v, tuning)
     due = memory.slow is None or frame.now - memory.worked_at >= tuning.slow_s - _EARLY_S
     followed = memory.recharge
-    if due or not np.array_equal(seen.phase, memory.phase.phase):
+    if due or seen.phase is not memory.phase.phase:
         followed = recharge.follow(followed, memory.phase, seen, frame.now, tuning)
-    moved = throughput.count(memory.moved, seen, current, zero_error_a, gap_s, tuning)
-    slow = memory.slow
+    passed = (
+        *memory.passed,
+        throughput.Passed(seen.phase, seen.smooth_a, current.a, zero_error_a, gap_s),
+    )
+    slow, moved = memory.slow, memory.moved
     if due or slow is None:
+        moved, passed = throughput.count(moved, passed, tuning), ()
         memory = replace(memory, phase=seen, recharge=followed, moved=moved)
         memory = _work(frame, plant, memory, current, tuning)
         slow = _concluded(frame, plant, memory, tuning)
@@ -178,6 +183,7 @@ def estimate(frame: Frame, memory: Memory, tuning: Tuning = DEFAULT) -> tuple[Es
         sensor=memory.sensor,
         recharge=followed,
         moved=moved,
+        passed=passed,
         charge=memory.charge,
         discharge=memory.discharge,
         capacity=memory.capacity,

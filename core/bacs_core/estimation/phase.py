@@ -166,19 +166,19 @@ def follow(
         others = np.where(charges, np.where(holds, ABSORPTION, BULK), off)
         phase = np.where(floats, FLOAT, others)
     known = np.isfinite(mean_v)
-    seen_at = np.full(len(known), now)
+    seen_at = np.where(known, now, memory.seen_at)
     if np.count_nonzero(known) < len(known):
         unseen = now - np.fmax(memory.seen_at, memory.since) > tuning.unseen_s
         phase = np.where(known, phase, np.where(unseen, UNKNOWN, memory.phase))
         well_since = np.where(known, well_since, memory.well_since)
         away = np.where(known, away, memory.away | gives)
-        seen_at = np.where(known, now, memory.seen_at)
-    np.putmask(phase, gives, DISCHARGE)
+    phase = np.where(gives, DISCHARGE, phase)
     discharges = phase == DISCHARGE
     if np.count_nonzero(moved | discharges):
         peak_v = np.where(moved | discharges, level.smooth_v, peak_v)
         peak_at = np.where(discharges, now, peak_at)
         boosted &= ~discharges
+    phase = _as_before(phase, memory.phase)
     begins = (phase != memory.phase) | np.isnan(memory.since)
     return Memory(
         *level,
@@ -194,6 +194,11 @@ def follow(
         phase=phase,
         since=np.where(begins, now, memory.since) if np.count_nonzero(begins) else memory.since,
     )
+
+
+def _as_before(phase: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the very object from before where it is equal: so all see that nothing has changed."""
+    return phase if np.count_nonzero(phase != before) else before
 
 
 def _without_charger(
@@ -266,7 +271,7 @@ def _level(frame: Frame, memory: Memory, current: Current, dt_s: float, tuning: 
 
 def _change_v(frame: Frame, memory: Memory) -> Floats:
     """Return by how much the cells that were seen both times have changed, per string."""
-    if not np.count_nonzero(frame.trusted != memory.counted):
+    if frame.trusted is memory.counted or not np.count_nonzero(frame.trusted != memory.counted):
         change_v = frame.target_v - memory.mean_v
         if not np.count_nonzero(np.isnan(change_v)):
             return change_v

@@ -1,4 +1,4 @@
-"""Counts what goes into and out of each string, tick by tick.
+"""Counts what goes into and out of each string, tick by tick, ten seconds at once.
 
     out    = -I dt                                   for I < 0
     stored = acceptance (I - I_gas) dt               for I > I_gas
@@ -12,10 +12,12 @@ the rated time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bacs_core.estimation import phase
 from bacs_core.estimation.tuning import REFERENCE_C, SECONDS_PER_HOUR, Plant, Tuning
@@ -50,6 +52,16 @@ class Throughput:
     gas_a: Floats
 
 
+class Passed(NamedTuple):
+    """A tick that is still to be counted: per string what was seen, and the time since the last."""
+
+    phase: NDArray[np.uint8]
+    smooth_a: Floats
+    current_a: Floats
+    zero_error_a: Floats
+    gap_s: float
+
+
 def initial(rows: Rows) -> Throughput:
     """Begin with nothing counted."""
     none = np.zeros(rows.string_count)
@@ -58,38 +70,77 @@ def initial(rows: Rows) -> Throughput:
     return Throughput(none, none, none, none, none, 0.0, unknown, none, no, none)
 
 
-def count(
-    memory: Throughput,
-    seen: phase.Memory,
-    current: phase.Current,
-    zero_error_a: Floats,
-    gap_s: float,
-    tuning: Tuning,
-) -> Throughput:
-    """Count the `gap_s` since the last tick; after a long one nothing but doubt is added."""
+def count(memory: Throughput, passed: Sequence[Passed], tuning: Tuning) -> Throughput:
+    """Count some ticks: all at once where every current is known, which gives the very same."""
+    current_a = np.array([one.current_a for one in passed])
+    zero_error_a = np.array([one.zero_error_a for one in passed])
+    known = np.isfinite(current_a) & np.isfinite(zero_error_a)
+    follow = max(one.gap_s for one in passed) <= tuning.longest_step_s
+    if not follow or np.count_nonzero(memory.lost) or np.count_nonzero(known) < known.size:
+        for one in passed:
+            memory = _counted(memory, one, tuning)
+        return memory
+    span_s = memory.span_s
+    for one in passed:
+        span_s += one.gap_s
+    gap_s = np.array([[one.gap_s] for one in passed])
     hours = gap_s / SECONDS_PER_HOUR
-    floats = seen.phase == phase.FLOAT
+    floats = np.array([one.phase for one in passed]) == phase.FLOAT
+    counted = np.abs(current_a) > zero_error_a
+    flows_a = np.where(counted, current_a, 0.0)
+    kept_a, doubt_a = _kept_a(flows_a, memory.gas_a, tuning)
+    return Throughput(
+        given_ah=_summed(memory.given_ah, -(hours * np.minimum(flows_a, 0.0))),
+        stored_ah=_summed(memory.stored_ah, hours * kept_a),
+        doubt_ah=_summed(memory.doubt_ah, hours * doubt_a),
+        blind_ah=_summed(memory.blind_ah, hours * np.where(floats, 0.0, zero_error_a)),
+        counted_s=_summed(memory.counted_s, np.where(counted, gap_s, 0.0)),
+        span_s=span_s,
+        zero_error_a=passed[-1].zero_error_a,
+        unknown_s=np.zeros(known.shape[1]),
+        lost=memory.lost,
+        gas_a=memory.gas_a,
+    )
+
+
+def _summed(before: Floats, more: Floats) -> Floats:
+    """Add the rows of `more` one after the other, as tick by tick."""
+    sums: Floats = np.add.accumulate(np.concatenate([before[np.newaxis], more]))[-1]
+    return sums
+
+
+def _kept_a(flows_a: Floats, gas_a: Floats, tuning: Tuning) -> tuple[Floats, Floats]:
+    """Return what of a current is kept, and how far all of that may be wrong."""
+    taken_a = np.maximum(flows_a, 0.0)
+    kept_a = tuning.acceptance * np.maximum(taken_a - gas_a, 0.0)
+    doubt_a = (
+        tuning.gain_error * np.abs(flows_a)
+        + tuning.acceptance_error * kept_a
+        + tuning.gas_error * np.minimum(taken_a, gas_a)
+    )
+    return kept_a, doubt_a
+
+
+def _counted(memory: Throughput, one: Passed, tuning: Tuning) -> Throughput:
+    """Count one tick; after a long gap nothing but doubt is added."""
+    gap_s, current_a, zero_error_a = one.gap_s, one.current_a, one.zero_error_a
+    hours = gap_s / SECONDS_PER_HOUR
+    floats = one.phase == phase.FLOAT
     follows = gap_s <= tuning.longest_step_s
-    known = np.isfinite(current.a) & np.isfinite(zero_error_a) & follows
+    known = np.isfinite(current_a) & np.isfinite(zero_error_a) & follows
     blind_a = np.where(floats, 0.0, zero_error_a)
     unknown_s, lost = np.zeros(len(known)), memory.lost
     if np.count_nonzero(known) < len(known):
         # Charge that is not seen is bounded by the current that was seen last.
-        guessed_a = np.where(floats, 0.0, np.abs(seen.smooth_a))
+        guessed_a = np.where(floats, 0.0, np.abs(one.smooth_a))
         unknown_s = np.where(known | (floats & follows), 0.0, memory.unknown_s + gap_s)
         lost = lost | (~known & np.isnan(guessed_a)) | (unknown_s > tuning.longest_gap_s)
         blind_a = np.where(known, blind_a, guessed_a)
     if np.count_nonzero(lost):
         blind_a = np.where(lost, 0.0, blind_a)
-    counted = known & (np.abs(current.a) > zero_error_a)
-    flows_a = np.where(counted, current.a, 0.0)
-    taken_a = np.maximum(flows_a, 0.0)
-    kept_a = tuning.acceptance * np.maximum(taken_a - memory.gas_a, 0.0)
-    doubt_a = (
-        tuning.gain_error * np.abs(flows_a)
-        + tuning.acceptance_error * kept_a
-        + tuning.gas_error * np.minimum(taken_a, memory.gas_a)
-    )
+    counted = known & (np.abs(current_a) > zero_error_a)
+    flows_a = np.where(counted, current_a, 0.0)
+    kept_a, doubt_a = _kept_a(flows_a, memory.gas_a, tuning)
     return Throughput(
         given_ah=memory.given_ah - hours * np.minimum(flows_a, 0.0),
         stored_ah=memory.stored_ah + hours * kept_a,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -59,6 +60,10 @@ class Finding:
     text: str
 
 
+#: Plants at work in one process: the engine's, or a handful of tests.
+_KEPT_PLANTS: Final = 16
+
+
 @dataclass(frozen=True, slots=True)
 class _Aspect:
     """One way of being odd: the score, what to tell of it, and whether it grows; all per cell."""
@@ -96,7 +101,11 @@ def rank(
     scores = np.stack([np.nan_to_num(aspect.score, nan=0.0) for aspect in found])
     worst = scores.max(axis=0)
     findings = []
-    for key, place in rows.slices.items():
+    # Most strings have nobody who stands out.
+    odd_strings = np.unique(rows.string_of_cell[np.flatnonzero(worst >= THRESHOLD)])
+    for string in odd_strings.tolist():
+        key = rows.strings[string].key
+        place = rows.slices[key]
         cells = worst[place]
         order = np.argsort(-cells, kind="stable")[:MOST_PER_STRING]
         for cell in order[cells[order] >= THRESHOLD].tolist():
@@ -110,16 +119,7 @@ def _aspects(
     frame: Frame, estimates: Estimates, apart: Mapping[str, Floats], trends: Trends
 ) -> list[_Aspect]:
     rows = frame.rows
-    elements = rows.of_strings(
-        lambda string: inner_cells(string.chemistry, string.cell_voltage_v) or 1
-    )
-    capacity_ah = rows.of_strings(lambda string: string.capacity_ah)
-    floors = {
-        "voltage_v": rows.spread(_VOLTAGE_FLOOR_V * elements),
-        "resistance": np.full(rows.cell_count, _RESISTANCE_FLOOR),
-        "temperature_k": np.full(rows.cell_count, _TEMPERATURE_FLOOR_K),
-        "bled_ah": rows.spread(_BLED_FLOOR * capacity_ah),
-    }
+    floors = _floors_of(rows)
     own = np.isfinite(estimates.resistance_rise)
     unit = {name: _spread(rows, apart[name], floor) for name, floor in floors.items()}
     # A rise against the own baseline is odd, however many others rise too.
@@ -167,6 +167,21 @@ def _aspects(
         _Aspect("bled_more_than_string", bled, apart["bled_ah"], none),
         _Aspect("bled_less_than_string", -bled, -apart["bled_ah"], none),
     ]
+
+
+@lru_cache(maxsize=_KEPT_PLANTS)
+def _floors_of(rows: Rows) -> Mapping[str, Floats]:
+    """Return per cell what modules can tell apart."""
+    elements = rows.of_strings(
+        lambda string: inner_cells(string.chemistry, string.cell_voltage_v) or 1
+    )
+    capacity_ah = rows.of_strings(lambda string: string.capacity_ah)
+    return {
+        "voltage_v": rows.spread(_VOLTAGE_FLOOR_V * elements),
+        "resistance": np.full(rows.cell_count, _RESISTANCE_FLOOR),
+        "temperature_k": np.full(rows.cell_count, _TEMPERATURE_FLOOR_K),
+        "bled_ah": rows.spread(_BLED_FLOOR * capacity_ah),
+    }
 
 
 def _finding(rows: Rows, key: str, cell: int, row: int, aspect: _Aspect) -> Finding:

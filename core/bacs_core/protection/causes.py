@@ -36,7 +36,7 @@ def hold_against_limits(
 ) -> LimitsPassed:
     """Count how long limits are passed; what is not read leaves a count where it is."""
     if not layout.has_limits:
-        none = np.zeros(frame.rows.cell_count, np.bool_)
+        none = layout.nobody
         return LimitsPassed(
             cells.over_temperature_s, cells.over_voltage_s, cells.under_voltage_s, none, none, none
         )

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bacs_core.estimation.estimates import Estimates
-from bacs_core.frame import Frame
+from bacs_core.frame import Frame, kept
 from bacs_core.model import ChargePhase, RunawayStage, TripCause
 from bacs_core.protection.causes import LimitsPassed, hold_against_limits
 from bacs_core.protection.currents import weigh
@@ -107,7 +107,7 @@ def judge(
     first = bool(np.isnan(memory.at)) or memory.at - frame.now > tuning.longest_step_s
     passed_s = 0.0 if first else max(frame.now - memory.at, 0.0)
     dt_s = passed_s if passed_s <= tuning.longest_step_s else 0.0
-    sensed = sense(frame, memory.cells, layout, second_c, dt_s, tuning)
+    sensed = sense(frame, memory.cells, layout, second_c, dt_s, tuning, memory.agreed)
     limits = hold_against_limits(frame, sensed.read_c, memory.cells, layout, dt_s, tuning)
     after, looked = memory, memory.looked
     unlooked_s = memory.unlooked_s + passed_s
@@ -139,6 +139,7 @@ def judge(
         after.quiet,
         unlooked_s,
         after.looked,
+        sensed.agreed,
     )
     if passed_s == 0 and not first:
         after = memory
@@ -337,7 +338,7 @@ def _verdict(
         },
         temperature_suspect=sensed.suspect,
         temperature_missing=sensed.missing,
-        current_missing=strings.current_missing_s >= tuning.missing_after_s,
+        current_missing=kept(strings.current_missing_s >= tuning.missing_after_s),
         room_missing=looked.room_missing,
         overdue=looked.overdue,
         rise_k=looked.rise_k,

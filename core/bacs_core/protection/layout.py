@@ -10,7 +10,7 @@ import numpy as np
 
 from bacs_core.model import MODULE_TYPES, Chemistry, Quantity
 from bacs_core.rows import Rows
-from bacs_core.snapshot import Flags, Floats
+from bacs_core.snapshot import Flags, Floats, frozen
 
 #: Plants at work in one process: the engine's, or a handful of tests.
 _KEPT_PLANTS: Final = 16
@@ -21,7 +21,8 @@ _WITHOUT_FLOAT: Final = (Chemistry.LFP, Chemistry.LTO)
 class Layout:
     """Per cell: is a temperature expected, which voltages can a module measure, the trip limits.
 
-    Per string: capacity, float voltage, and whether its chemistry takes a float current.
+    Per string: capacity, float voltage, and whether its chemistry takes a float current. `nobody`
+    marks no cell.
     """
 
     temperature_expected: Flags
@@ -34,6 +35,7 @@ class Layout:
     capacity_ah: Floats
     float_v: Floats
     floats: Flags
+    nobody: Flags
 
 
 @lru_cache(maxsize=_KEPT_PLANTS)
@@ -56,4 +58,5 @@ def layout_of(rows: Rows) -> Layout:
         capacity_ah=rows.of_strings(lambda string: string.capacity_ah),
         float_v=rows.of_strings(lambda string: string.float_voltage_v),
         floats=rows.flags_of_strings(lambda string: string.chemistry not in _WITHOUT_FLOAT),
+        nobody=frozen(np.zeros(rows.cell_count, np.bool_)),
     )

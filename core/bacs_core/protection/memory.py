@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,13 +86,21 @@ class StringMemory:
     current_overdue: Flags
 
 
+class Agreed(NamedTuple):
+    """The cells whose readings have long agreed, and the `CellMemory.agreed_s` that says so."""
+
+    of: Floats
+    long: Flags
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Everything kept; `at` is the unix time of the last tick.
 
     `waiting_s` has passed since slow work was done, `unstaged_s` since stages were moved,
     `unlooked_s` since heat and surroundings were looked at; `looked` is what was seen then (`None`:
-    look at the next tick).
+    look at the next tick). `agreed` saves comparing what did
+    not change.
     """
 
     cells: CellMemory
@@ -104,6 +112,7 @@ class Memory:
     """Nothing is up and no count is running."""
     unlooked_s: float = 0.0
     looked: Looked | None = None
+    agreed: Agreed | None = None
 
 
 @dataclass(frozen=True, slots=True)

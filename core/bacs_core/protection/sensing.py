@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from bacs_core.frame import Frame
+from bacs_core.frame import Frame, kept
 from bacs_core.model import Quantity
 from bacs_core.protection.layout import Layout
-from bacs_core.protection.memory import Array, CellMemory
+from bacs_core.protection.memory import Agreed, Array, CellMemory
 from bacs_core.protection.tuning import Tuning
 from bacs_core.rows import Indices
 from bacs_core.snapshot import Flags, Floats
@@ -27,7 +27,10 @@ _MOST_OTHERS: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """Per cell: the temperature where it is believed, else NaN, and what is wrong elsewhere."""
+    """Per cell: the temperature where it is believed, else NaN, and what is wrong elsewhere.
+
+    `agreed` is for the next tick.
+    """
 
     read_c: Floats
     suspect: Flags
@@ -38,6 +41,7 @@ class Sensed:
     raw_c: Floats
     raw_at: Floats
     agreed_s: Floats
+    agreed: Agreed | None = None
 
 
 class _Known(NamedTuple):
@@ -87,11 +91,12 @@ def sense(
     second_c: Floats | None,
     dt_s: float,
     tuning: Tuning,
+    agreed: Agreed | None = None,
 ) -> Sensed:
     """Sort the temperature readings; `second_c` is a second sensor of each cell, NaN for none.
 
-    A cell that was believed for long and reads nearly the same is believed on; all the law is
-    worked only on the others.
+    `agreed` is that of the tick before. A cell that was believed for long and reads nearly the same
+    is believed on; all the law is worked only on the others.
     """
     column = frame.columns[Quantity.TEMPERATURE]
     known = _Known(
@@ -112,13 +117,18 @@ def sense(
     )
     if second_c is not None:
         return _sorted(readings, known, dt_s, tuning)
-    others = np.flatnonzero(~_goes_on(readings, known, tuning))
+    if agreed is None or agreed.of is not known.agreed_s:
+        agreed = Agreed(known.agreed_s, known.agreed_s >= tuning.agreed_hot_after_s)
+    (others,) = (~_goes_on(readings, known, agreed, tuning)).nonzero()
     if len(others) > _MOST_OTHERS * len(column.values):
         return _sorted(readings, known, dt_s, tuning)
-    return _with_others(readings, known, others, dt_s, tuning)
+    missing_s = known.missing_s[others]
+    if np.count_nonzero(readings.fresh[others] | (missing_s < tuning.missing_after_s)):
+        return _with_others(readings, known, others, dt_s, tuning)
+    return _with_missed(readings, known, others, layout.nobody, agreed)
 
 
-def _goes_on(readings: _Readings, known: _Known, tuning: Tuning) -> Flags:
+def _goes_on(readings: _Readings, known: _Known, agreed: Agreed, tuning: Tuning) -> Flags:
     """Mark the cells that read nearly what they did when all their readings had long agreed."""
     value_c = readings.value_c
     goes_on: Flags = np.abs(value_c - known.believed_c) <= tuning.possible_jump_k
@@ -127,8 +137,44 @@ def _goes_on(readings: _Readings, known: _Known, tuning: Tuning) -> Flags:
     goes_on &= value_c <= tuning.highest_possible_c
     if known.raw_c is not known.believed_c:
         goes_on &= known.raw_c == known.believed_c
-    goes_on &= known.agreed_s >= tuning.agreed_hot_after_s
+    goes_on &= agreed.long
     return goes_on
+
+
+def _with_missed(
+    readings: _Readings, known: _Known, missed: Indices, nobody: Flags, agreed: Agreed
+) -> Sensed:
+    """Believe all cells but the `missed`, of which nothing has been read for long, nor is now."""
+    value_c, read_at = readings.value_c, readings.read_at
+    if len(missed) == 0:
+        never_s, heard = np.zeros(len(value_c)), (value_c, read_at)
+        return Sensed(value_c, nobody, nobody, never_s, *heard, *heard, known.agreed_s, agreed)
+
+    def but_missed(usual: Array, of_missed: Array | float) -> Array:
+        merged = usual.copy()
+        merged[missed] = of_missed
+        return merged
+
+    suspect, missing = known.suspect[missed], readings.expected[missed]
+    of_missed_c, of_missed_at = known.believed_c[missed], known.believed_at[missed]
+    raw_c = believed_c = but_missed(value_c, of_missed_c)
+    raw_at = believed_at = but_missed(read_at, of_missed_at)
+    if known.raw_c is not known.believed_c and not _same(known.raw_c[missed], of_missed_c):
+        raw_c = but_missed(value_c, known.raw_c[missed])
+    if known.raw_at is not known.believed_at and not _same(known.raw_at[missed], of_missed_at):
+        raw_at = but_missed(read_at, known.raw_at[missed])
+    return Sensed(
+        read_c=but_missed(value_c, np.nan),
+        suspect=but_missed(nobody, suspect) if np.count_nonzero(suspect) else nobody,
+        missing=kept(but_missed(nobody, missing)) if np.count_nonzero(missing) else nobody,
+        missing_s=but_missed(np.zeros(len(value_c)), known.missing_s[missed]),
+        believed_c=believed_c,
+        believed_at=believed_at,
+        raw_c=raw_c,
+        raw_at=raw_at,
+        agreed_s=known.agreed_s,
+        agreed=agreed,
+    )
 
 
 def _with_others(
@@ -137,11 +183,7 @@ def _with_others(
     """Believe all cells but the `others`, which are sorted."""
     value_c, read_at = readings.value_c, readings.read_at
     nobody = np.zeros(len(value_c), np.bool_)
-    if len(others) == 0:
-        never_s = np.zeros(len(value_c))
-        heard = (value_c, read_at)
-        return Sensed(value_c, nobody, nobody, never_s, *heard, *heard, known.agreed_s)
-    some = _some(readings.at(others), known.at(others), dt_s, tuning)
+    some = _sorted(readings.at(others), known.at(others), dt_s, tuning)
 
     def but_others(usual: Array, of_others: Array) -> Array:
         merged = usual.copy()
@@ -167,23 +209,6 @@ def _with_others(
 
 def _same(one: Floats, other: Floats) -> bool:
     return one.tobytes() == other.tobytes()
-
-
-def _some(readings: _Readings, known: _Known, dt_s: float, tuning: Tuning) -> Sensed:
-    """Sort some cells; where all of them have been missed for long, nothing changes."""
-    if (readings.fresh | (known.missing_s < tuning.missing_after_s)).any():
-        return _sorted(readings, known, dt_s, tuning)
-    return Sensed(
-        read_c=np.full(len(readings.fresh), np.nan),
-        suspect=known.suspect,
-        missing=readings.expected,
-        missing_s=known.missing_s,
-        believed_c=known.believed_c,
-        believed_at=known.believed_at,
-        raw_c=known.raw_c,
-        raw_at=known.raw_at,
-        agreed_s=known.agreed_s,
-    )
 
 
 def _sorted(readings: _Readings, known: _Known, dt_s: float, tuning: Tuning) -> Sensed:

@@ -29,6 +29,15 @@ SECONDS_PER_HOUR: Final = 3600.0
 _ARMED: Final = TripState.ARMED
 _ALARM: Final = int(RunawayStage.ALARM)
 _TRIP: Final = int(RunawayStage.TRIP)
+_SEEN: Final = {
+    Event.CONTACT_OPEN,
+    Event.CONTACT_CLOSED,
+    Event.NO_ANSWER,
+    Event.TIME_IS_OVER,
+    Event.TOO_HOT,
+}
+#: Only causes and people move these.
+_MOVED_BY_OTHERS: Final = tuple(state for state, moves in MOVES.items() if not _SEEN & set(moves))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +99,13 @@ def demands_of(rows: Rows, verdict: Verdict, keys: Iterable[str]) -> dict[str, D
     """Return by key what `verdict` asks for the strings of these keys."""
     wanted = {cause: flags for cause, flags in verdict.cause.items() if np.count_nonzero(flags)}
     strings_wanting = {cause: rows.any(flags) for cause, flags in wanted.items()}
+    stages, hottest_c = verdict.string_stage.tolist(), verdict.hottest_c.tolist()
     demands = {}
     for key in keys:
         place = rows.places[key]
-        stage = int(verdict.string_stage[place])
+        stage = stages[place]
         if not wanted and stage < _ALARM:
-            demands[key] = Demand(hottest_c=_hottest_c(verdict, place))
+            demands[key] = Demand((), (), None, _known(hottest_c[place]))
             continue
         cells = rows.slices[key]
         found = {
@@ -107,7 +117,7 @@ def demands_of(rows: Rows, verdict: Verdict, keys: Iterable[str]) -> dict[str, D
             causes=tuple(found),
             standing=_standing(tuple(found), stage),
             cell=1 + next(iter(found.values())) if found else None,
-            hottest_c=_hottest_c(verdict, place),
+            hottest_c=_known(hottest_c[place]),
             threatened=stage >= _ALARM,
         )
     return demands
@@ -119,16 +129,16 @@ def _standing(causes: tuple[TripCause, ...], stage: int) -> tuple[TripCause, ...
     return (*causes, TripCause.THERMAL_RUNAWAY)
 
 
-def _hottest_c(verdict: Verdict, string: int) -> float | None:
-    hottest_c = float(verdict.hottest_c[string])
-    return None if math.isnan(hottest_c) else hottest_c
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def follow(trip: Trip, demand: Demand, contact_open: bool | None, now: float) -> Trip:  # noqa: FBT001
     """Return the trip after one tick."""
     if _stays(trip, demand, contact_open):
         return trip
-    trip = replace(trip, contact_open=contact_open, threatened=demand.threatened)
+    if trip.contact_open is not contact_open or trip.threatened is not demand.threatened:
+        trip = replace(trip, contact_open=contact_open, threatened=demand.threatened)
     for event in _events(trip, demand, now):
         trip = _moved(trip, event, now)
     acts = {TABLE[trip.state][cause] for cause in demand.causes}
@@ -148,8 +158,8 @@ def follow(trip: Trip, demand: Demand, contact_open: bool | None, now: float) ->
     if acts & {Act.REPEAT, Act.HOLD}:
         new = tuple(cause for cause in demand.causes if cause not in trip.causes)
         trip = replace(trip, causes=trip.causes + new)
-    over = trip.state is TripState.ARMED and not (demand.threatened or demand.standing)
-    return replace(trip, deferred_once=False) if over else trip
+    over = trip.state is _ARMED and not (demand.threatened or demand.standing)
+    return replace(trip, deferred_once=False) if over and trip.deferred_once else trip
 
 
 def _stays(trip: Trip, demand: Demand, contact_open: bool | None) -> bool:  # noqa: FBT001
@@ -243,6 +253,8 @@ def shifted_trip(trip: Trip, step_s: float) -> Trip:
 
 def _events(trip: Trip, demand: Demand, now: float) -> list[Event]:
     """Return what happened to this state since the last tick, apart from causes and people."""
+    if trip.state in _MOVED_BY_OTHERS:
+        return []
     hot = demand.hottest_c is None or demand.hottest_c > DEFERRAL_LIMIT_C
     happened = {
         Event.CONTACT_OPEN: trip.contact_open is True,

@@ -354,7 +354,7 @@ def test_strings_are_judged_each_on_its_own() -> None:
 
 
 def test_a_line_in_foreign_hands_is_one_alarm_that_stands_until_it_is_given_back() -> None:
-    note = "miller commissions the line until 14:32"
+    note = "14:32 (miller)"
     lent = Moment(
         readings={ROOM.key: readings((NAN,) * 4, START)},
         lines_lent=("modules",),
@@ -363,7 +363,7 @@ def test_a_line_in_foreign_hands_is_one_alarm_that_stands_until_it_is_given_back
     plant = Room().run(600, lent)
     assert plant.names() == ["line_lent modules unacknowledged"]
     assert to_message(plant.book.raised[0], SITE).text == (
-        f"Line modules: protection is paused, {note}"
+        f"Line modules: protection is paused, the line is lent until {note}"
     )
     plant.book = acknowledge(plant.book, None, "anna", plant.now)
     plant.run(60, lent)

@@ -125,7 +125,7 @@ def test_the_cells_that_go_on_are_sorted_as_all_the_others_are(
         for cell, value_c in changed:
             read_c[cell] = value_c
         frame = build.frame(rows, now, read_c)
-        sensed = sense(frame, memory.cells, layout, None, step_s, tuning)
+        sensed = sense(frame, memory.cells, layout, None, step_s, tuning, memory.agreed)
         # A second sensor that is nowhere has every cell sorted one by one.
         nowhere_c = np.full(rows.cell_count, np.nan)
         one_by_one = sense(frame, memory.cells, layout, nowhere_c, step_s, tuning)
