@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 import pytest_socket
 from bacs_core.simulator.control import SimulatorControl
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import HomeAssistant
 
 from custom_components.bacs.const import DOMAIN
 from tests.processes import HOST, Cabinet, Engine
 from tests.integration.relay import Relay
+from tests.integration.scripted_engine import SITE_ID, ScriptedEngine
+from tests.integration.waiting import until
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 SITE = Path(__file__).with_name("site.toml")
@@ -147,3 +150,58 @@ def manager_entries(hass: HomeAssistant, site_id: str) -> list[MockConfigEntry]:
     for entry in entries:
         entry.add_to_hass(hass)
     return entries
+
+
+@pytest.fixture
+async def scripted(hass: HomeAssistant) -> AsyncIterator[ScriptedEngine]:
+    """An engine whose plant the test moves by hand."""
+    engine = ScriptedEngine()
+    await engine.start()
+    yield engine
+    await engine.stop()
+
+
+@pytest.fixture
+def scripted_site(hass: HomeAssistant, scripted: ScriptedEngine) -> MockConfigEntry:
+    """The entry of that site, not yet set up."""
+    entry = MockConfigEntry(
+        domain=DOMAIN, title="Test room", unique_id=SITE_ID, data=scripted.connection
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+async def alone(hass: HomeAssistant, scripted_site: MockConfigEntry) -> MockConfigEntry:
+    """The site without its managers, set up; enough for most, and much quicker."""
+    assert await hass.config_entries.async_setup(scripted_site.entry_id)
+    await hass.async_block_till_done()
+    return scripted_site
+
+
+@pytest.fixture
+def scripted_entries(hass: HomeAssistant, scripted_site: MockConfigEntry) -> list[MockConfigEntry]:
+    """The entries of that site and of both its managers, not yet set up."""
+    entries = [
+        MockConfigEntry(
+            domain=DOMAIN,
+            title=title,
+            unique_id=f"{SITE_ID}_{manager_id}",
+            data={"site_id": SITE_ID, "manager_id": manager_id},
+        )
+        for manager_id, title in (("ups-a", "UPS A"), ("telecom", "Telecom 48 V"))
+    ]
+    for entry in entries:
+        entry.add_to_hass(hass)
+    return [scripted_site, *entries]
+
+
+@pytest.fixture
+async def loaded(
+    hass: HomeAssistant, scripted: ScriptedEngine, scripted_entries: list[MockConfigEntry]
+) -> list[MockConfigEntry]:
+    """The same entries, set up, with all first states written."""
+    assert await hass.config_entries.async_setup(scripted_entries[0].entry_id)
+    await until(lambda: all(entry.state is ConfigEntryState.LOADED for entry in scripted_entries))
+    await hass.async_block_till_done()
+    return scripted_entries

@@ -1,7 +1,7 @@
 """A mirrored site without an engine, fed by the messages that an engine would send."""
 
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from bacs_core.api.client import EngineClient
 from bacs_core.api.live import LiveSite, Update, UpdateKind
@@ -199,6 +199,13 @@ class MirroredSite:
             managers=None if online is None else [manager_status(online=online)],
             alarms=alarms,
         )
+        self._tell(self.live._apply(message))
+
+    def publish(self, *strings: StringChanges, **parts: Any) -> None:
+        """Take in these changes, at the moment of the last message."""
+        self._sequence += 1
+        at = datetime.fromtimestamp(self.clock.now, UTC)
+        message = ChangesMessage(sequence=self._sequence, at=at, strings=list(strings), **parts)
         self._tell(self.live._apply(message))
 
     def _tell(self, update: Update) -> None:

@@ -6,12 +6,20 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_INTEGRATION_DISCOVERY,
+    SOURCE_USER,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from bacs_core.api.messages import SiteInfo
+from custom_components.bacs import config_flow
+from custom_components.bacs.connection import CommissioningError
 from custom_components.bacs.const import DOMAIN
+from tests.integration.dialogs import open_form, type_in
 from tests.integration.relay import Relay
 from tests.integration.waiting import until
 from tests.processes import HOST, Engine, free_port
@@ -25,8 +33,14 @@ async def other_server() -> AsyncIterator[int]:
         yield server.port
 
 
+async def test_a_menu_offers_an_engine_first_and_managers_without_one(hass: HomeAssistant) -> None:
+    menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["menu_options"] == ["engine", "snmp_v2c", "snmp_v3", "modbus_tcp", "serial"]
+
+
 async def test_the_form_asks_for_address_and_token(hass: HomeAssistant) -> None:
-    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    result = await open_form(hass)
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {}
     assert result["data_schema"] is not None
@@ -36,9 +50,7 @@ async def test_the_form_asks_for_address_and_token(hass: HomeAssistant) -> None:
 async def test_a_site_is_added_with_its_own_name_and_id(
     hass: HomeAssistant, connection: dict[str, Any], site_id: str
 ) -> None:
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}, data=connection
-    )
+    result = await type_in(hass, connection)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Test room"
     assert result["data"] == connection
@@ -51,6 +63,7 @@ async def test_a_site_is_added_with_its_own_name_and_id(
     [
         ({"token": "wrong"}, {"base": "invalid_auth"}),
         ({"fingerprint": "ab:cd"}, {"fingerprint": "invalid_fingerprint"}),
+        ({"token": "0123-4567-89AB-CDEF"}, {"base": "code_over_loopback"}),
     ],
 )
 async def test_a_wrong_entry_is_named_and_can_be_corrected(
@@ -59,9 +72,7 @@ async def test_a_wrong_entry_is_named_and_can_be_corrected(
     change: dict[str, str],
     errors: dict[str, str],
 ) -> None:
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}, data=connection | change
-    )
+    result = await type_in(hass, connection | change)
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == errors
 
@@ -73,42 +84,29 @@ async def test_a_wrong_entry_is_named_and_can_be_corrected(
 async def test_a_port_where_nobody_answers_is_named(
     hass: HomeAssistant, connection: dict[str, Any]
 ) -> None:
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}, data=connection | {"port": free_port()}
-    )
+    result = await type_in(hass, connection | {"port": free_port()})
     assert result["errors"] == {"base": "cannot_connect"}
 
 
 async def test_an_engine_without_a_site_is_named(
     hass: HomeAssistant, commissioning_engine: Engine
 ) -> None:
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN,
-        context={"source": SOURCE_USER},
-        data={
-            "host": HOST,
-            "port": commissioning_engine.port,
-            "token": commissioning_engine.add_token("ha"),
-        },
-    )
+    token = commissioning_engine.add_token("ha")
+    result = await type_in(hass, {"host": HOST, "port": commissioning_engine.port, "token": token})
     assert result["errors"] == {"base": "commissioning"}
 
 
 async def test_a_program_that_is_no_engine_is_named(
     hass: HomeAssistant, connection: dict[str, Any], other_server: int
 ) -> None:
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}, data=connection | {"port": other_server}
-    )
+    result = await type_in(hass, connection | {"port": other_server})
     assert result["errors"] == {"base": "wrong_version"}
 
 
 async def test_a_site_is_added_once(
     hass: HomeAssistant, connection: dict[str, Any], site_entry: MockConfigEntry
 ) -> None:
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}, data=connection
-    )
+    result = await type_in(hass, connection)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
 
@@ -131,6 +129,39 @@ async def test_a_site_can_move_to_another_address(
     assert site_entry.data["port"] == relay.port
     assert "token" in site_entry.data
     await until(lambda: relay.streams_open == 1)
+
+
+async def test_a_site_that_moves_may_bring_a_new_token(
+    hass: HomeAssistant, engine: Engine, site_entry: MockConfigEntry, connection: dict[str, Any]
+) -> None:
+    hass.config_entries.async_update_entry(site_entry, data=connection | {"token": "old"})
+    form = await site_entry.start_reconfigure_flow(hass)
+    done = await hass.config_entries.flow.async_configure(form["flow_id"], connection)
+    assert done["reason"] == "reconfigure_successful"
+    assert site_entry.data == connection
+    await hass.async_block_till_done()
+
+
+async def test_a_code_that_worked_is_not_lost_when_something_else_is_wrong(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = {"host": "panel.local", "port": 8480, "token": "0123-4567-89AB-CDEF"}
+    codes: list[str] = []
+
+    async def pairs(_hass: HomeAssistant, host: str, port: int, code: str) -> dict[str, Any]:
+        codes.append(code)
+        return {"host": host, "port": port, "token": "x" * 43, "fingerprint": "ab" * 32}
+
+    async def has_no_site(_client: object) -> SiteInfo:
+        raise CommissioningError("no site yet")
+
+    monkeypatch.setattr(config_flow, "pair_site", pairs)
+    monkeypatch.setattr(config_flow, "probe", has_no_site)
+    form = await type_in(hass, typed)
+    for _ in range(2):
+        assert form["errors"] == {"base": "commissioning"}
+        form = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    assert codes == [typed["token"]]
 
 
 async def test_a_site_cannot_become_another_site(

@@ -8,11 +8,15 @@ from bacs_core.api.client import (
     NotAuthorizedError,
     VersionMismatchError,
 )
+from bacs_core.api.pairing_client import BadCodeError
 from custom_components.bacs.connection import (
+    CodeOverLoopbackError,
     CommissioningError,
     engine_url,
     error_key,
+    is_code,
     is_loopback,
+    pairing_error_key,
     parse_fingerprint,
 )
 
@@ -67,3 +71,35 @@ def test_what_is_no_fingerprint_is_refused(text: str) -> None:
 )
 def test_each_error_has_its_own_sentence(error: ClientError, key: str) -> None:
     assert error_key(error) == key
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (BadCodeError(), "invalid_code"),
+        (CommandRefusedError("no", code="wrong_code"), "wrong_code"),
+        (CommandRefusedError("no", code="pairing_closed"), "code_expired"),
+        (CommandRefusedError("no", code="bad_name"), "refused"),
+        (CertificateError(), "code_of_another"),
+        (EngineUnreachableError(), "network_off"),
+        (VersionMismatchError(), "wrong_version"),
+        (CodeOverLoopbackError(), "code_over_loopback"),
+    ],
+)
+def test_each_refusal_of_a_code_has_its_own_sentence(error: ClientError, key: str) -> None:
+    assert pairing_error_key(error) == key
+
+
+@pytest.mark.parametrize(
+    ("typed", "host", "meant_as_code"),
+    [
+        ("0123-4567-89AB-CDEF", "panel.local", True),
+        ("o123 4567 89ab cdef", "panel.local", True),
+        ("0123-4567-89AB-CDEF", "127.0.0.1", True),
+        ("0123-4567-89AB-CDE", "panel.local", True),
+        ("0123-4567-89AB-CDE", "127.0.0.1", False),
+        ("a" * 43, "panel.local", False),
+    ],
+)
+def test_a_code_is_told_from_a_token(typed: str, host: str, meant_as_code: bool) -> None:
+    assert is_code(typed, host) is meant_as_code

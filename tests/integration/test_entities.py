@@ -16,7 +16,7 @@ from tests.integration.waiting import settled, until, until_state
 from tests.processes import Engine
 
 ENABLED_PER_CELL = {"voltage", "temperature", "resistance", "charge", "problem"}
-DISABLED_PER_CELL = {"duty", "status"}
+DISABLED_PER_CELL = {"duty", "status", "health", "bled"}
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def published(engine: Engine, token: str, key: str) -> dict[str, Any]:
     return next(string for string in strings if string["key"] == key)
 
 
-async def test_a_cell_has_five_entities_and_two_more_to_switch_on(
+async def test_a_cell_has_five_entities_and_four_more_to_switch_on(
     hass: HomeAssistant,
     managers: list[MockConfigEntry],
     site_id: str,
@@ -151,6 +151,13 @@ async def test_a_string_shows_the_line_below_its_table(
         return True
 
     await until(agrees)
+    column = published(engine, token, "telecom/1")["columns"]["voltage_v"]
+    lowest = state_of(hass, "sensor.telecom_string_lowest_cell_voltage")
+    assert float(lowest.state) == pytest.approx(min(column), abs=0.02)
+    assert 1 <= lowest.attributes["cell"] <= len(column)
+    for entity in ("charge_phase", "protection", "thermal_runaway", "worst_cell"):
+        state = state_of(hass, f"sensor.telecom_string_{entity}")
+        assert state.state != STATE_UNAVAILABLE
     equalization = state_of(hass, "sensor.telecom_string_equalization")
     assert equalization.state in equalization.attributes["options"]
     assert isinstance(equalization.attributes["inhibited_by"], list)
@@ -196,6 +203,16 @@ async def test_a_module_that_falls_silent_makes_its_cell_unavailable_and_a_probl
     for above in ("telecom_string_problem", "telecom_48_v_problem", "test_room_alarm"):
         await until_state(hass, f"binary_sensor.{above}", "on")
     assert int(state_of(hass, "sensor.test_room_active_alarms").state) >= 1
+    told = state_of(hass, "event.telecom_string_alarms").attributes
+    assert (told["event_type"], told["cell"], told["rule"]) == ("raised", 3, "module_silent")
+
+    acknowledge = {"alarm_id": told["alarm_id"]}
+    await hass.services.async_call(DOMAIN, "acknowledge", acknowledge, blocking=True)
+    await until(
+        lambda: (
+            state_of(hass, "event.telecom_string_alarms").attributes["event_type"] == "acknowledged"
+        )
+    )
 
     control.clear("modules")
     await until(lambda: settled(hass, cell))
@@ -233,6 +250,18 @@ async def test_a_device_that_the_site_no_longer_has_is_removed(
     kept = dr.async_entries_for_config_entry(device_registry, managers[0].entry_id)
     assert {device.name for device in kept} == {"UPS A", "UPS A string 1", "UPS A string 2"}
     assert len(dr.async_child_entries_for_config_entry(device_registry, managers[0].entry_id)) == 16
+
+
+async def test_a_released_relay_is_switched_on_the_line_and_shown_as_its_contact(
+    hass: HomeAssistant, managers: list[MockConfigEntry]
+) -> None:
+    horn = "switch.relay_box_horn"
+    for action, state in (("turn_on", "on"), ("turn_off", "off")):
+        await hass.services.async_call("switch", action, {"entity_id": horn}, blocking=True)
+        await until_state(hass, horn, state)
+    assert hass.states.async_entity_ids("switch") == [horn]
+    assert settled(hass, "binary_sensor.relay_box_breaker")
+    assert settled(hass, "sensor.battery_room_temperature")
 
 
 async def test_no_entity_polls(hass: HomeAssistant, managers: list[MockConfigEntry]) -> None:

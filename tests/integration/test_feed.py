@@ -4,13 +4,18 @@ import pytest
 from homeassistant.core import HomeAssistant
 
 from bacs_core.api.live import Update, UpdateKind
+from bacs_core.api.messages import Annunciation, CellChanges, StringChanges
 from bacs_core.model import CellStatus, Quantity
 from custom_components.bacs.feed import (
+    ACCESSORIES,
+    ANNUNCIATION,
     Feed,
     Source,
     alarms_source,
+    cell_figure_source,
     cell_status_source,
     cell_value_source,
+    column_source,
     string_source,
 )
 from custom_components.bacs.readings import SITE, Place
@@ -105,6 +110,40 @@ async def test_status_scalars_and_alarms_queue_what_depends_on_them(hass: HomeAs
     fed.site.tick(alarms=[])
     assert fed.queued() == {cell, whole}
     assert fed.feed.view.alarms == {}
+
+
+async def test_a_cell_is_queued_before_its_string_and_that_before_its_manager(
+    hass: HomeAssistant,
+) -> None:
+    places = (SITE, Place("ups-a"), Place(KEY), Place(KEY, 1))
+    fed = Fed(hass, *map(alarms_source, places))
+    fed.site.tick(alarms=[alarm(cell=1)])
+    wanted = [fed.entities[alarms_source(place)] for place in reversed(places)]
+    assert [*fed.writer.given] == wanted
+
+
+async def test_columns_figures_and_what_is_concluded_queue_what_depends_on_them(
+    hass: HomeAssistant,
+) -> None:
+    column, other = column_source(KEY, Quantity.VOLTAGE), column_source(KEY, Quantity.CHARGE)
+    figure = cell_figure_source(KEY, "health", 1)
+    whole = string_source(KEY)
+    fed = Fed(hass, column, other, figure, whole, ACCESSORIES, ANNUNCIATION)
+    fed.site.tick(voltages={1: 2.3})
+    assert fed.queued() == {column}
+    fed.site.tick(status={2: CellStatus.SILENT})
+    assert fed.queued() == {column, other}
+    fed.site.tick(seconds=11.0, read=[(START + 13.0, 3), (START, 1)])
+    assert fed.queued() == {column}
+    health = {"health": CellChanges(index=[1], value=[90.0])}
+    fed.site.publish(StringChanges(key=KEY, figures=health))
+    assert fed.queued() == {figure}
+    fed.site.publish(StringChanges(key=KEY, codes={"runaway_stage": [(1, 4)]}))
+    assert fed.queued() == {whole}
+    fed.site.publish(accessories=[])
+    assert fed.queued() == {ACCESSORIES}
+    fed.site.publish(annunciation=Annunciation(sounding=True, muted=False, led="red"))
+    assert fed.queued() == {ANNUNCIATION}
 
 
 async def test_a_manager_that_stops_to_answer_queues_everything(hass: HomeAssistant) -> None:

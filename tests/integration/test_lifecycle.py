@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.bacs.const import DOMAIN
+from tests.integration.dialogs import type_in
 from tests.integration.relay import Relay
 from tests.integration.waiting import settled, until, until_state
 from tests.processes import Engine
@@ -34,9 +35,7 @@ async def set_up(
 async def test_managers_are_offered_and_show_what_the_engine_publishes(
     hass: HomeAssistant, connection: dict[str, Any], engine: Engine, token: str
 ) -> None:
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": "user"}, data=connection
-    )
+    result = await type_in(hass, connection)
     assert result["type"] == "create_entry"
     assert result["title"] == "Test room"
     await hass.async_block_till_done()

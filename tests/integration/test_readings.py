@@ -60,7 +60,7 @@ def test_nothing_is_available_without_a_connection() -> None:
     assert equalization(None, key=KEY) == UNAVAILABLE
     assert string_problem(None, key=KEY) == UNAVAILABLE
     assert place_problem(None, place=SITE) == UNAVAILABLE
-    assert alarm_count(None) == UNAVAILABLE
+    assert alarm_count(None, place=SITE) == UNAVAILABLE
     assert manager_online(None, manager_id="ups-a") == UNAVAILABLE
     assert line_connected(None, line_id="managers") == UNAVAILABLE
 
@@ -124,13 +124,13 @@ def test_an_active_alarm_is_a_problem_of_its_cell_its_string_its_manager_and_the
     assert string_problem(view, key=KEY).value is True
     assert place_problem(view, place=Place("ups-a")).value is True
     assert place_problem(view, place=SITE).value is True
-    assert alarm_count(view).value == 1
+    assert alarm_count(view, place=SITE).value == 1
 
 
 def test_an_alarm_whose_condition_is_gone_is_no_problem() -> None:
     view = with_alarms(alarm(state=AlarmState.RETURNED))
     assert cell_problem(view, key=KEY, index=0).value is False
-    assert alarm_count(view).value == 0
+    assert alarm_count(view, place=SITE).value == 0
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_an_alarm_that_was_put_aside_is_no_problem_but_is_still_told(state: Alar
         "put_aside": aside,
     }
     assert place_problem(view, place=SITE).attributes["put_aside"] == aside
-    assert alarm_count(view).value == 1
+    assert alarm_count(view, place=SITE).value == 1
 
 
 def test_a_silent_cell_with_an_alarm_is_a_problem() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from homeassistant.core import HomeAssistant
 
 #: A guard only: nothing here takes so long.
-TIMEOUT_S = 40.0
+TIMEOUT_S = 110.0
 
 
 async def until(happened: Callable[[], object]) -> None:

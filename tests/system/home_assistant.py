@@ -28,7 +28,8 @@ PATIENCE_S = 60
 async def add_site(hass: HomeAssistant, host: str, port: int, token: str) -> None:
     """Type in the address, then confirm every manager that is offered."""
     flows = hass.config_entries.flow
-    form = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+    menu = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+    form = await flows.async_configure(menu["flow_id"], {"next_step_id": "engine"})
     typed = {"host": host, "port": port, "token": token}
     created = await flows.async_configure(form["flow_id"], typed)
     assert created["type"] == "create_entry", created

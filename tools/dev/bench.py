@@ -10,8 +10,8 @@ from tools.dev.workspace import make_workspace_env
 _BENCHMARKS = ROOT / "tests" / "bench"
 _IN_A_BROWSER = {"panel"}
 _IN_HOME_ASSISTANT = {"home_assistant"}
-_SOAKED = {"panel"}
-_NEEDS_COMPILER = {"bus"}
+_SOAKED = {"home_assistant", "panel"}
+_NEEDS_COMPILER = {"bus", "home_assistant"}
 _NEEDS = {"snmp": ["snmpd"]}
 
 

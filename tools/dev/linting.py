@@ -15,6 +15,7 @@ _TYPED_IF_THERE = ("tests/bench", "tests/kiosk")
 _TYPED_ON_HOME_ASSISTANT = (
     "integration/custom_components",
     "tests/integration",
+    "tests/bench/_home_assistant_probe.py",
     "tests/system/home_assistant.py",
 )
 _SHELL_PLACES = ("dev", ".ci/run", "kiosk")

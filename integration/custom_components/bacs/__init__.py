@@ -5,19 +5,25 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
+from .actions import async_register_actions
 from .const import DOMAIN
-from .devices import present_devices
+from .devices import present_devices, present_site_devices
+from .frontend import async_serve_card
 from .manager import async_setup_manager, async_unload_manager
 from .runtime import BacsConfigEntry, is_manager
 from .site import async_remove_site, async_setup_site, async_unload_site
+from .websocket import async_register_commands
 from .writer import WRITER, ChunkedWriter
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Make the one writer that all entries share."""
+    """Make what all entries share: the writer, the actions and the string card."""
     hass.data[WRITER] = ChunkedWriter(hass)
+    async_register_actions(hass)
+    async_register_commands(hass)
+    await async_serve_card(hass)
     return True
 
 
@@ -48,6 +54,7 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Let a person remove a device that the site no longer has."""
     if not is_manager(entry):
-        return False
+        info = entry.runtime_data.live.info
+        return info is not None and not device.identifiers & present_site_devices(info)
     runtime = entry.runtime_data
     return not device.identifiers & present_devices(runtime.site_id, runtime.manager)

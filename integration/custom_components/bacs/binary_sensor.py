@@ -13,13 +13,18 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from bacs_core.api.messages import AccessoryInfo
+
+from .contacts import ContactPoint, contacts_of
 from .devices import cell_device, device_of, identity
 from .entity import BacsEntity, Subject, add_in_portions
-from .feed import LINES, alarms_source, cell_status_source
+from .feed import ACCESSORIES, ANNUNCIATION, LINES, alarms_source, cell_status_source
+from .plant_readings import Contact, accessory_online, buzzer, contact
 from .readings import (
     SITE,
     Place,
     Shown,
+    accessory_key,
     cell_problem,
     line_connected,
     manager_online,
@@ -57,6 +62,19 @@ LINE: Final = BinarySensorEntityDescription(
     entity_registry_enabled_default=False,
 )
 
+BUZZER: Final = BinarySensorEntityDescription(
+    key="buzzer",
+    translation_key="buzzer",
+    device_class=BinarySensorDeviceClass.SOUND,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+#: Their names are those that the site file gives them.
+CONTACTS: Final = {
+    Contact.INPUT: BinarySensorEntityDescription(key="input", translation_key="input"),
+    Contact.RELAY: BinarySensorEntityDescription(key="relay", translation_key="relay"),
+}
+
 
 class BacsBinarySensor(BacsEntity, BinarySensorEntity):
     """A condition; these are written before all values."""
@@ -69,12 +87,24 @@ class BacsBinarySensor(BacsEntity, BinarySensorEntity):
         self._attr_is_on = None if shown.value is None else bool(shown.value)
 
 
-class LineBinarySensor(BacsBinarySensor):
-    """Whether the port of a line is open; there is one per line of the site."""
+class NamedBinarySensor(BacsBinarySensor):
+    """One of several of its kind, told apart by a name that people gave it."""
 
-    def __init__(self, runtime: SiteRuntime, subject: Subject, line_id: str) -> None:
-        super().__init__(runtime.feed, subject, LINE)
-        self._attr_translation_placeholders = {"line": line_id}
+    def __init__(
+        self,
+        runtime: SiteRuntime,
+        subject: Subject,
+        description: BinarySensorEntityDescription,
+        name: dict[str, str],
+        *,
+        enabled: bool = True,
+    ) -> None:
+        super().__init__(runtime.feed, subject, description)
+        self._attr_translation_placeholders = name
+        # The description of a line decides for all lines.
+        self._attr_entity_registry_enabled_default = (
+            enabled and description.entity_registry_enabled_default
+        )
 
 
 async def async_setup_entry(
@@ -97,6 +127,13 @@ def _site_sensors(runtime: SiteRuntime, site_id: str) -> Iterator[BacsBinarySens
         (alarms_source(SITE),),
     )
     yield BacsBinarySensor(runtime.feed, subject, ALARM)
+    yield BacsBinarySensor(
+        runtime.feed,
+        Subject(identity(site_id, BUZZER.key), device, buzzer, (ANNUNCIATION,)),
+        BUZZER,
+    )
+    for accessory in runtime.accessories:
+        yield from _accessory_sensors(runtime, site_id, accessory)
     for line_id in runtime.live.lines:
         subject = Subject(
             identity(site_id, LINE.key, line_id),
@@ -104,7 +141,51 @@ def _site_sensors(runtime: SiteRuntime, site_id: str) -> Iterator[BacsBinarySens
             partial(line_connected, line_id=line_id),
             (LINES,),
         )
-        yield LineBinarySensor(runtime, subject, line_id)
+        yield NamedBinarySensor(runtime, subject, LINE, {"line": line_id})
+
+
+def _accessory_sensors(
+    runtime: SiteRuntime, site_id: str, accessory: AccessoryInfo
+) -> Iterator[BacsBinarySensor]:
+    """Make the binary sensors of an accessory: what it says of itself, and its contacts."""
+    name = identity(site_id, accessory_key(accessory.id))
+    device = device_of(name)
+    place = Place(accessory_key(accessory.id))
+    online = Subject(
+        f"{name}/{ONLINE.key}",
+        device,
+        partial(accessory_online, accessory_id=accessory.id),
+        (ACCESSORIES,),
+    )
+    yield BacsBinarySensor(runtime.feed, online, ONLINE)
+    problem = Subject(
+        f"{name}/{PROBLEM.key}",
+        device,
+        partial(place_problem, place=place),
+        (alarms_source(place),),
+    )
+    yield BacsBinarySensor(runtime.feed, problem, PROBLEM)
+    status = runtime.live.accessories.get(accessory.id)
+    for point in contacts_of(accessory, status, runtime.role):
+        if not point.switchable:
+            yield _contact_sensor(runtime, name, point)
+
+
+def _contact_sensor(runtime: SiteRuntime, name: str, point: ContactPoint) -> BacsBinarySensor:
+    """Make the binary sensor of a contact; one that nobody gave a name is there, but off."""
+    description = CONTACTS[point.kind]
+    read = partial(
+        contact,
+        accessory_id=point.accessory_id,
+        kind=point.kind,
+        number=point.number,
+        use=point.use,
+    )
+    subject = Subject(
+        f"{name}/{description.key}/{point.number}", device_of(name), read, (ACCESSORIES,)
+    )
+    label = {"contact": point.label}
+    return NamedBinarySensor(runtime, subject, description, label, enabled=point.named)
 
 
 def _manager_sensors(runtime: ManagerRuntime) -> Iterator[BacsBinarySensor]:

@@ -4,10 +4,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 
-from bacs_core.api.messages import ManagerStatus, SiteInfo
+from bacs_core.api.messages import AccessoryInfo, AccessoryStatus, ManagerStatus, SiteInfo
 from bacs_core.model import Manager, String, cell_label
 
 from .const import DOMAIN
+from .readings import accessory_key
 
 
 def identity(site_id: str, *parts: str | int) -> str:
@@ -82,6 +83,39 @@ def register_manager(
         ).id
         for string in manager.strings
     }
+
+
+@callback
+def register_accessory(
+    hass: HomeAssistant,
+    entry_id: str,
+    site_id: str,
+    accessory: AccessoryInfo,
+    status: AccessoryStatus | None,
+) -> None:
+    """Register a relay box or an environment sensor, which hangs below its site."""
+    registry = dr.async_get(hass)
+    info = DeviceInfo(
+        identifiers={(DOMAIN, identity(site_id, accessory_key(accessory.id)))},
+        name=accessory.name,
+        model=accessory.device,
+    )
+    if status is not None and status.serial_number is not None:
+        info["serial_number"] = str(status.serial_number)
+    if status is not None and status.firmware_version is not None:
+        info["sw_version"] = status.firmware_version
+    site = registry.async_get_device_by_identifier((DOMAIN, site_id), entry_id)
+    if site is not None:
+        info["via_device_id"] = site.id
+    registry.async_get_or_create(config_entry_id=entry_id, **info)
+
+
+@callback
+def present_site_devices(info: SiteInfo) -> set[tuple[str, str]]:
+    """Name all devices that a site has beside its managers."""
+    names = [info.site_id]
+    names += [identity(info.site_id, accessory_key(each.id)) for each in info.accessories]
+    return {(DOMAIN, name) for name in names}
 
 
 @callback

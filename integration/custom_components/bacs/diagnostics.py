@@ -1,60 +1,162 @@
 """What a person may send to whoever helps: how the plant is built and does, without secrets."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.const import CONF_HOST, CONF_TOKEN
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import AnyDeviceEntry
+from pydantic import BaseModel
 
-from bacs_core.api.live import LiveSite
+import bacs_core
+from bacs_core.api.client import ClientError
+from bacs_core.api.live import LiveString
+from bacs_core.api.messages import SiteInfo
 
-from .const import CONF_FINGERPRINT
-from .runtime import BacsConfigEntry, ManagerRuntime, is_manager, loaded_site
+from .const import CONF_FINGERPRINT, CONF_SNMP, DOMAIN
+from .runtime import BacsConfigEntry, SiteRuntime, is_manager, loaded_site
 
-TO_REDACT: Final = {CONF_HOST, CONF_TOKEN, CONF_FINGERPRINT}
+#: Secrets, and what tells of people or of the network that the engine is in.
+TO_REDACT: Final = {
+    CONF_HOST,
+    CONF_TOKEN,
+    CONF_FINGERPRINT,
+    CONF_SNMP,
+    "acknowledged_by",
+    "addresses",
+    "announced_as",
+    "by",
+    "community",
+    "contact",
+    "folder",
+    "password",
+}
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: BacsConfigEntry
 ) -> dict[str, Any]:
     """Describe a site or a manager."""
-    data = {"entry": async_redact_data(dict(entry.data), TO_REDACT)}
+    told: dict[str, Any] = {"entry": dict(entry.data)}
     if not is_manager(entry):
-        return data | _site(entry.runtime_data.live)
-    site_entry = loaded_site(hass, entry.runtime_data.site_id)
-    return data | {
-        "site_loaded": site_entry is not None,
-        "manager": asdict(entry.runtime_data.manager),
-        "strings": {}
-        if site_entry is None
-        else _strings(site_entry.runtime_data.live, entry.runtime_data),
-    }
+        host = entry.data.get(CONF_HOST)
+        site = _site(entry.runtime_data, host)
+        return redacted(told | site | await _engine(entry.runtime_data, host))
+    runtime = entry.runtime_data
+    site_entry = loaded_site(hass, runtime.site_id)
+    told |= {"site_loaded": site_entry is not None, "manager": asdict(runtime.manager)}
+    if site_entry is None:
+        return redacted(told | {"status": None, "strings": {}})
+    live = site_entry.runtime_data.live
+    keys = [string.key for string in runtime.manager.strings]
+    return redacted(
+        told
+        | {
+            "status": _message(live.managers.get(runtime.manager.id)),
+            "strings": {key: _string(live.strings[key]) for key in keys if key in live.strings},
+        }
+    )
 
 
-def _site(live: LiveSite) -> dict[str, Any]:
-    """Describe the connection, the lines, the managers and the alarms."""
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: BacsConfigEntry, device: AnyDeviceEntry
+) -> dict[str, Any]:
+    """Describe one string or cell; whatever else is described with its entry."""
+    names = {name for domain, name in device.identifiers if domain == DOMAIN}
+    site = loaded_site(hass, entry.runtime_data.site_id) if is_manager(entry) else None
+    if site is None:
+        return await async_get_config_entry_diagnostics(hass, entry)
+    live, site_id = site.runtime_data.live, str(site.unique_id)
+    for key, mirror in live.strings.items():
+        name = f"{site_id}/{key}"
+        if name in names:
+            return redacted({"string": asdict(mirror.string), **_string(mirror)})
+        for index in range(mirror.string.cell_count):
+            if f"{name}/{index + 1}" in names:
+                return redacted({"string": key, "cell": index + 1, **_cell(mirror, index)})
+    return await async_get_config_entry_diagnostics(hass, entry)
+
+
+def redacted(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what nobody else has to know."""
+    return dict(async_redact_data(told, TO_REDACT))
+
+
+def _site(runtime: SiteRuntime, host: str | None) -> dict[str, Any]:
+    """Describe the connection and everything that is of no single string.
+
+    The numbers of a manager in `registers` are what it told beyond cells and strings, as it told
+    them; those of a line count its requests and what became of them.
+    """
+    live = runtime.live
     return {
+        "library_version": bacs_core.__version__,
+        "role": runtime.role,
         "connected": live.connected,
-        "problem": live.problem,
+        "problem": _without(live.problem, host),
         "at": live.at,
         "received_at": live.received_at,
-        "site": None if live.info is None else live.info.model_dump(mode="json"),
-        "managers": [manager.model_dump(mode="json") for manager in live.managers.values()],
-        "lines": [line.model_dump(mode="json") for line in live.lines.values()],
-        "alarms": [alarm.model_dump(mode="json") for alarm in live.alarms.values()],
+        "site": _built(live.info),
+        "managers": [_message(manager) for manager in live.managers.values()],
+        "lines": [_message(line) for line in live.lines.values()],
+        "accessories": [_message(accessory) for accessory in live.accessories.values()],
+        "annunciation": _message(live.annunciation),
+        "alarms": [_message(alarm) for alarm in live.alarms.values()],
     }
 
 
-def _strings(live: LiveSite, runtime: ManagerRuntime) -> dict[str, Any]:
-    """Describe every value of a manager, with the time of its reading."""
+def _without(text: str | None, host: str | None) -> str | None:
+    """Leave the address of the engine out of what went wrong with it."""
+    return text if text is None or host is None else text.replace(host, REDACTED)
+
+
+def _built(info: SiteInfo | None) -> dict[str, Any] | None:
+    """Describe how the plant is built; of a line on the network only what carries it."""
+    told = _message(info)
+    for line in () if told is None else told["lines"]:
+        link, is_network, _address = line["port"].partition("://")
+        if is_network:
+            line["port"] = f"{link}://{REDACTED}"
+    return told
+
+
+async def _engine(runtime: SiteRuntime, host: str | None) -> dict[str, Any]:
+    """Ask the engine how it does itself; why it does not tell is worth knowing as well."""
+    if runtime.client is None:
+        return {"engine": None}
+    try:
+        return {"engine": _message(await runtime.client.system())}
+    except ClientError as error:
+        return {"engine": _without(str(error), host)}
+
+
+def _string(mirror: LiveString) -> dict[str, Any]:
+    """Describe every value of a string, with the time of its reading."""
     return {
-        key: {
-            "scalars": mirror.scalars.model_dump(mode="json"),
-            "columns": mirror.columns,
-            "read_at": mirror.read_at,
-            "status": mirror.status,
-        }
-        for string in runtime.manager.strings
-        if (mirror := live.strings.get(key := string.key)) is not None
+        "scalars": _message(mirror.scalars),
+        "brain": _message(mirror.brain),
+        "columns": mirror.columns,
+        "read_at": mirror.read_at,
+        "status": mirror.status,
+        "figures": mirror.figures,
+        "codes": mirror.codes,
+        "findings": [_message(finding) for finding in mirror.findings],
     }
+
+
+def _cell(mirror: LiveString, index: int) -> dict[str, Any]:
+    """Describe every value of a cell (index from 0)."""
+    return {
+        "values": {name: column[index] for name, column in mirror.columns.items()},
+        "read_at": {name: column[index] for name, column in mirror.read_at.items()},
+        "status": mirror.status[index],
+        "figures": {name: column[index] for name, column in mirror.figures.items()},
+        "codes": {name: column[index] for name, column in mirror.codes.items()},
+        "findings": [_message(finding) for finding in mirror.findings if finding.cell == index + 1],
+    }
+
+
+def _message(message: BaseModel | None) -> dict[str, Any] | None:
+    return None if message is None else message.model_dump(mode="json")

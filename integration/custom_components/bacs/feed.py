@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from homeassistant.core import callback
 
-from bacs_core.api.live import LiveSite, Update, UpdateKind
+from bacs_core.api.live import LiveSite, StringUpdate, Update, UpdateKind
 from bacs_core.model import Quantity
 
 from .freshness import FreshnessWatch
@@ -19,8 +19,14 @@ class SourceKind(Enum):
 
     CELL_VALUE = auto()
     CELL_STATUS = auto()
+    CELL_FIGURE = auto()
+    """What is concluded of a cell."""
+    COLUMN = auto()
+    """A quantity of any cell of a string."""
     STRING = auto()
     LINES = auto()
+    ACCESSORIES = auto()
+    ANNUNCIATION = auto()
     ALARMS = auto()
 
 
@@ -30,7 +36,7 @@ class Source(NamedTuple):
     kind: SourceKind
     key: str = ""
     cell: int = 0
-    quantity: Quantity | None = None
+    quantity: Quantity | str | None = None
 
 
 def cell_value_source(key: str, quantity: Quantity, index: int) -> Source:
@@ -43,8 +49,18 @@ def cell_status_source(key: str, index: int) -> Source:
     return Source(SourceKind.CELL_STATUS, key, index)
 
 
+def cell_figure_source(key: str, figure: str, index: int) -> Source:
+    """Name what is concluded of a cell as a source."""
+    return Source(SourceKind.CELL_FIGURE, key, index, figure)
+
+
+def column_source(key: str, quantity: Quantity) -> Source:
+    """Name a quantity of all cells of a string as a source."""
+    return Source(SourceKind.COLUMN, key, quantity=quantity)
+
+
 def string_source(key: str) -> Source:
-    """Name the line below the table of a string as a source."""
+    """Name what is told of a string as a whole as a source."""
     return Source(SourceKind.STRING, key)
 
 
@@ -54,6 +70,8 @@ def alarms_source(place: Place) -> Source:
 
 
 LINES = Source(SourceKind.LINES)
+ACCESSORIES = Source(SourceKind.ACCESSORIES)
+ANNUNCIATION = Source(SourceKind.ANNUNCIATION)
 
 
 class Fed(Writable, Protocol):
@@ -131,8 +149,11 @@ class Feed:
         else:
             if update.alarms_raised or update.alarms_changed or update.alarms_cleared:
                 self.view = look(live)
-            sources = set(self._touched(update))
-            sources.update(cell_value_source(*cell) for cell in freshness.turned(update))
+            # A dictionary, because it is a set that keeps the order.
+            sources = dict.fromkeys(self._touched(update))
+            for key, quantity, index in freshness.turned(update):
+                sources[cell_value_source(key, quantity, index)] = None
+                sources[column_source(key, quantity)] = None
             self._writer.add(
                 entity for source in sources for entity in self._by_source.get(source, ())
             )
@@ -151,20 +172,38 @@ class Feed:
     def _touched(self, update: Update) -> Iterator[Source]:
         """Name everything that `update` says has changed."""
         for key, change in update.strings.items():
-            if key not in self._keys:
-                continue
-            if change.scalars:
-                yield string_source(key)
-            for index in change.status:
-                yield cell_status_source(key, index)
-            for quantity, indexes in change.cells.items():
-                for index in indexes:
-                    yield cell_value_source(key, quantity, index)
-        if update.lines:
-            yield LINES
+            if key in self._keys:
+                yield from _touched_in_string(key, change)
+        for changed, source in (
+            (update.lines, LINES),
+            (update.accessories, ACCESSORIES),
+            (update.annunciation, ANNUNCIATION),
+        ):
+            if changed:
+                yield source
         for alarm in (*update.alarms_raised, *update.alarms_changed, *update.alarms_cleared):
-            for place in places_of(alarm):
+            # A cell before its string: who hears of the string may ask for the cell at once.
+            for place in reversed(places_of(alarm)):
                 yield alarms_source(place)
+
+
+def _touched_in_string(key: str, change: StringUpdate) -> Iterator[Source]:
+    """Name everything that has changed in one string."""
+    if change.scalars or change.brain or change.findings or change.codes:
+        yield string_source(key)
+    for quantity, indexes in change.cells.items():
+        yield column_source(key, quantity)
+        for index in indexes:
+            yield cell_value_source(key, quantity, index)
+    for figure, indexes in change.figures.items():
+        for index in indexes:
+            yield cell_figure_source(key, figure, index)
+    for index in change.status:
+        yield cell_status_source(key, index)
+    if change.status:
+        # A silent cell no longer counts, whatever its last values were.
+        for quantity in Quantity:
+            yield column_source(key, quantity)
 
 
 def _site_id(live: LiveSite) -> str | None:

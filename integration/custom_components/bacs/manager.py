@@ -44,7 +44,8 @@ async def async_setup_manager(hass: HomeAssistant, entry: ManagerConfigEntry) ->
         (string.key for string in manager.strings),
         lambda update: _on_update(hass, entry, update),
     )
-    entry.runtime_data = ManagerRuntime(site_id, manager, string_devices, feed)
+    has_engine = site_entry.runtime_data.client is not None
+    entry.runtime_data = ManagerRuntime(site_id, manager, string_devices, feed, has_engine)
     feed.attach(live)
     entry.async_on_unload(feed.detach)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -22,13 +22,19 @@ SCALED_DIGITS: Final = 9
 
 
 class Place(NamedTuple):
-    """Where an alarm stands: the site (no key), a manager, a string, or a cell counted from 1."""
+    """Where an alarm stands: the site (no key), manager, string, accessory, or cell from 1."""
 
     key: str = ""
     cell: int = 0
 
 
 SITE: Final = Place()
+
+
+def accessory_key(accessory_id: str) -> str:
+    """Name an accessory beside managers and strings, whose ids may be the same."""
+    return f"accessory/{accessory_id}"
+
 
 #: Shelved by a person, kept back by design or out of service: known, but no problem.
 PUT_ASIDE: Final = frozenset({AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE})
@@ -67,6 +73,8 @@ def places_of(alarm: Alarm) -> tuple[Place, ...]:
         places.append(Place(alarm.string_key))
         if alarm.cell is not None:
             places.append(Place(alarm.string_key, alarm.cell))
+    if alarm.accessory_id is not None:
+        places.append(Place(accessory_key(alarm.accessory_id)))
     return tuple(places)
 
 
@@ -177,11 +185,13 @@ def place_problem(view: View | None, *, place: Place) -> Shown:
     return Shown(available=True, value=bool(alarms), attributes=_told(view, place))
 
 
-def alarm_count(view: View | None) -> Shown:
-    """Count the active alarms of the site."""
+def alarm_count(view: View | None, *, place: Place) -> Shown:
+    """Count the active alarms of a place, and how many of them nobody has acknowledged."""
     if view is None:
         return UNAVAILABLE
-    return Shown(available=True, value=len(view.alarms.get(SITE, ())))
+    alarms = view.alarms.get(place, ())
+    unacknowledged = sum(alarm.state is AlarmState.UNACKNOWLEDGED for alarm in alarms)
+    return Shown(available=True, value=len(alarms), attributes={"unacknowledged": unacknowledged})
 
 
 def manager_online(view: View | None, *, manager_id: str) -> Shown:

@@ -9,23 +9,29 @@ from homeassistant.core import HomeAssistant, callback
 
 from bacs_core.api.client import EngineClient
 from bacs_core.api.live import LiveSite
-from bacs_core.model import Manager
+from bacs_core.api.messages import AccessoryInfo
+from bacs_core.model import Manager, Role
 
 from .const import CONF_MANAGER_ID, CONF_SITE_ID, DOMAIN
 from .feed import Feed
 
-PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRuntime:
     """The connection to an engine; every manager entry of the site shares its stream."""
 
-    client: EngineClient
+    client: EngineClient | None
+    """Who carries out orders; nobody where managers are read without an engine."""
     live: LiveSite
     feed: Feed
     line_ids: frozenset[str]
     """The lines as they were when the entry was set up."""
+    accessories: tuple[AccessoryInfo, ...] = ()
+    """The accessories as they were when the entry was set up."""
+    role: Role = Role.VIEWER
+    """What the token may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class ManagerRuntime:
     string_devices: dict[str, str]
     """Device id of each string, by string key."""
     feed: Feed
+    has_engine: bool = True
+    """Without an engine nobody concludes anything of a string."""
 
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]

@@ -1,185 +1,29 @@
-"""Measured values of cells and strings, and the number of alarms of the site."""
+"""Values of cells, strings and accessories, and how many alarms there are."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import Final, override
+from typing import override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
-from homeassistant.const import (
-    EntityCategory,
-    UnitOfElectricCurrent,
-    UnitOfElectricPotential,
-    UnitOfPower,
-    UnitOfRatio,
-    UnitOfTemperature,
-)
-from homeassistant.core import HomeAssistant
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from bacs_core.model import CellStatus, EqualizationState, Quantity, String
+from bacs_core.api.live import Update
+from bacs_core.model import String
 
+from .cell_sensors import CELL_SENSORS
+from .const import DOMAIN
 from .devices import cell_device, device_of, identity
 from .entity import BacsEntity, Subject, add_in_portions
-from .feed import (
-    Feed,
-    alarms_source,
-    cell_status_source,
-    cell_value_source,
-    string_source,
-)
-from .readings import (
-    SITE,
-    Shown,
-    alarm_count,
-    cell_status,
-    cell_value,
-    equalization,
-    string_scalar,
-)
-from .runtime import BacsConfigEntry, ManagerRuntime, is_manager
+from .feed import ACCESSORIES, ANNUNCIATION, Feed, alarms_source
+from .plant_readings import led, measured
+from .plant_sensors import ALARM_COUNT, ENVIRONMENT_SENSORS, LED
+from .readings import SITE, Place, Shown, accessory_key, alarm_count
+from .runtime import BacsConfigEntry, ManagerRuntime, SiteRuntime, is_manager
+from .string_sensors import STRING_SENSORS
 
 PARALLEL_UPDATES = 0
-
-#: Home Assistant has no device class and no unit for electric resistance.
-MILLIOHM: Final = "mΩ"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellSensorDescription(SensorEntityDescription):
-    """A value of a cell; `scale` turns the unit of the engine into the one shown."""
-
-    quantity: Quantity
-    scale: float = 1.0
-
-
-CELL_SENSORS: Final = (
-    CellSensorDescription(
-        key="voltage",
-        translation_key="cell_voltage",
-        quantity=Quantity.VOLTAGE,
-        device_class=SensorDeviceClass.VOLTAGE,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
-        suggested_display_precision=3,
-    ),
-    CellSensorDescription(
-        key="temperature",
-        translation_key="cell_temperature",
-        quantity=Quantity.TEMPERATURE,
-        device_class=SensorDeviceClass.TEMPERATURE,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        suggested_display_precision=1,
-    ),
-    CellSensorDescription(
-        key="resistance",
-        translation_key="cell_resistance",
-        quantity=Quantity.RESISTANCE,
-        scale=1e3,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=MILLIOHM,
-        suggested_display_precision=3,
-    ),
-    CellSensorDescription(
-        key="charge",
-        translation_key="cell_charge",
-        quantity=Quantity.CHARGE,
-        device_class=SensorDeviceClass.BATTERY,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        suggested_display_precision=0,
-    ),
-    CellSensorDescription(
-        key="duty",
-        translation_key="cell_duty",
-        quantity=Quantity.DUTY,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-    ),
-)
-
-CELL_STATUS: Final = SensorEntityDescription(
-    key="status",
-    translation_key="cell_status",
-    device_class=SensorDeviceClass.ENUM,
-    options=[status.name.lower() for status in CellStatus],
-    entity_category=EntityCategory.DIAGNOSTIC,
-    entity_registry_enabled_default=False,
-)
-
-#: The key is the name of the value in the messages of the engine.
-STRING_SENSORS: Final = (
-    SensorEntityDescription(
-        key="sum_voltage_v",
-        translation_key="sum_voltage",
-        device_class=SensorDeviceClass.VOLTAGE,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
-        suggested_display_precision=2,
-    ),
-    SensorEntityDescription(
-        key="target_voltage_v",
-        translation_key="target_voltage",
-        device_class=SensorDeviceClass.VOLTAGE,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
-        suggested_display_precision=3,
-    ),
-    SensorEntityDescription(
-        key="mean_charge_percent",
-        translation_key="mean_charge",
-        device_class=SensorDeviceClass.BATTERY,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        suggested_display_precision=0,
-    ),
-    SensorEntityDescription(
-        key="current_a",
-        translation_key="current",
-        device_class=SensorDeviceClass.CURRENT,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        suggested_display_precision=1,
-    ),
-    SensorEntityDescription(
-        key="power_w",
-        translation_key="power",
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-    ),
-    SensorEntityDescription(
-        key="ac_current_a",
-        translation_key="ac_current",
-        device_class=SensorDeviceClass.CURRENT,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        suggested_display_precision=1,
-    ),
-)
-
-EQUALIZATION: Final = SensorEntityDescription(
-    key="equalization",
-    translation_key="equalization",
-    device_class=SensorDeviceClass.ENUM,
-    options=[state.value for state in EqualizationState if state is not EqualizationState.UNKNOWN],
-)
-
-ALARM_COUNT: Final = SensorEntityDescription(
-    key="alarm_count",
-    translation_key="alarm_count",
-    state_class=SensorStateClass.MEASUREMENT,
-)
 
 
 class BacsSensor(BacsEntity, SensorEntity):
@@ -196,21 +40,74 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of a site or of a manager."""
     if is_manager(entry):
-        await add_in_portions(async_add_entities, _manager_sensors(entry.runtime_data))
-    else:
-        async_add_entities([_alarm_count(entry.runtime_data.feed, str(entry.unique_id))])
+        await add_in_portions(async_add_entities, manager_sensors(entry.runtime_data))
+        return
+    async_add_entities(_site_sensors(entry.runtime_data, str(entry.unique_id)))
+    environment = _Environment(hass, entry.runtime_data, str(entry.unique_id), async_add_entities)
+    entry.async_on_unload(entry.runtime_data.live.listen(environment.look))
+    environment.look(None)
 
 
-def _alarm_count(feed: Feed, site_id: str) -> BacsSensor:
-    """Make the one sensor of the site."""
+class _Environment:
+    """Adds what environment sensors measure as soon as it is measured: no sensor has everything."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        runtime: SiteRuntime,
+        site_id: str,
+        add: AddConfigEntryEntitiesCallback,
+    ) -> None:
+        self._registry = er.async_get(hass)
+        self._runtime = runtime
+        self._site_id = site_id
+        self._add = add
+        self._known: set[tuple[str, str]] = set()
+
+    @callback
+    def look(self, update: Update | None) -> None:
+        """Add what is measured for the first time, or was before Home Assistant was restarted."""
+        if update is None or update.accessories:
+            self._add([*self._new()])
+
+    def _new(self) -> Iterator[BacsSensor]:
+        for accessory_id, status in self._runtime.live.accessories.items():
+            for description in ENVIRONMENT_SENSORS:
+                name = identity(self._site_id, accessory_key(accessory_id))
+                unique_id = f"{name}/{description.key}"
+                if (accessory_id, description.key) in self._known or (
+                    getattr(status, description.measurand) is None
+                    and self._registry.async_get_entity_id("sensor", DOMAIN, unique_id) is None
+                ):
+                    continue
+                self._known.add((accessory_id, description.key))
+                read = partial(measured, accessory_id=accessory_id, measurand=description.measurand)
+                subject = Subject(unique_id, device_of(name), read, (ACCESSORIES,))
+                yield BacsSensor(self._runtime.feed, subject, description)
+
+
+def _site_sensors(runtime: SiteRuntime, site_id: str) -> Iterator[BacsSensor]:
+    """Make the sensors of the site."""
+    yield _alarm_count(runtime.feed, site_id, SITE)
+    subject = Subject(identity(site_id, LED.key), device_of(site_id), led, (ANNUNCIATION,))
+    yield BacsSensor(runtime.feed, subject, LED)
+
+
+def _alarm_count(feed: Feed, name: str, place: Place) -> BacsSensor:
+    """Count the alarms of the site or of a manager."""
     subject = Subject(
-        identity(site_id, ALARM_COUNT.key), device_of(site_id), alarm_count, (alarms_source(SITE),)
+        f"{name}/{ALARM_COUNT.key}",
+        device_of(name),
+        partial(alarm_count, place=place),
+        (alarms_source(place),),
     )
     return BacsSensor(feed, subject, ALARM_COUNT)
 
 
-def _manager_sensors(runtime: ManagerRuntime) -> Iterator[BacsSensor]:
-    """Make the sensors of all strings and cells of a manager."""
+def manager_sensors(runtime: ManagerRuntime) -> Iterator[BacsSensor]:
+    """Make the sensors of a manager and of all its strings and cells."""
+    name = identity(runtime.site_id, runtime.manager.id)
+    yield _alarm_count(runtime.feed, name, Place(runtime.manager.id))
     for string in runtime.manager.strings:
         yield from _string_sensors(runtime, string)
         for index in range(string.cell_count):
@@ -220,14 +117,14 @@ def _manager_sensors(runtime: ManagerRuntime) -> Iterator[BacsSensor]:
 def _string_sensors(runtime: ManagerRuntime, string: String) -> Iterator[BacsSensor]:
     """Make the sensors of one string."""
     name = identity(runtime.site_id, string.key)
-    for description in (*STRING_SENSORS, EQUALIZATION):
-        read = (
-            partial(equalization, key=string.key)
-            if description is EQUALIZATION
-            else partial(string_scalar, key=string.key, name=description.key)
-        )
+    for description in STRING_SENSORS:
+        if description.needs_engine and not runtime.has_engine:
+            continue
         subject = Subject(
-            f"{name}/{description.key}", device_of(name), read, (string_source(string.key),)
+            f"{name}/{description.key}",
+            device_of(name),
+            partial(description.read, key=string.key),
+            description.sources(string.key),
         )
         yield BacsSensor(runtime.feed, subject, description)
 
@@ -236,25 +133,13 @@ def _cell_sensors(runtime: ManagerRuntime, string: String, index: int) -> Iterat
     """Make the sensors of one cell (index from 0)."""
     name = identity(runtime.site_id, string.key, index + 1)
     device = cell_device(runtime.site_id, string, index + 1, runtime.string_devices[string.key])
-    status_source = cell_status_source(string.key, index)
     for description in CELL_SENSORS:
+        if description.needs_engine and not runtime.has_engine:
+            continue
         subject = Subject(
             f"{name}/{description.key}",
             device,
-            partial(
-                cell_value,
-                key=string.key,
-                quantity=description.quantity,
-                index=index,
-                scale=description.scale,
-            ),
-            (cell_value_source(string.key, description.quantity, index), status_source),
+            partial(description.read, key=string.key, index=index),
+            description.sources(string.key, index),
         )
         yield BacsSensor(runtime.feed, subject, description)
-    subject = Subject(
-        f"{name}/{CELL_STATUS.key}",
-        device,
-        partial(cell_status, key=string.key, index=index),
-        (status_source,),
-    )
-    yield BacsSensor(runtime.feed, subject, CELL_STATUS)

@@ -12,7 +12,7 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers import discovery_flow
 
-from bacs_core.api.client import ClientError, NotAuthorizedError
+from bacs_core.api.client import ClientError, EngineClient, NotAuthorizedError, VersionMismatchError
 from bacs_core.api.live import LiveSite, Update, UpdateKind
 from bacs_core.api.messages import SiteInfo
 
@@ -23,12 +23,21 @@ from .const import (
     CONF_SITE_ID,
     CONF_SITE_NAME,
     DOMAIN,
+    FIRST_POLL_TIMEOUT_S,
     FIRST_SNAPSHOT_TIMEOUT_S,
 )
-from .devices import register_site
+from .devices import (
+    present_site_devices,
+    register_accessory,
+    register_site,
+    remove_stale_devices,
+)
 from .feed import Feed
+from .issues import accept_version, refuse_version
 from .manager import attach_manager, detach_manager
+from .monitoring import MonitoringError, direct_client, is_direct
 from .runtime import PLATFORMS, SiteConfigEntry, SiteRuntime, manager_entries
+from .upkeep import Upkeep
 from .writer import WRITER
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,19 +45,23 @@ _LOGGER = logging.getLogger(__name__)
 
 async def async_setup_site(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
     """Connect to the engine, wait for its first snapshot, then bring the managers to life."""
-    client = client_for(hass, entry.data)
+    client = await _client(hass, entry)
     try:
         info = await probe(client)
+        role = (await client.me()).role
     except NotAuthorizedError as error:
         raise ConfigEntryAuthFailed(
             translation_domain=DOMAIN, translation_key="invalid_auth"
         ) from error
     except ClientError as error:
+        if isinstance(error, VersionMismatchError):
+            refuse_version(hass, entry.entry_id, entry.title, str(error))
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key=error_key(error),
             translation_placeholders={"error": str(error)},
         ) from error
+    accept_version(hass, entry.entry_id)
     if info.site_id != entry.unique_id:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
@@ -59,12 +72,24 @@ async def async_setup_site(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
     live = LiveSite(client)
     feed = Feed(hass.data[WRITER], info.site_id, (), lambda update: _on_update(hass, entry, update))
     await _first_snapshot(hass, entry, live)
-    entry.runtime_data = SiteRuntime(client, live, feed, frozenset(live.lines))
+    entry.runtime_data = SiteRuntime(
+        None if is_direct(entry.data) else client,
+        live,
+        feed,
+        frozenset(live.lines),
+        tuple(info.accessories),
+        role,
+    )
     feed.attach(live)
     entry.async_on_unload(feed.detach)
 
     register_site(hass, entry.entry_id, info)
+    _register_accessories(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    remove_stale_devices(hass, entry.entry_id, present_site_devices(info))
+    runtime = entry.runtime_data
+    upkeep = Upkeep(hass, runtime.client, live, info.site_id, info.site.name)
+    entry.async_on_unload(upkeep.start())
     offer_managers(hass, info)
     # Only a loaded site can be shared, and this entry is not loaded before its setup has returned.
     entry.async_on_unload(entry.async_on_state_change(lambda: _share(hass, entry)))
@@ -108,6 +133,20 @@ def offer_managers(hass: HomeAssistant, info: SiteInfo) -> None:
         )
 
 
+async def _client(hass: HomeAssistant, entry: SiteConfigEntry) -> EngineClient:
+    """Make the client of the engine, or what stands in for it where there is none."""
+    if not is_direct(entry.data):
+        return client_for(hass, entry.data)
+    try:
+        return await direct_client(hass, str(entry.unique_id), entry.data, entry.options)
+    except MonitoringError as error:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key=error.key,
+            translation_placeholders={"detail": str(error)},
+        ) from error
+
+
 async def _first_snapshot(hass: HomeAssistant, entry: SiteConfigEntry, live: LiveSite) -> None:
     """Start to follow the engine, and wait until everything was read once."""
     first: asyncio.Future[UpdateKind] = hass.loop.create_future()
@@ -119,7 +158,8 @@ async def _first_snapshot(hass: HomeAssistant, entry: SiteConfigEntry, live: Liv
     stop = live.listen(on_update)
     entry.async_create_background_task(hass, live.run(), f"{DOMAIN} stream of {entry.title}")
     try:
-        async with asyncio.timeout(FIRST_SNAPSHOT_TIMEOUT_S):
+        first_poll_s = FIRST_POLL_TIMEOUT_S if is_direct(entry.data) else 0.0
+        async with asyncio.timeout(first_poll_s + FIRST_SNAPSHOT_TIMEOUT_S):
             kind = await first
     except TimeoutError as error:
         raise ConfigEntryNotReady(
@@ -142,16 +182,30 @@ def _on_update(hass: HomeAssistant, entry: SiteConfigEntry, update: Update) -> N
     """Follow the stream of a loaded site."""
     runtime = entry.runtime_data
     info = runtime.live.info
+    if update.accessories:
+        # An accessory that answers at last tells its serial number.
+        _register_accessories(hass, entry)
     if update.kind is UpdateKind.CONNECTED and info is not None:
         if info.site_id != entry.unique_id:
             _LOGGER.error("%s: the engine now runs another site", entry.title)
             return
         _LOGGER.info("%s: the engine is back", entry.title)
         offer_managers(hass, info)
-        if runtime.line_ids != runtime.live.lines.keys():
+        if runtime.line_ids != runtime.live.lines.keys() or runtime.accessories != tuple(
+            info.accessories
+        ):
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif update.kind is UpdateKind.REFUSED:
         entry.async_start_reauth(hass)
+
+
+@callback
+def _register_accessories(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
+    """Register the accessories with what they say of themselves by now."""
+    runtime = entry.runtime_data
+    for accessory in runtime.accessories:
+        status = runtime.live.accessories.get(accessory.id)
+        register_accessory(hass, entry.entry_id, str(entry.unique_id), accessory, status)
 
 
 @callback

@@ -1,0 +1,248 @@
+"""The actions of the integration: what a person or an automation may ask of an engine."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import probatio as vol
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
+
+from bacs_core.api.command_messages import MOST_SHELVED_HOURS
+from bacs_core.api.history_client import HistoryClient
+from bacs_core.api.messages import (
+    Acknowledge,
+    Alarm,
+    MuteBuzzer,
+    PauseEqualization,
+    ResumeEqualization,
+    ShelveAlarm,
+    SwitchRelay,
+    UnshelveAlarm,
+)
+from bacs_core.model import AlarmState
+
+from .const import DOMAIN
+from .export_files import export_path, write_pieces
+from .orders import failed, give_order, invalid, operating_client, told_in_words
+from .readings import SITE, accessory_key
+from .runtime import SiteConfigEntry
+from .targets import Target, loaded_sites, targets_of
+
+ATTR_ALARM_ID: Final = "alarm_id"
+ATTR_CLOSED: Final = "closed"
+ATTR_DEVICE_ID: Final = "device_id"
+ATTR_DURATION: Final = "duration"
+ATTR_END: Final = "end"
+ATTR_EVERY: Final = "every"
+ATTR_RELAY: Final = "relay"
+ATTR_START: Final = "start"
+
+#: States that wait for somebody to acknowledge them.
+UNSEEN: Final = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
+SHELVABLE: Final = UNSEEN | {AlarmState.ACKNOWLEDGED}
+MINUTE: Final = timedelta(minutes=1)
+
+_DEVICES: Final = {vol.Optional(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])}
+_NEEDED_DEVICES: Final = {vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])}
+_ALARMS: Final = {**_DEVICES, vol.Optional(ATTR_ALARM_ID): cv.string}
+_DURATION: Final = vol.All(cv.positive_time_period, vol.Range(min=MINUTE))
+_SHELVING: Final = vol.All(_DURATION, vol.Range(max=timedelta(hours=MOST_SHELVED_HOURS)))
+
+
+async def _acknowledge(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Acknowledge an alarm, or all that wait for it at the chosen places."""
+    for entry, alarms in _chosen_alarms(hass, call, UNSEEN):
+        await give_order(hass, entry, Acknowledge(alarm_ids=[alarm.id for alarm in alarms]))
+
+
+async def _shelve(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Put alarms aside for some time."""
+    minutes = int(call.data[ATTR_DURATION] / MINUTE)
+    for entry, alarms in _chosen_alarms(hass, call, SHELVABLE):
+        for alarm in alarms:
+            await give_order(hass, entry, ShelveAlarm(alarm_id=alarm.id, minutes=minutes))
+
+
+async def _unshelve(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Take shelved alarms up again."""
+    for entry, alarms in _chosen_alarms(hass, call, frozenset({AlarmState.SHELVED})):
+        for alarm in alarms:
+            await give_order(hass, entry, UnshelveAlarm(alarm_id=alarm.id))
+
+
+async def _mute(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Silence the buzzers of the chosen sites until the next alarm."""
+    for target in _targets(hass, call):
+        await give_order(hass, target.entry, MuteBuzzer())
+
+
+async def _pause(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Stop the bypass of strings or cells."""
+    duration = call.data.get(ATTR_DURATION)
+    until = None if duration is None else dt_util.utcnow() + duration
+    for target in _targets(hass, call):
+        for key, cells in _strings(target).items():
+            order = PauseEqualization(string_key=key, until=until, cells=cells or None)
+            await give_order(hass, target.entry, order)
+
+
+async def _resume(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Let the bypass of strings or cells go on."""
+    for target in _targets(hass, call):
+        for key, cells in _strings(target).items():
+            order = ResumeEqualization(string_key=key, cells=cells or None)
+            await give_order(hass, target.entry, order)
+
+
+async def _switch_relay(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Switch a relay that the site file releases."""
+    number, closed = call.data[ATTR_RELAY], call.data[ATTR_CLOSED]
+    for target in _targets(hass, call):
+        for accessory in target.site.accessories:
+            if not any(place.key == accessory_key(accessory.id) for place in target.places):
+                continue
+            if number in accessory.breakers:
+                raise invalid("refused_is_breaker", error=f"{accessory.name} {number}")
+            order = SwitchRelay(device_id=accessory.id, relay=number, closed=closed)
+            await give_order(hass, target.entry, order)
+            break
+        else:
+            raise invalid("no_relay_box")
+
+
+async def _export(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Write measurements and events of the chosen strings into a file beside the configuration."""
+    start: datetime | None = _aware(call.data.get(ATTR_START))
+    end: datetime | None = _aware(call.data.get(ATTR_END))
+    if start is not None and start >= (end or dt_util.utcnow()):
+        raise invalid("bad_times")
+    files: list[JsonValueType] = []
+    for target in _targets(hass, call):
+        history = HistoryClient(operating_client(target.entry))
+        keys = () if SITE in target.places else tuple(_strings(target))
+        path = export_path(Path(hass.config.config_dir), target.entry.title, dt_util.now())
+        every_s = int(call.data[ATTR_EVERY].total_seconds())
+        try:
+            with told_in_words(hass, target.entry):
+                async with history.export(start, end, strings=keys, every_s=every_s) as pieces:
+                    size = await write_pieces(hass, path, pieces)
+        except OSError as error:
+            raise failed("export_failed", error) from error
+        files.append({"site": target.entry.title, "path": str(path), "bytes": size})
+    return {"files": files}
+
+
+type Action = Callable[[HomeAssistant, ServiceCall], Coroutine[Any, Any, ServiceResponse | None]]
+
+ACTIONS: Final[dict[str, tuple[Action, dict[Any, Any], SupportsResponse]]] = {
+    "acknowledge": (_acknowledge, _ALARMS, SupportsResponse.NONE),
+    "shelve": (
+        _shelve,
+        {**_ALARMS, vol.Required(ATTR_DURATION): _SHELVING},
+        SupportsResponse.NONE,
+    ),
+    "unshelve": (_unshelve, _ALARMS, SupportsResponse.NONE),
+    "mute": (_mute, _DEVICES, SupportsResponse.NONE),
+    "pause_equalization": (
+        _pause,
+        {**_NEEDED_DEVICES, vol.Optional(ATTR_DURATION): _DURATION},
+        SupportsResponse.NONE,
+    ),
+    "resume_equalization": (_resume, _NEEDED_DEVICES, SupportsResponse.NONE),
+    "export": (
+        _export,
+        {
+            **_DEVICES,
+            vol.Optional(ATTR_START): cv.datetime,
+            vol.Optional(ATTR_END): cv.datetime,
+            vol.Optional(ATTR_EVERY, default=timedelta()): cv.positive_time_period,
+        },
+        SupportsResponse.OPTIONAL,
+    ),
+    "switch_relay": (
+        _switch_relay,
+        {
+            **_NEEDED_DEVICES,
+            vol.Required(ATTR_RELAY): vol.All(vol.Coerce(int), vol.Range(min=1, max=16)),
+            vol.Required(ATTR_CLOSED): cv.boolean,
+        },
+        SupportsResponse.NONE,
+    ),
+}
+
+
+@callback
+def async_register_actions(hass: HomeAssistant) -> None:
+    """Register all actions, also while no site is loaded: then they say so."""
+    for name, (action, fields, response) in ACTIONS.items():
+        hass.services.async_register(
+            DOMAIN, name, _bound(hass, action), vol.Schema(fields), supports_response=response
+        )
+
+
+def _bound(
+    hass: HomeAssistant, action: Action
+) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+    async def act(call: ServiceCall) -> ServiceResponse:
+        return await action(hass, call)
+
+    return act
+
+
+def _targets(hass: HomeAssistant, call: ServiceCall) -> list[Target]:
+    """Find what the call is about; without a device that is the only site there is."""
+    device_ids: list[str] | None = call.data.get(ATTR_DEVICE_ID)
+    if device_ids:
+        return targets_of(hass, device_ids)
+    entries = loaded_sites(hass)
+    if len(entries) != 1:
+        raise invalid("site_not_loaded" if not entries else "which_site")
+    return [Target(entries[0], [SITE])]
+
+
+def _strings(target: Target) -> dict[str, list[int]]:
+    """Name the strings that the call is about; there must be one."""
+    strings = target.strings()
+    if not strings:
+        raise invalid("no_string")
+    return strings
+
+
+def _chosen_alarms(
+    hass: HomeAssistant, call: ServiceCall, states: frozenset[AlarmState]
+) -> Iterator[tuple[SiteConfigEntry, list[Alarm]]]:
+    """Find the alarms that the call is about; there must be one."""
+    alarm_id = call.data.get(ATTR_ALARM_ID)
+    if alarm_id is not None and ATTR_DEVICE_ID not in call.data:
+        targets = [Target(entry, [SITE]) for entry in loaded_sites(hass)]
+    else:
+        targets = _targets(hass, call)
+    found = [
+        (target.entry, alarms)
+        for target in targets
+        if (
+            alarms := [
+                alarm
+                for alarm in target.alarms()
+                if alarm.state in states and alarm_id in (None, alarm.id)
+            ]
+        )
+    ]
+    if not found:
+        raise invalid("no_alarm")
+    yield from found
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """Take a time without a zone as one on the clock of Home Assistant."""
+    return None if moment is None else dt_util.as_utc(moment)

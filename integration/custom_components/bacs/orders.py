@@ -1,0 +1,97 @@
+"""Giving orders to an engine, and saying in the user's language why it refused.
+
+The engine decides what a token may do. What is asked here before is asked only for a better answer.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from bacs_core.api.client import (
+    ClientError,
+    CommandRefusedError,
+    EngineClient,
+    NotAuthorizedError,
+)
+from bacs_core.api.messages import Command, CommandResult
+
+from .connection import error_key
+from .const import DOMAIN
+from .contacts import may_operate
+from .runtime import SiteConfigEntry
+
+#: Refusals that have a sentence of their own; all others say what the engine said.
+REFUSALS: Final = frozenset(
+    {
+        "cabinet_only",
+        "device_refused",
+        "forbidden",
+        "history_unavailable",
+        "in_the_past",
+        "is_breaker",
+        "line_lent",
+        "no_answer",
+        "no_such_relay",
+        "not_offered",
+        "not_online",
+        "not_released",
+        "not_shelved",
+        "stands",
+        "too_long",
+        "unknown_alarm",
+    }
+)
+
+
+def operating_client(entry: SiteConfigEntry) -> EngineClient:
+    """Get who carries out orders, or say why nobody does."""
+    runtime = entry.runtime_data
+    if runtime.client is None:
+        raise invalid("read_only", site=entry.title)
+    if not may_operate(runtime.role):
+        raise invalid("role_too_low", site=entry.title, role=runtime.role)
+    return runtime.client
+
+
+async def give_order(
+    hass: HomeAssistant, entry: SiteConfigEntry, command: Command
+) -> CommandResult:
+    """Let an engine carry out a command; raises `HomeAssistantError` if it does not."""
+    client = operating_client(entry)
+    with told_in_words(hass, entry):
+        return await client.command(command)
+
+
+@contextmanager
+def told_in_words(hass: HomeAssistant, entry: SiteConfigEntry) -> Iterator[None]:
+    """Turn what goes wrong between us and the engine into sentences for people."""
+    try:
+        yield
+    except NotAuthorizedError as error:
+        entry.async_start_reauth(hass)
+        raise failed("invalid_auth", error) from error
+    except CommandRefusedError as error:
+        if error.code in REFUSALS:
+            raise invalid(f"refused_{error.code}", error=error.reason) from error
+        raise failed("refused", error) from error
+    except ClientError as error:
+        raise failed(error_key(error), error) from error
+
+
+def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    """Say that something was asked for that cannot be done."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+    )
+
+
+def failed(key: str, error: Exception) -> HomeAssistantError:
+    """Say that something went wrong which is not the fault of who asked."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={"error": str(error)},
+    )
