@@ -39,7 +39,7 @@ def attention(live: LiveSite, site: Site, texts: Texts, numbers: Numbers) -> tup
     """Name active alarms, one for each cause and string, then odd cells, then the furthest one."""
     items = list(_alarms(live, site, texts))[:MOST_ITEMS]
     named = {(item.key, item.cell) for item in items}
-    for mirror, cell, words in _odd(live, site, texts, numbers):
+    for mirror, cell, words in _odd(live, texts, numbers):
         if len(items) == MOST_ITEMS:
             break
         if (mirror.string.key, cell) not in named:
@@ -67,41 +67,55 @@ def _alarms(live: LiveSite, site: Site, texts: Texts) -> Iterator[Item]:
         yield Item(severity, place, told, key, None)
 
 
-def _odd(
-    live: LiveSite, site: Site, texts: Texts, numbers: Numbers
-) -> Iterator[tuple[LiveString, int, str]]:
+def _odd(live: LiveSite, texts: Texts, numbers: Numbers) -> Iterator[tuple[LiveString, int, str]]:
     """Yield cells that stand out by a finding, the oddest first, then the furthest by voltage."""
-    mirrors = [live.strings[string.key] for string in site.strings]
+    mirrors = tuple(live.strings.values())
     found = sorted(
         ((finding, mirror) for mirror in mirrors for finding in mirror.findings[:1]),
         key=lambda pair: -pair[0].score,
     )
     for finding, mirror in found:
         yield mirror, finding.cell, finding_words(finding, texts, numbers)
-    furthest = max(
-        ((_share(live, mirror, index), mirror, index) for mirror, index in _every(mirrors)),
-        key=lambda told: told[0],
-        default=None,
-    )
-    if furthest is None or furthest[0] < FAR:
+    furthest = _furthest(live, mirrors)
+    if furthest is None:
         return
-    _, mirror, index = furthest
+    mirror, index = furthest
     above_mv = 1e3 * (deviation_v(mirror, index) or 0.0)
     shown = ("+" if above_mv > 0 else "") + numbers.with_unit(above_mv, 0, "mV")
     yield mirror, index + 1, texts["attention_furthest"].format(deviation=shown)
 
 
-def _every(mirrors: list[LiveString]) -> Iterator[tuple[LiveString, int]]:
-    for mirror in mirrors:
-        voltages = mirror.columns.get(Quantity.VOLTAGE)
-        target_v = mirror.scalars.target_voltage_v
-        if voltages is None or target_v is None:
-            continue
-        known = _normal(voltages, mirror.status)
-        if not known:
-            continue
-        extremes = (min(known), max(known))
-        yield mirror, voltages.index(max(extremes, key=lambda value: abs(value - target_v)))
+def _furthest(live: LiveSite, mirrors: Sequence[LiveString]) -> tuple[LiveString, int] | None:
+    """Find the cell (from 0) that is furthest off in parts of its voltage; old ones do not count.
+
+    Of each string its furthest cell is looked at.
+    """
+    far = [
+        (share, place, voltage_v)
+        for place, mirror in enumerate(mirrors)
+        for share, voltage_v in _extreme(mirror)
+        if share >= FAR
+    ]
+    for _, place, voltage_v in sorted(far, key=lambda each: (-each[0], each[1])):
+        mirror = mirrors[place]
+        index = mirror.columns[Quantity.VOLTAGE].index(voltage_v)
+        if not live.stale(mirror.string.key, Quantity.VOLTAGE, index):
+            return mirror, index
+    return None
+
+
+def _extreme(mirror: LiveString) -> Iterator[tuple[float, float]]:
+    """Yield how far off the furthest voltage of a string is, in parts of it, and that voltage."""
+    voltages = mirror.columns.get(Quantity.VOLTAGE)
+    target_v = mirror.scalars.target_voltage_v
+    if voltages is None or target_v is None:
+        return
+    known = _normal(voltages, mirror.status)
+    if not known:
+        return
+    low, high = min(known), max(known)
+    furthest = low if target_v - low >= high - target_v else high
+    yield abs(furthest - target_v) / mirror.string.cell_voltage_v, furthest
 
 
 def _normal(voltages: list[float | None], status: Sequence[int]) -> list[float]:
@@ -114,14 +128,6 @@ def _normal(voltages: list[float | None], status: Sequence[int]) -> list[float]:
         for value, its in zip(voltages, status, strict=False)
         if value is not None and its == CellStatus.NORMAL
     ]
-
-
-def _share(live: LiveSite, mirror: LiveString, index: int) -> float:
-    """Tell how far off a cell is in parts of its voltage; what is old does not count."""
-    above_v = deviation_v(mirror, index)
-    if above_v is None or live.stale(mirror.string.key, Quantity.VOLTAGE, index):
-        return 0.0
-    return abs(above_v) / mirror.string.cell_voltage_v
 
 
 def _of_cell(mirror: LiveString, cell: int, words: str, texts: Texts) -> Item:

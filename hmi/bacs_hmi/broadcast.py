@@ -2,7 +2,7 @@
 
 A view content (the overview, or one string) has a channel. The first browser that shows it makes
 the channel, the last one that leaves ends it. A tick comes with each message of the engine, and
-after a second without one, so that a browser can tell a silent engine from a dead panel server.
+after a while without one, so that a browser can tell a silent engine from a dead panel server.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 from bacs_core.api.live import LiveSite
-from bacs_hmi.contents import OverviewReader, string_content
 from bacs_hmi.frames import OverviewContent, StringContent, pack_overview, pack_string
 from bacs_hmi.live import Link
+from bacs_hmi.overview_content import OverviewReader
+from bacs_hmi.string_content import StringReader
 
-TICK_S: Final = 1.0
+#: The engine sends each second: longer than that, or a message and the end of the wait race, and
+#: half of what the browsers get says nothing new. Twice it is longer than the silence after which
+#: the engine counts as gone (`live.LATE_AFTER_S`), and within the 3 s in which the page says so.
+SILENT_TICK_S: Final = 1.3
 OVERVIEW: Final = ""
 
 Content = TypeVar("Content", OverviewContent, StringContent)
@@ -43,6 +47,7 @@ class Channel(Generic[Content]):
         self._receivers: dict[object, Receive] = {}
         self._content: Content | None = read()
         self._sequence = 0
+        self._full: str | None = None
 
     @property
     def used(self) -> bool:
@@ -51,9 +56,9 @@ class Channel(Generic[Content]):
 
     def full(self) -> str | None:
         """Pack everything as it was at the last tick, so that the next changes fit to it."""
-        if self._content is None:
-            return None
-        return _text(self._pack(self._content, None, self._sequence, self._clock()))
+        if self._full is None and self._content is not None:
+            self._full = _text(self._pack(self._content, None, self._sequence, self._clock()))
+        return self._full
 
     def join(self, receive: Receive) -> Leave:
         """Send all further frames to `receive`; the returned function ends that."""
@@ -73,6 +78,7 @@ class Channel(Generic[Content]):
         self._sequence += 1
         frame = _text(self._pack(content, self._content, self._sequence, self._clock()))
         self._content = content
+        self._full = None
         for receive in tuple(self._receivers.values()):
             receive(frame)
 
@@ -100,11 +106,8 @@ class Broadcast:
         """Return the channel of one string."""
         channel = self._strings.get(key)
         if channel is None:
-            channel = Channel(
-                lambda: _read(self._link.live, lambda live: string_content(live, key)),
-                pack_string,
-                self._clock,
-            )
+            reader = StringReader(key)
+            channel = Channel(lambda: _read(self._link.live, reader.read), pack_string, self._clock)
             self._strings[key] = channel
         return channel
 
@@ -132,7 +135,7 @@ class Broadcast:
 
     async def _next(self) -> None:
         try:
-            async with asyncio.timeout(TICK_S):
+            async with asyncio.timeout(SILENT_TICK_S):
                 await self._link.wake.wait()
         except TimeoutError:
             return

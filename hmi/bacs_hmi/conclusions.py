@@ -40,6 +40,7 @@ _MARKS: Final = {
 }
 #: An estimate that rests on nothing measured is not shown as a value.
 _UNPROVEN: Final = frozenset({Basis.NONE, Basis.RATED})
+_BASES: Final = {basis.value: basis for basis in Basis}
 _TENTHS: Final = ("warmer_", "bled_")
 _SEPARATOR: Final = " · "
 
@@ -238,7 +239,7 @@ def _code(mirror: LiveString, name: CellCode, index: int) -> int:
 def _basis(mirror: LiveString, name: CellCode, index: int) -> Basis:
     code = _code(mirror, name, index)
     # A newer engine may know more bases.
-    return Basis(code) if code in set(Basis) else Basis.NONE
+    return _BASES.get(code, Basis.NONE)
 
 
 def _stage(code: int) -> RunawayStage:

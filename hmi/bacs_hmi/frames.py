@@ -12,11 +12,13 @@ A frame is little-endian and holds records in this order (the browser reads the 
     string      f32 each of the scalars, u8 equalization, u16 inhibit bits
                 per column: u16 count, u16 cell index each, f32 each; the columns are the
                 quantities, the deviation in mV, the health in % and the bled charge in Ah
-                u16 count, u16 cell index each, u8 status each, u8 stale bits each, u32 age each
+                u16 count, u16 cell index each, u8 status each, u8 stale bits each,
+                u32 age each of those that have stale bits
 
-A full frame has a record for everything; any other frame has only what changed since the frame
-before. NaN means absent. Frames of one view are numbered without a gap, so that a browser that
-missed one notices and asks for a full one.
+A full frame has a record for everything, and no cell index: the cells stand in their order. A
+column of it that is absent as a whole counts no cell. Any other frame has only what changed since
+the frame before. NaN means absent. Frames of one view are numbered without a gap, so that a
+browser that missed one notices and asks for a full one.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from typing import Final
 
 from bacs_core.model import EqualizationState, Inhibit, Quantity, TripState
 
-VERSION: Final = 4
+VERSION: Final = 5
 KIND_OVERVIEW: Final = 0
 KIND_STRING: Final = 1
 
@@ -104,14 +106,47 @@ class StringContent:
     cells: tuple[CellState, ...]
 
 
-def mark(deviation_v: float | None, cell_voltage_v: float, status: int, *, stale: bool) -> int:
-    """Pack one cell of the overview: deviation in steps of the span, status, staleness."""
-    if deviation_v is None or not isfinite(deviation_v):
-        steps = DEVIATION_ABSENT
-    else:
-        share = deviation_v / (cell_voltage_v * DEVIATION_SPAN)
-        steps = max(-DEVIATION_STEPS, min(DEVIATION_STEPS, round(share * DEVIATION_STEPS)))
-    return (steps + DEVIATION_OFFSET) << 8 | (STALE_BIT if stale else 0) | status
+def marks_of(
+    voltages: Sequence[float | None],
+    target_v: float | None,
+    cell_voltage_v: float,
+    statuses: Sequence[int],
+    stale: bool | Sequence[bool],  # noqa: FBT001 - of all cells, or of each
+) -> tuple[int, ...]:
+    """Pack the cells of a string: deviation in steps of the span, status, staleness.
+
+    What has no voltage is not stale: there is nothing to grow old.
+    """
+    steps = _steps(voltages, target_v, DEVIATION_STEPS / (cell_voltage_v * DEVIATION_SPAN))
+    if stale is False and not any(statuses):
+        # Nearly always so, and asked of every cell of the plant.
+        return tuple([each + DEVIATION_OFFSET << 8 for each in steps])
+    olds = [stale] * len(steps) if isinstance(stale, bool) else stale
+    return tuple(
+        each + DEVIATION_OFFSET << 8 | (STALE_BIT if old and voltage_v is not None else 0) | status
+        for each, old, voltage_v, status in zip(steps, olds, voltages, statuses, strict=True)
+    )
+
+
+def _steps(
+    voltages: Sequence[float | None], target_v: float | None, steps_per_v: float
+) -> list[int]:
+    if target_v is None or not isfinite(target_v):
+        return [DEVIATION_ABSENT] * len(voltages)
+    steps = [
+        DEVIATION_ABSENT
+        if voltage_v is None or not isfinite(voltage_v)
+        else round((voltage_v - target_v) * steps_per_v)
+        for voltage_v in voltages
+    ]
+    if steps and min(steps) >= -DEVIATION_STEPS and max(steps) <= DEVIATION_STEPS:
+        return steps
+    return [
+        DEVIATION_ABSENT
+        if voltage_v is None or not isfinite(voltage_v)
+        else max(-DEVIATION_STEPS, min(DEVIATION_STEPS, each))
+        for voltage_v, each in zip(voltages, steps, strict=True)
+    ]
 
 
 def pack_overview(
@@ -124,17 +159,24 @@ def pack_overview(
     strings = _changed(content.strings, None if before is None else before.strings)
     parts.append(struct.pack("<H", len(strings)))
     parts += [_string_record(index, content.strings[index]) for index in strings]
+    parts.append(_marks(content, before))
+    return b"".join(parts)
+
+
+def _marks(content: OverviewContent, before: OverviewContent | None) -> bytes:
+    if before is None:
+        every = [mark for own in content.marks for mark in own]
+        return _u16([len(every), *every])
     cells: list[int] = []
     told: list[int] = []
     first = 0
-    for place, own in enumerate(content.marks):
-        changed = _changed(own, None if before is None else before.marks[place])
-        cells += [first + index for index in changed]
-        told += [own[index] for index in changed]
+    for own, old in zip(content.marks, before.marks, strict=True):
+        if own is not old:
+            changed = _changed(own, old)
+            cells += [first + index for index in changed]
+            told += [own[index] for index in changed]
         first += len(own)
-    parts.append(_u16([len(cells), *cells]))
-    parts.append(_u16(told))
-    return b"".join(parts)
+    return _u16([len(cells), *cells, *told])
 
 
 def pack_string(
@@ -147,16 +189,23 @@ def pack_string(
     parts.append(_floats(content.scalars))
     parts.append(_equalization(content.equalization, content.inhibited_by))
     for place, column in enumerate(content.columns):
-        changed = _changed(column, None if before is None else before.columns[place])
-        parts.append(_u16([len(changed), *changed]))
-        parts.append(_floats([column[index] for index in changed]))
+        parts.append(_column(column, None if before is None else before.columns[place]))
     changed = _changed(content.cells, None if before is None else before.cells)
     cells = [content.cells[index] for index in changed]
-    parts.append(_u16([len(changed), *changed]))
+    parts.append(_u16([len(changed), *(() if before is None else changed)]))
     parts.append(bytes(cell.status for cell in cells))
     parts.append(bytes(cell.stale_bits for cell in cells))
-    parts.append(struct.pack(f"<{len(cells)}I", *(_age(cell.stale_age_s) for cell in cells)))
+    ages = [_age(cell.stale_age_s) for cell in cells if cell.stale_bits]
+    parts.append(struct.pack(f"<{len(ages)}I", *ages))
     return b"".join(parts)
+
+
+def _column(column: Sequence[float | None], before: Sequence[float | None] | None) -> bytes:
+    if before is None:
+        told = () if all(value is None for value in column) else column
+        return _u16([len(told)]) + _floats(told)
+    changed = _changed(column, before)
+    return _u16([len(changed), *changed]) + _floats([column[index] for index in changed])
 
 
 def _same_shape(content: OverviewContent, previous: OverviewContent) -> bool:

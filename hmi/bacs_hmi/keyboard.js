@@ -11,21 +11,34 @@ const SYMBOLS = ["!\"#$%&'()*", "+/:;<=>?@", "[\\]^`{|}~€", "_§°µ"];
 const PAD = ["789", "456", "123"];
 const LEAVE_MS = 200;
 
-export default {
+// Most pages never need the keys: a browser compiles and builds them with the first touch on a field.
+const Keys = {
+  props: { board: Object },
   template: `
-    <div class="bacs-keyboard" :class="pad ? 'pad' : 'full'" role="group" :aria-label="texts.keyboard"
-      v-show="open" @pointerdown.prevent @mousedown.prevent>
-      <div v-for="(row, i) in rows" :key="i" class="bacs-key-row">
-        <template v-for="key in row" :key="key.text + (key.name ?? '')">
-          <span v-if="key.kind === 'blank'" class="blank"></span>
-          <button v-else type="button" tabindex="-1" :class="key.kind" :aria-label="key.name"
-            :aria-pressed="key.pressed" @click="press(key)">{{ key.text }}</button>
-        </template>
-      </div>
+    <div v-for="(row, i) in board.rows" :key="i" class="bacs-key-row">
+      <template v-for="key in row" :key="key.text + (key.name ?? '')">
+        <span v-if="key.kind === 'blank'" class="blank"></span>
+        <button v-else type="button" tabindex="-1" :class="key.kind" :aria-label="key.name"
+          :aria-pressed="key.pressed" @click="board.press(key)">{{ key.text }}</button>
+      </template>
     </div>`,
+};
+
+export default {
+  render() {
+    const around = {
+      class: ["bacs-keyboard", this.pad ? "pad" : "full"],
+      role: "group",
+      "aria-label": this.texts.keyboard,
+      style: this.open ? "" : "display: none",
+      onPointerdown: (event) => event.preventDefault(),
+      onMousedown: (event) => event.preventDefault(),
+    };
+    return Vue.h("div", around, this.used ? [Vue.h(Keys, { board: this })] : []);
+  },
   props: { texts: Object, language: String },
   data() {
-    return { open: false, keys: "text", mark: null, minus: false, upper: false, symbols: false };
+    return { open: false, used: false, keys: "text", mark: null, minus: false, upper: false, symbols: false };
   },
   computed: {
     pad() {
@@ -97,7 +110,7 @@ export default {
       this.mark = element.dataset.mark ?? null;
       this.minus = element.dataset.minus === "yes";
       this.upper = this.symbols = false;
-      this.open = true;
+      this.open = this.used = true;
       this.$nextTick(() => this.makeRoom());
     },
     left() {

@@ -7,6 +7,7 @@ import asyncio
 import errno
 import hashlib
 import ipaddress
+import json
 import logging
 import signal
 import socket
@@ -30,7 +31,7 @@ from bacs_hmi.live import Link
 from bacs_hmi.preferences import PreferenceBook
 from bacs_hmi.shell import LANGUAGE_COOKIE, House, Shell
 from bacs_hmi.texts import preferred
-from bacs_hmi.views import view_of
+from bacs_hmi.views import ViewName, view_of
 from bacs_hmi.visits import VisitCookie, Visits
 from bacs_hmi.watchdog import watch
 
@@ -42,16 +43,28 @@ ANNOUNCE_RETRY_S: Final = 0.05
 RECONNECT_TIMEOUT_S: Final = 15.0
 #: What is named after its content never changes.
 KEPT: Final = "public, max-age=31536000, immutable"
-#: The modules of the first two views.
-SHARED_MODULES: Final = sorted(
-    module.name.removesuffix(".js")
-    for module in files("bacs_hmi").joinpath("canvas", "shared").iterdir()
-)
+#: Modules that are there before the first view is drawn; each other one costs its start some time.
+MODULES: Final = {
+    ViewName.OVERVIEW: ("numbers", "frames", "look", "attention", "tile", "tiles"),
+    ViewName.STRING: ("numbers", "frames", "look", "loupe", "marks", "measures", "rows"),
+}
+MODULES_OF_ALL: Final = ("numbers",)
 VIEWPORT: Final = "width=device-width, initial-scale=1, user-scalable=no"
 _FIRST_SCRIPT: Final = (
     "<script>"
     "document.documentElement.lang = '{lang}';"
-    "document.documentElement.dataset.palette = '{palette}'"
+    "document.documentElement.dataset.palette = '{palette}';"
+    # A canvas that is drawn before its fonts are there is drawn twice.
+    "for (const weight of [400, 500, 700]) document.fonts.load(weight + ' 16px Roboto')"
+    "</script>"
+)
+_LATER_SCRIPT: Final = (
+    "<script>"
+    "addEventListener('load', () => (window.requestIdleCallback ?? setTimeout)(() => {{"
+    "for (const href of {paths})"
+    " document.head.append(Object.assign(document.createElement('link'),"
+    " {{ rel: 'modulepreload', href }}));"
+    "}}));"
     "</script>"
 )
 ICON: Final = (
@@ -94,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tailwind=False,
         binding_refresh_interval=None,
         reconnect_timeout=RECONNECT_TIMEOUT_S,
+        # On loopback, packing costs each page more time than it saves.
+        gzip_middleware_factory=None,
     )
 
 
@@ -101,7 +116,7 @@ def build(
     link: Link, preferences: PreferenceBook | None = None, backlight: Backlight | None = None
 ) -> None:
     """Register the page, and the tasks that feed it."""
-    ui.add_head_html(_serve_styles() + _preloads(), shared=True)
+    ui.add_head_html(_serve_styles(), shared=True)
     preferences = preferences or PreferenceBook()
 
     def end(session: Session) -> None:
@@ -122,8 +137,9 @@ def build(
         )
         night = preferences.now.is_night(time.localtime().tm_hour)
         first = {"lang": language, "palette": "night" if night else "day"}
-        ui.add_head_html(_FIRST_SCRIPT.format(**first))
-        Shell(house, language, visits.of(request.state.visit), view_of(request.url.query))
+        view = view_of(request.url.query)
+        ui.add_head_html(_FIRST_SCRIPT.format(**first) + preloads(view.name))
+        Shell(house, language, visits.of(request.state.visit), view)
 
     async def start() -> None:
         background_tasks.create(link.run(), name="follow the engine")
@@ -156,17 +172,19 @@ def _serve_styles() -> str:
     return f'<link rel="stylesheet" href="{path}">'
 
 
-def _preloads() -> str:
-    """Ask for the modules that the canvases share at once.
+def preloads(view: ViewName) -> str:
+    """Ask for the modules of a view at once, and for those of the first two views after it.
 
     A browser finds an import only in a module that is there, and would ask for one after the other.
     """
     # Of two paths to a module, the last one stands in the import map.
     keys = {library.name: key for key, library in libraries.items()}
-    return "".join(
-        f'<link rel="modulepreload" href="/_nicegui/{nicegui_version}/libraries/{keys[name]}">'
-        for name in SHARED_MODULES
-    )
+    path = f"/_nicegui/{nicegui_version}/libraries"
+    now = MODULES.get(view, MODULES_OF_ALL)
+    later = sorted({name for names in MODULES.values() for name in names}.difference(now))
+    paths = {name: f"{path}/{keys[f'bacs_{name}']}" for name in (*now, *later)}
+    links = "".join(f'<link rel="modulepreload" href="{paths[name]}">' for name in now)
+    return links + _LATER_SCRIPT.format(paths=json.dumps([paths[name] for name in later]))
 
 
 def styles() -> str:

@@ -7,13 +7,21 @@ const SILENT_AFTER_MS = 3000;
 const LOOK_MS = 500;
 
 export default {
-  template: `<div class="bacs-band" role="alert" hidden></div>`,
+  render() {
+    return Vue.h("div", { class: "bacs-band", role: "alert", hidden: true });
+  },
   props: { texts: Object, state: String, since: Number },
   emits: ["travel"],
   mounted() {
     this.engine = { state: this.state, since: this.since };
     this.beatAt = performance.now();
     this.beatTime = Date.now() / 1000;
+    // Collections that follow the page by themselves: the whole page is not searched at each look.
+    const found = (name) => document.getElementsByClassName(name);
+    this.bar = found("bacs-alarmbar");
+    this.unknown = found("bacs-alarmbar-unknown");
+    this.lists = found("bacs-alarms-unknown");
+    this.clock = found("bacs-clock");
     this.timer = setInterval(() => this.look(), LOOK_MS);
     this.travelled = () => this.$emit("travel", window.location.search);
     window.addEventListener("popstate", this.travelled);
@@ -36,19 +44,24 @@ export default {
       const since = clockText(serverGone ? this.beatTime : this.engine.since);
       const told = (name) => this.texts[name].replace("{since}", since);
       const words = serverGone ? told("server_lost") : engineGone ? told("engine_lost") : "";
-      this.$el.hidden = words === "";
+      put(this.$el, "hidden", words === "");
       say(this.$el, words);
-      const quiet = document.querySelector(".bacs-alarmbar.quiet") !== null;
+      const quiet = this.bar[0]?.classList.contains("quiet");
       const last = words && told(quiet ? "alarms_unknown" : "alarms_unknown_last");
-      say(document.querySelector(".bacs-alarmbar-unknown"), last);
-      for (const element of document.querySelectorAll(".bacs-alarms-unknown")) say(element, last);
-      document.body.dataset.truth = words === "" ? "live" : "old";
-      document.body.dataset.server = serverGone ? "lost" : "there";
-      say(document.querySelector(".bacs-clock"), clockText(Date.now() / 1000).slice(0, 5));
+      say(this.unknown[0], last);
+      for (const element of this.lists) say(element, last);
+      put(document.body.dataset, "truth", words === "" ? "live" : "old");
+      put(document.body.dataset, "server", serverGone ? "lost" : "there");
+      say(this.clock[0], clockText(Date.now() / 1000).slice(0, 5));
     },
   },
 };
 
 function say(element, words) {
   if (element && element.textContent !== words) element.textContent = words;
+}
+
+// What stays as it is costs no new style and no new frame.
+function put(target, name, value) {
+  if (target[name] !== value) target[name] = value;
 }

@@ -12,18 +12,28 @@ const SHIFTS = [[0, 0], [1, 0], [1, 1], [2, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
 const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel"];
 const SWALLOW_MS = 700;
 
-export default {
+// A browser compiles and builds the cover when the screen becomes dim for the first time.
+const Cover = {
+  props: { rest: Object },
   template: `
-    <div class="bacs-rest">
-      <div class="bacs-shade" :style="{ opacity: (100 - brightness) / 100 }" aria-hidden="true"></div>
-      <div class="bacs-countdown" role="status">{{ words }}</div>
-      <div v-if="dim" class="bacs-dim" role="button" tabindex="0" :aria-label="texts.rest_wake"
-        @pointerdown.stop.prevent="pressed" @pointerup.stop="swallow" @pointercancel.stop="swallow"
-        @click.stop="swallow" @keydown.stop.prevent="swallow">
-        <div class="bacs-dim-clock">{{ time }}</div>
-        <div class="bacs-dim-state"><span v-html="shape"></span><span>{{ state }}</span></div>
-      </div>
+    <div class="bacs-dim" role="button" tabindex="0" :aria-label="rest.texts.rest_wake"
+      @pointerdown.stop.prevent="rest.pressed" @pointerup.stop="rest.swallow"
+      @pointercancel.stop="rest.swallow" @click.stop="rest.swallow"
+      @keydown.stop.prevent="rest.swallow">
+      <div class="bacs-dim-clock">{{ rest.time }}</div>
+      <div class="bacs-dim-state"><span v-html="rest.shape"></span><span>{{ rest.state }}</span></div>
     </div>`,
+};
+
+export default {
+  render() {
+    const opacity = (100 - this.brightness) / 100;
+    return Vue.h("div", { class: "bacs-rest" }, [
+      Vue.h("div", { class: "bacs-shade", style: { opacity }, "aria-hidden": "true" }),
+      Vue.h("div", { class: "bacs-countdown", role: "status" }, this.words),
+      this.dim ? Vue.h(Cover, { rest: this }) : null,
+    ]);
+  },
   props: {
     texts: Object,
     logOffS: Number,
@@ -88,8 +98,8 @@ export default {
       const dark = (now - this.brightAt) / 1000;
       this.paint();
       this.words = "";
-      const stays = document.querySelector("[data-stay]") !== null;
-      if (this.returnS && !stays) this.count("goback", this.returnS - idle, "rest_return");
+      const leaves = this.returnS && document.querySelector("[data-stay]") === null;
+      if (leaves) this.count("goback", this.returnS - idle, "rest_return");
       if (this.logOffS) this.count("logoff", this.logOffS - idle, "rest_log_off");
       if (this.dimS && dark >= this.dimS) this.darken();
       this.shift(dark >= SHIFT_AFTER_S ? Math.floor(Date.now() / 60000) : 0);

@@ -74,6 +74,7 @@ class Shell:
         self._site: Site | None = None
         self._alarms_version = -1
         self._known: frozenset[str] | None = None
+        self._mute: Element | None = None
         self._set_language(language)
         self._build()
         self._tick()
@@ -119,14 +120,14 @@ class Shell:
                     mark = button("?", self._help, "bacs-tab bacs-help")
                     mark.props["aria-label"] = texts["help"]
                 label("", "bacs-clock")
-            with box("bacs-top"):
+            with box("bacs-top") as self._top:
                 with box("bacs-alarmbar", "button").props("type=button") as self._bar:
                     self._bar_symbol = symbol(None)
                     label("", "bacs-alarmbar-unknown")
                     self._bar_text = label("", "bacs-alarmbar-text")
                     self._bar_counts = ui.html("", sanitize=False).classes("bacs-alarmbar-counts")
                 self._bar.on("click", lambda _: self.open(View(ViewName.ALARMS)))
-                self._mute = self._mute_button()
+            self._mute = None
             self._pulse = Pulse(texts, self._link.connection(), on_travel=self._travelled)
             self._stick = StickBand(texts, numbers_of(texts), self._give)
             with box("bacs-room"):
@@ -164,8 +165,15 @@ class Shell:
             label(texts["mute"])
         element.props["aria-label"] = f"{texts['buzzer']}: {texts['mute']}"
         element.on("click", lambda _: self._orders.give(MuteBuzzer(), texts["mute"]))
-        element.set_visibility(False)
         return element
+
+    def _offer_mute(self, *, sounding: bool) -> None:
+        """Offer to silence the buzzer; the button is built when it sounds for the first time."""
+        if self._mute is None and sounding:
+            with self._top:
+                self._mute = self._mute_button()
+        if self._mute is not None:
+            self._mute.set_visibility(sounding)
 
     def _rebuild(self) -> None:
         """Build the view anew."""
@@ -255,7 +263,7 @@ class Shell:
         choose(self._bar, "unknown", waiting_for_engine)
         told = None if live is None else live.annunciation
         is_live = connection.state is ConnectionState.LIVE
-        self._mute.set_visibility(is_live and told is not None and told.sounding)
+        self._offer_mute(sounding=is_live and told is not None and told.sounding)
         if live is None or site is None or waiting_for_engine:
             self._fill_bar([], self._texts["alarms_unknown_yet"])
             return

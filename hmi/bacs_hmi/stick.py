@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from nicegui import ui
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
 
 from bacs_core.api.messages import Command, ExportToStick, StickStatus
 from bacs_core.stick.states import StickPhase, StickProblem
@@ -26,6 +29,18 @@ _TRIANGLE: Final = '<path d="M10 1.5 19.5 18H.5Z"/>'
 _SHAPES: Final = {StickPhase.DONE: _CHECK, StickPhase.PROBLEM: _TRIANGLE}
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What stands in the band."""
+
+    shape: ui.html
+    words: TextElement
+    more: TextElement
+    copy: TextElement
+    bar: Element
+    filled: Element
+
+
 class StickBand:
     """Shows what is told of a stick; nothing where there is none."""
 
@@ -35,17 +50,12 @@ class StickBand:
         """`order` gives a command; the text is that of the touched button."""
         self._texts = texts
         self._numbers = numbers
+        self._order = order
         self._shown: StickStatus | None = None
-        with box("bacs-stick").props("role=status") as self._band:
-            self._shape = ui.html("", sanitize=False)
-            with box("bacs-stick-words"):
-                self._words = label("", "bacs-stick-what")
-                self._more = label("", "bacs-stick-more")
-            what = texts["stick_copy"]
-            self._copy = button(what, lambda: order(ExportToStick(), what))
-            with box("bacs-stick-bar") as self._bar:
-                self._filled = box("bacs-stick-filled")
+        self._band = box("bacs-stick").props("role=status")
         self._band.set_visibility(False)
+        # Filled with the first stick: most panels never see one.
+        self._parts: _Parts | None = None
 
     def show(self, told: StickStatus | None) -> None:
         """Follow the newest that is told; nothing is sent for what stays as it was."""
@@ -55,19 +65,34 @@ class StickBand:
         if told is None or told.phase is StickPhase.NONE:
             self._band.set_visibility(False)
             return
+        if self._parts is None:
+            self._parts = self._fill()
+        parts = self._parts
         for phase in StickPhase:
             choose(self._band, phase.value, phase is told.phase)
         shape = _SHAPES.get(told.phase, _PLUG)
-        self._shape.set_content(
+        parts.shape.set_content(
             f'<svg class="bacs-symbol" viewBox="0 0 20 20" aria-hidden="true">{shape}</svg>'
         )
-        self._words.set_text(words(told, self._texts, self._numbers))
-        self._more.set_text(waiting(told, self._texts))
+        parts.words.set_text(words(told, self._texts, self._numbers))
+        parts.more.set_text(waiting(told, self._texts))
         is_there = told.problem is not StickProblem.PULLED
-        self._copy.set_visibility(told.phase in OFFERED and is_there)
-        self._bar.set_visibility(told.phase in AT_WORK)
-        self._filled.style(f"width: {told.percent}%")
+        parts.copy.set_visibility(told.phase in OFFERED and is_there)
+        parts.bar.set_visibility(told.phase in AT_WORK)
+        parts.filled.style(f"width: {told.percent}%")
         self._band.set_visibility(True)
+
+    def _fill(self) -> _Parts:
+        with self._band:
+            shape = ui.html("", sanitize=False)
+            with box("bacs-stick-words"):
+                said = label("", "bacs-stick-what")
+                more = label("", "bacs-stick-more")
+            what = self._texts["stick_copy"]
+            copy = button(what, lambda: self._order(ExportToStick(), what))
+            with box("bacs-stick-bar") as bar:
+                filled = box("bacs-stick-filled")
+        return _Parts(shape, said, more, copy, bar, filled)
 
 
 def words(told: StickStatus, texts: Texts, numbers: Numbers) -> str:

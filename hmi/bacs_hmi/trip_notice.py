@@ -11,7 +11,7 @@ from bacs_core.api.live import LiveSite
 from bacs_core.api.messages import Alarm, TripStatus
 from bacs_core.model import AlarmSeverity, Site, String, TripCause, TripState, cell_label
 from bacs_hmi import wording
-from bacs_hmi.conclusions import causes, contact, headline, today_of, trip_of
+from bacs_hmi.conclusions import causes, contact, headline, today_of
 from bacs_hmi.format import minute_of
 from bacs_hmi.pages.help.topics import EMERGENCY
 from bacs_hmi.parts import box, button, label, symbol
@@ -52,7 +52,7 @@ class TripNotice:
 
     def follow(self, live: LiveSite | None, site: Site | None) -> None:
         """Show or hide it; nothing is built anew for what stayed as it was."""
-        unseen = [] if live is None or site is None else list(_unseen(live, site, self._visit))
+        unseen = [] if live is None or site is None else list(_unseen(live, self._visit))
         shown: tuple[object, ...] = (len(unseen), *unseen[:1])
         if unseen and live is not None and site is not None:
             string, trip = unseen[0]
@@ -148,10 +148,12 @@ def to_do(trip: TripStatus) -> list[str]:
     return [*do, "trip_do_heat"] if is_hot else do
 
 
-def _unseen(live: LiveSite, site: Site, visit: Visit) -> Iterator[tuple[String, TripStatus]]:
-    for string in site.strings:
-        trip = trip_of(live, string.key)
-        if trip.state in _OVER_STATES:
-            visit.seen.difference_update((string.key, state) for state in _SHOWN_STATES)
-        if trip.state in _SHOWN_STATES and (string.key, trip.state) not in visit.seen:
-            yield string, trip
+def _unseen(live: LiveSite, visit: Visit) -> Iterator[tuple[String, TripStatus]]:
+    for key, mirror in live.strings.items():
+        if mirror.brain is None:
+            continue
+        trip = mirror.brain.trip
+        if visit.seen and trip.state in _OVER_STATES:
+            visit.seen.difference_update((key, state) for state in _SHOWN_STATES)
+        if trip.state in _SHOWN_STATES and (key, trip.state) not in visit.seen:
+            yield mirror.string, trip

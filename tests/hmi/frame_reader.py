@@ -35,6 +35,13 @@ class Reader:
         (count,) = self.take("H")
         return tuple(int(value) for value in self.take(f"{int(count)}H"))
 
+    def cells(self, *, full: bool) -> tuple[int, ...]:
+        """Which cells follow: in a full frame all of them, in their order."""
+        if not full:
+            return self.u16s()
+        (count,) = self.take("H")
+        return tuple(range(int(count)))
+
     def floats(self, count: int) -> tuple[float | None, ...]:
         return tuple(None if isnan(value) else value for value in self.take(f"{count}f"))
 
@@ -61,7 +68,7 @@ class OverviewMirror:
 
     def apply(self, frame: bytes) -> None:
         reader = Reader(frame)
-        version, kind, _, _, self.sequence, _ = (int(value) for value in reader.take("BBBBId"))
+        version, kind, full, _, self.sequence, _ = (int(value) for value in reader.take("BBBBId"))
         assert (version, kind) == (VERSION, 0)
         states = (False, True, None)
         self.online = tuple(states[int(state)] for state in reader.take(f"{self.managers}B"))
@@ -75,7 +82,7 @@ class OverviewMirror:
             self.strings[int(index)] = StringMark(
                 sum_v, current_a, state, inhibits, age, alarms, warnings, TRIP_STATES[trip]
             )
-        cells = reader.u16s()
+        cells = reader.cells(full=bool(full))
         self.marks.update(
             zip(cells, (int(mark) for mark in reader.take(f"{len(cells)}H")), strict=True)
         )
@@ -97,23 +104,26 @@ class StringMirror:
     """What a browser keeps of a string page."""
 
     scalars: int
+    rows: int
     columns: list[dict[int, float | None]]
     cells: dict[int, CellState] = field(default_factory=dict)
     head: tuple[tuple[float | None, ...], EqualizationState, tuple[Inhibit, ...]] | None = None
 
     def apply(self, frame: bytes) -> None:
         reader = Reader(frame)
-        version, kind, *_ = (int(value) for value in reader.take("BBBBId"))
+        version, kind, full, *_ = (int(value) for value in reader.take("BBBBId"))
         assert (version, kind) == (VERSION, 1)
         scalars = reader.floats(self.scalars)
         self.head = (scalars, *reader.equalization())
         for column in self.columns:
-            cells = reader.u16s()
+            cells = reader.cells(full=bool(full))
+            if full:
+                column.update(dict.fromkeys(range(self.rows)))
             column.update(zip(cells, reader.floats(len(cells)), strict=True))
-        cells = reader.u16s()
+        cells = reader.cells(full=bool(full))
         statuses = [int(value) for value in reader.take(f"{len(cells)}B")]
         bits = [int(value) for value in reader.take(f"{len(cells)}B")]
-        ages = [reader.age() for _ in cells]
+        ages = [reader.age() if stale else None for stale in bits]
         for cell, status, stale, age in zip(cells, statuses, bits, ages, strict=True):
             self.cells[cell] = CellState(status, stale, age)
         assert reader.place == len(frame)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from base64 import b64decode
 
 from bacs_core.model import EqualizationState
-from bacs_hmi.broadcast import Channel
+from bacs_hmi.broadcast import SILENT_TICK_S, Channel
 from bacs_hmi.frames import CellState, StringContent, pack_string
+from bacs_hmi.live import LATE_AFTER_S
 
 
 class Source:
@@ -102,3 +103,21 @@ def test_a_string_that_is_gone_sends_nothing() -> None:
     source.gone = True
     channel.tick()
     assert frames == []
+
+
+def test_the_full_frame_is_packed_once_a_tick_however_many_browsers_join() -> None:
+    source = Source()
+    channel = channel_of(source)
+    assert channel.full() == channel.full()
+    assert source.packed == 1
+    source.voltage_v = 54.5
+    channel.tick()
+    full = channel.full()
+    assert full is not None
+    assert sequence_of(full) == 1
+    assert source.packed == 3
+
+
+def test_a_silent_engine_is_told_within_3_s_and_one_that_sends_each_second_is_waited_for() -> None:
+    assert SILENT_TICK_S > 1.0
+    assert LATE_AFTER_S < 2 * SILENT_TICK_S < 3.0

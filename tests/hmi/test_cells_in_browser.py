@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from bacs_core.model import Quantity
 from tests.hmi.browser import TIMEOUT_MS, PanelProgram, open_page
 from tests.hmi.growth import grown
 from tests.hmi.screen import keep_picture
-from tests.hmi.standin_engine import StandIn
+from tests.hmi.standin_engine import Plant, StandIn
 from tests.hmi.watching import OVERVIEW_IS_THERE, WATCHER, painted_ms
 
 expect.set_options(timeout=TIMEOUT_MS)
@@ -21,6 +22,16 @@ STRING = "?view=string&key=ups-b/1"
 #: The growth that the issue allows, and how long a page lives here and in the long run.
 MOST_GROWTH_PERCENT = 5.0
 SHORT, LONG = (100, 40), (1000, 200)
+#: Draws the whole overview anew (as a scroll does), and counts what differs from what stood there.
+DIFFERENT_PIXELS = """async () => {
+  const canvas = document.querySelector(".bacs-plant canvas");
+  const pixels = () => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const before = pixels();
+  document.querySelector(".bacs-plant").dispatchEvent(new Event("scroll"));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const after = pixels();
+  return before.filter((value, place) => value !== after[place]).length;
+}"""
 
 
 async def open_string(browser: Browser, panel: PanelProgram, query: str = "") -> Page:
@@ -144,6 +155,22 @@ async def test_the_page_of_a_cell_comes_back_to_the_look_that_was_left(
         assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth"), width
     await page.locator(".bacs-view").get_by_role("button", name="Discharges").tap()
     await expect(page).to_have_url(re.compile("view=discharges&key=ups-b/1$"))
+
+
+async def test_bars_that_are_drawn_one_by_one_look_as_if_all_were_drawn_together(
+    panel: PanelProgram, browser: Browser, engine: StandIn, plant: Plant
+) -> None:
+    page = await open_page(browser)
+    await page.add_init_script(WATCHER)
+    await painted_ms(page, panel.url, OVERVIEW_IS_THERE)
+    for cell, above_v in ((3, 0.09), (4, -0.2), (20, 0.4), (58, -0.04)):
+        seen = await page.evaluate("watched.ages.length")
+        voltages = plant.strings["ups-b/1"].values[Quantity.VOLTAGE]
+        voltages[cell] += above_v
+        voltages[cell + 1] -= above_v
+        engine.tick()
+        await page.wait_for_function(f"watched.ages.length > {seen}")
+    assert await page.evaluate(DIFFERENT_PIXELS) == 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from bacs_core.api.live import LiveSite
 from bacs_core.api.messages import CellCode, CellFigure
 from bacs_core.model import AlarmState, Basis, CellStatus, EqualizationState, Inhibit, Quantity
-from bacs_hmi.contents import SCALARS, OverviewReader, string_content
+from bacs_hmi.contents import SCALARS
 from bacs_hmi.frames import (
     BLED_COLUMN,
     DEVIATION_COLUMN,
@@ -21,6 +21,8 @@ from bacs_hmi.frames import (
     OverviewContent,
 )
 from bacs_hmi.live import ConnectionState, Link
+from bacs_hmi.overview_content import OverviewReader
+from bacs_hmi.string_content import StringReader, string_content
 from tests.hmi.conftest import plant_at_rest, running_engine, write_token
 from tests.hmi.standin_engine import Plant
 
@@ -160,3 +162,36 @@ async def test_health_and_bled_charge_are_columns_where_they_rest_on_something(
     content = string_content(live, "telecom/1")
     assert content.columns[HEALTH_COLUMN][:3] == (88.0, None, None)
     assert set(content.columns[BLED_COLUMN]) == {1.7}
+
+
+async def test_a_string_that_is_read_again_is_what_a_fresh_look_reads(live: LiveSite) -> None:
+    reader = StringReader("telecom/1")
+    before = reader.read(live)
+    mirror = live.strings["telecom/1"]
+    mirror.columns[Quantity.TEMPERATURE][3] = None
+    mirror.columns[Quantity.VOLTAGE][4] = 2.31
+    mirror.scalars = mirror.scalars.model_copy(update={"target_voltage_v": 2.2})
+    mirror.figures[CellFigure.HEALTH] = [88.4] * 24
+    mirror.codes[CellCode.HEALTH_BASIS] = [int(Basis.RESISTANCE)] * 24
+    mirror.figures[CellFigure.BLED] = [1.66] * 24
+    mirror.status[6] = CellStatus.ALARM
+    mirror.read_at[Quantity.VOLTAGE][7] = 1.0
+    again = reader.read(live)
+    fresh = string_content(live, "telecom/1")
+    assert (again.scalars, again.columns) == (fresh.scalars, fresh.columns)
+    assert [cell.stale_bits for cell in again.cells] == [cell.stale_bits for cell in fresh.cells]
+    assert again.cells[6].status == CellStatus.ALARM
+    changed = [now != then for now, then in zip(again.columns, before.columns, strict=True)]
+    places = [place for place, is_changed in enumerate(changed) if is_changed]
+    own = (QUANTITIES.index(Quantity.VOLTAGE), QUANTITIES.index(Quantity.TEMPERATURE))
+    assert places == sorted((*own, DEVIATION_COLUMN, HEALTH_COLUMN, BLED_COLUMN))
+
+
+async def test_a_column_that_did_not_move_stays_the_very_same(live: LiveSite) -> None:
+    reader = StringReader("telecom/1")
+    before = reader.read(live)
+    live.strings["telecom/1"].columns[Quantity.TEMPERATURE][3] = 44.0
+    again = reader.read(live)
+    same = [now is then for now, then in zip(again.columns, before.columns, strict=True)]
+    assert same.count(False) == 1
+    assert not same[QUANTITIES.index(Quantity.TEMPERATURE)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -24,7 +25,7 @@ from bacs_hmi.frames import (
     OverviewContent,
     StringContent,
     StringMark,
-    mark,
+    marks_of,
     pack_overview,
     pack_string,
 )
@@ -51,7 +52,10 @@ overviews = st.builds(
     ),
 )
 columns = st.lists(values, min_size=ROWS, max_size=ROWS).map(tuple)
-cell_states = st.builds(CellState, st.integers(0, 3), st.integers(0, 31), ages)
+# What is not too old has no age.
+cell_states = st.builds(CellState, st.integers(0, 3), st.integers(1, 31), ages) | st.builds(
+    CellState, st.integers(0, 3), st.just(0), st.none()
+)
 strings = st.builds(
     StringContent,
     st.tuples(*[values] * SCALARS),
@@ -78,7 +82,7 @@ def test_a_browser_that_applies_all_frames_shows_the_newest_overview(
 def test_a_browser_that_applies_all_frames_shows_the_newest_string(
     contents: list[StringContent],
 ) -> None:
-    mirror = StringMirror(SCALARS, [{} for _ in range(COLUMNS)])
+    mirror = StringMirror(SCALARS, ROWS, [{} for _ in range(COLUMNS)])
     before: StringContent | None = None
     for sequence, content in enumerate(contents):
         mirror.apply(pack_string(content, before, sequence, 1e9))
@@ -109,14 +113,31 @@ def test_a_frame_after_the_plant_was_changed_is_a_full_one() -> None:
 def test_a_mark_holds_the_deviation_in_steps_and_is_cut_at_the_end(
     deviation_v: float, steps: int
 ) -> None:
-    packed = mark(deviation_v, 2.0, 2, stale=False)
+    (packed,) = marks_of([2.25 + deviation_v], 2.25, 2.0, [2], stale=False)
     assert packed >> 8 == steps + DEVIATION_OFFSET
     assert packed & 0xFF == 2
 
 
-@pytest.mark.parametrize("deviation_v", [None, float("nan")])
-def test_a_cell_without_a_deviation_has_a_mark_of_its_own(deviation_v: float | None) -> None:
-    assert mark(deviation_v, 2.0, 3, stale=True) == STALE_BIT | 3
+@pytest.mark.parametrize("voltage_v", [None, float("nan")])
+def test_a_cell_without_a_deviation_has_a_mark_of_its_own(voltage_v: float | None) -> None:
+    marks = marks_of([voltage_v, 9.0], 2.25, 2.0, [3, 0], stale=False)
+    assert marks == (3, DEVIATION_STEPS + DEVIATION_OFFSET << 8)
+    assert marks_of([voltage_v], None, 2.0, [3], stale=False) == (3,)
+
+
+def test_only_a_voltage_that_is_there_can_be_old() -> None:
+    middle = DEVIATION_OFFSET << 8
+    assert marks_of([2.25, None], 2.25, 2.0, [1, 3], stale=True) == (middle | STALE_BIT | 1, 3)
+    each = marks_of([2.25, 2.25], 2.25, 2.0, [0, 0], stale=(False, True))
+    assert each == (middle, middle | STALE_BIT)
+
+
+@given(strings)
+def test_a_column_that_is_absent_as_a_whole_takes_no_room(content: StringContent) -> None:
+    absent = replace(content, columns=((None,) * ROWS,) * COLUMNS)
+    given_all = replace(content, columns=((1.0,) * ROWS,) * COLUMNS)
+    saved = len(pack_string(given_all, None, 0, 1e9)) - len(pack_string(absent, None, 0, 1e9))
+    assert saved == 4 * ROWS * COLUMNS
 
 
 def test_the_browser_reads_the_same_version_and_has_the_same_names_in_the_same_order() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
+from importlib.resources import files
 
 import pytest
 
 from bacs_hmi import main
+from bacs_hmi.views import ViewName
 from tests.hmi.browser import free_port, plain_environment
 
 TIMEOUT_S = 60.0
@@ -47,3 +50,21 @@ def test_the_program_prints_its_address_once_it_serves() -> None:
         finally:
             panel.terminate()
             panel.wait(TIMEOUT_S)
+
+
+@pytest.mark.parametrize("view", ViewName)
+def test_a_page_asks_at_once_for_the_modules_of_its_view_and_later_for_the_others(
+    view: ViewName,
+) -> None:
+    tags = main.preloads(view)
+    now = re.findall(r'<link rel="modulepreload" href="[^"]*/bacs_(\w+)\.js">', tags)
+    later = re.findall(r'"[^" ]*/bacs_(\w+)\.js"[,\]]', tags)
+    assert tuple(now) == main.MODULES.get(view, main.MODULES_OF_ALL)
+    assert {*now, *later} == {name for names in main.MODULES.values() for name in names}
+    assert not set(now) & set(later)
+
+
+def test_the_modules_of_the_first_two_views_are_all_that_their_canvases_share() -> None:
+    shared = files("bacs_hmi").joinpath("canvas", "shared").iterdir()
+    named = {f"bacs_{name}.js" for names in main.MODULES.values() for name in names}
+    assert named == {module.name for module in shared}

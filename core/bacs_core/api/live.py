@@ -397,6 +397,9 @@ def _everything(live: LiveString) -> StringUpdate:
 
 def _cells(runs: Sequence[tuple[Told, int]], cell_count: int) -> list[Told]:
     """Spread run-length coded times or codes over the cells; `ValueError` if they do not fit."""
+    # Nearly always so, and asked of every column of the plant.
+    if len(runs) == 1 and runs[0][1] == cell_count:
+        return [runs[0][0]] * cell_count
     # A negative count repeats nothing, and islice bounds what a huge one can ask for.
     spread = chain.from_iterable(repeat(told, count) for told, count in runs)
     cells = list(islice(spread, cell_count + 1))

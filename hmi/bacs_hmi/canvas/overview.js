@@ -16,15 +16,18 @@ const COUNTED = [
   { status: 3, word: "silent", colour: "quiet" },
 ];
 
+const PARTS = `
+  <div class="bacs-attention" role="group"></div>
+  <div class="bacs-canvas bacs-plant">
+    <canvas aria-hidden="true"></canvas>
+    <div class="bacs-hits"></div>
+  </div>`;
+
 export default {
-  template: `
-    <div class="bacs-overview">
-      <div class="bacs-attention" role="group"></div>
-      <div class="bacs-canvas bacs-plant">
-        <canvas aria-hidden="true"></canvas>
-        <div class="bacs-hits"></div>
-      </div>
-    </div>`,
+  // Everything inside is this component's own: there is no template that the browser has to compile.
+  render() {
+    return Vue.h("div", { class: "bacs-overview", innerHTML: PARTS });
+  },
   props: { plan: String, texts: Object, first: String, told: Object },
   emits: ["open", "attend", "resync"],
   mounted() {
@@ -39,7 +42,7 @@ export default {
     this.tell(this.told);
     if (this.first) this.model.apply(this.first);
     this.box.addEventListener("scroll", () => this.redraw(true));
-    // It tells the first size too, before anything is painted.
+    this.place();
     this.observer = new ResizeObserver(() => this.place());
     this.observer.observe(this.box);
     whenFontsCome(() => this.redraw(true));
@@ -74,17 +77,17 @@ export default {
       this.strings = [];
       let cell = 0;
       this.site.managers.forEach((manager, place) => {
-        for (const string of manager.strings) {
-          this.strings.push({ ...string, place, manager, first: cell });
-          cell += string.cells;
+        for (const [key, name, number, cells, sumDecimals, span] of manager.strings) {
+          this.strings.push({ key, name, number, cells, sumDecimals, span, place, manager, first: cell });
+          cell += cells;
         }
       });
       const counts = this.strings.map((string) => string.cells);
       this.model = new OverviewModel(this.site.managers.length, counts);
       this.tiles = this.strings.map(() => null);
-      this.headTexts = this.site.managers.map(() => this.hits.appendChild(document.createElement("p")));
+      this.headTexts = this.site.managers.map(() => document.createElement("p"));
       this.buttons = this.strings.map((string) => {
-        const button = this.hits.appendChild(document.createElement("button"));
+        const button = document.createElement("button");
         button.type = "button";
         button.dataset.string = string.key;
         button.addEventListener("click", () => this.$emit("open", string.key));
@@ -92,23 +95,28 @@ export default {
       });
     },
     place() {
-      this.unit = unit();
-      this.width = this.box.clientWidth / this.unit;
-      this.height = this.box.clientHeight / this.unit;
-      if (!this.width || !this.height) return;
-      const cells = this.site.managers.map((manager) => manager.strings.map((string) => string.cells));
-      this.spots = arrange(cells, this.width, this.height);
-      this.hits.style.height = `${this.spots.height * this.unit}px`;
+      // All that asks for sizes and styles comes before what changes them.
+      const scale = unit();
+      const [width, height] = [this.box.clientWidth / scale, this.box.clientHeight / scale];
+      if (!width || !height) return;
+      if (scale === this.unit && width === this.width && height === this.height) return;
+      [this.unit, this.width, this.height] = [scale, width, height];
+      const cells = this.site.managers.map((_, place) =>
+        this.strings.filter((string) => string.place === place).map((string) => string.cells),
+      );
+      this.spots = arrange(cells, width, height);
+      this.draw(true);
+      this.hits.style.height = `${this.spots.height * scale}px`;
       this.buttons.forEach((button, i) => {
         const { x, y, width, height } = this.spots.tiles[i];
         button.style.cssText = [
-          `left:${x * this.unit}px`,
-          `top:${y * this.unit}px`,
-          `width:${width * this.unit}px`,
-          `height:${height * this.unit}px`,
+          `left:${x * scale}px`,
+          `top:${y * scale}px`,
+          `width:${width * scale}px`,
+          `height:${height * scale}px`,
         ].join(";");
       });
-      this.draw(true);
+      if (!this.hits.firstChild) this.hits.append(...this.headTexts, ...this.buttons);
     },
     redraw(everything) {
       this.whole ||= everything;
@@ -139,7 +147,7 @@ export default {
           const label = [string.name, ...this.tiles[i].words].join(", ");
           if (this.buttons[i].ariaLabel !== label) this.buttons[i].ariaLabel = label;
         }
-        changed[i] = 0;
+        this.model.drawn(i, string.first, string.cells);
       });
       if (heads) this.drawHeads(context, whole);
       this.model.managersChanged = false;

@@ -101,20 +101,23 @@ def _summary(site: Site, texts: Texts) -> tuple[str, str]:
 
 
 def _plan(site: Site) -> str:
-    """Say as JSON where everything stands: NiceGUI would watch each list and dictionary of it."""
+    """Say as JSON where everything stands: NiceGUI would watch each list and dictionary of it.
+
+    A string is its key, name, number, count of cells, decimals of its sum, and span in mV.
+    """
     plan = {
         "managers": [
             {
                 "name": manager.name,
                 "strings": [
-                    {
-                        "key": string.key,
-                        "name": string.name,
-                        "number": string.number,
-                        "cells": string.cell_count,
-                        "sumDecimals": sum_decimals(string),
-                        "span": round(string.cell_voltage_v * DEVIATION_SPAN * 1e3),
-                    }
+                    [
+                        string.key,
+                        string.name,
+                        string.number,
+                        string.cell_count,
+                        sum_decimals(string),
+                        round(string.cell_voltage_v * DEVIATION_SPAN * 1e3),
+                    ]
                     for string in manager.strings
                 ],
             }

@@ -2,7 +2,7 @@
 // map, for any quantity. A hidden table holds the texts of the first rows exactly as they are drawn.
 import { ALARM, NORMAL, SILENT, STATUSES, StringModel, WARNING } from "bacs_frames";
 import { ABSENT, ageText, numberText, signed } from "bacs_numbers";
-import { COLOUR, barGrid, drawBars, prepare, text, unit, whenFontsCome } from "bacs_look";
+import { COLOUR, barGrid, drawBars, prepare, readPalette, text, unit, whenFontsCome } from "bacs_look";
 import { Loupe } from "bacs_loupe";
 import { apartText, arranged, drawBarLook, drawHeatLook } from "bacs_marks";
 import { DEVIATION, Reading } from "bacs_measures";
@@ -21,25 +21,28 @@ const FINGER = 24;
 const MIRRORED = 16;
 const LOOKS = ["table", "bars", "heat"];
 
+const PARTS = `
+  <dl class="bacs-scalars"></dl>
+  <div class="bacs-tools"></div>
+  <div class="bacs-canvas">
+    <canvas aria-hidden="true"></canvas>
+    <div class="bacs-strip"></div>
+    <div class="bacs-plane" tabindex="0" role="slider"></div>
+    <div class="bacs-scroll" tabindex="0" role="slider"><div></div></div>
+    <div class="bacs-pager">
+      <button type="button"></button>
+      <span></span>
+      <button type="button"></button>
+    </div>
+    <p class="bacs-nothing" hidden></p>
+    <table class="bacs-mirror"><thead><tr></tr></thead><tbody></tbody></table>
+  </div>`;
+
 export default {
-  template: `
-    <div class="bacs-string">
-      <dl class="bacs-scalars"></dl>
-      <div class="bacs-tools"></div>
-      <div class="bacs-canvas">
-        <canvas aria-hidden="true"></canvas>
-        <div class="bacs-strip"></div>
-        <div class="bacs-plane" tabindex="0" role="slider"></div>
-        <div class="bacs-scroll" tabindex="0" role="slider"><div></div></div>
-        <div class="bacs-pager">
-          <button type="button"></button>
-          <span></span>
-          <button type="button"></button>
-        </div>
-        <p class="bacs-nothing" hidden></p>
-        <table class="bacs-mirror"><thead><tr></tr></thead><tbody></tbody></table>
-      </div>
-    </div>`,
+  // Everything inside is this component's own: there is no template that the browser has to compile.
+  render() {
+    return Vue.h("div", { class: "bacs-string", innerHTML: PARTS });
+  },
   props: { plan: String, texts: Object, first: String, start: Object, marked: Number, reasons: Object, mode: String },
   emits: ["cell", "look", "resync"],
   watch: {
@@ -77,8 +80,11 @@ export default {
     this.buildMirror();
     this.listen();
     if (this.first) this.model.apply(this.first);
-    // It tells the first size too, before anything is painted.
-    this.observer = new ResizeObserver(() => this.place());
+    // What stands above the cells takes its room before their size is asked for.
+    this.drawScalars();
+    this.readMeasures();
+    this.place();
+    this.observer = new ResizeObserver(() => this.sized() && this.place());
     this.observer.observe(this.box);
     whenFontsCome(() => this.redraw());
   },
@@ -285,10 +291,18 @@ export default {
       const now = Math.round(this.scroller.scrollTop / row);
       this.scroller.scrollTo({ top: (now + direction * rows) * row });
     },
+    // Reads the size; returns whether it is another one.
+    sized() {
+      const scale = unit();
+      const [width, height] = [this.box.clientWidth / scale, this.box.clientHeight / scale];
+      const same = scale === this.unit && width === this.width && height === this.height;
+      [this.unit, this.width, this.height] = [scale, width, height];
+      return !same;
+    },
     place() {
-      this.unit = unit();
-      this.width = this.box.clientWidth / this.unit;
-      this.height = this.box.clientHeight / this.unit;
+      // All that asks for sizes and styles comes before what changes them.
+      this.sized();
+      readPalette();
       this.lookButtons.forEach((button, i) => press(button, LOOKS[i] === this.look));
       this.measureButtons.forEach((button) => press(button, button.dataset.measure === this.measure));
       press(this.sortButton, this.sort === "worst");
@@ -376,20 +390,26 @@ export default {
     },
     draw() {
       if (!this.canvas || !this.width || !this.height) return;
+      // Asked for after a text has changed, it would cost a layout.
+      const scroll = this.scroller.scrollTop / this.unit;
       const context = prepare(this.canvas, this.width, this.height, this.unit);
       this.drawScalars();
+      this.readMeasures();
+      const scene = this.scene();
+      const { reading } = scene;
+      this.nothing.hidden = this.look === "table" || reading.known;
+      if (this.look === "table") this.drawTable(context, scene, scroll);
+      else this.drawMarks(context, scene);
+      if (this.loupe.shown) this.loupe.refresh();
+    },
+    // Reads the chosen measure, and those that are offered only where somebody gives them.
+    readMeasures() {
       const target = this.model.scalars[this.fixed.target];
       for (const key in this.readings) {
         const [reading, place] = [this.readings[key], this.fixed.measures.findIndex((each) => each.key === key)];
         if (key === this.measure || reading.measure.optional) reading.read(this.model, target);
         this.measureButtons[place].hidden = reading.measure.optional && !reading.known && key !== this.measure;
       }
-      const scene = this.scene();
-      const { reading } = scene;
-      this.nothing.hidden = this.look === "table" || reading.known;
-      if (this.look === "table") this.drawTable(context, scene);
-      else this.drawMarks(context, scene);
-      if (this.loupe.shown) this.loupe.refresh();
     },
     drawScalars() {
       const mark = this.texts.decimal_mark;
@@ -403,10 +423,9 @@ export default {
       say(this.equalizationState, this.texts[`equalization_${state}`]);
       say(this.equalizationBy, [reasons || this.mode, this.fixed.equalizedBy].filter(Boolean).join(" · "));
     },
-    drawTable(context, scene) {
+    drawTable(context, scene, scroll) {
       this.marks = null;
       if (!this.strip.hidden) this.drawStrip(context, scene);
-      const scroll = this.scroller.scrollTop / this.unit;
       const rows = drawRows(context, scene, { ...this.table, scroll });
       this.fillMirror(rows);
       const from = Math.max(0, Math.floor(scroll / ROW)) + 1;

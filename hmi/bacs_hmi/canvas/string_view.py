@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from nicegui.element import Element
@@ -49,6 +50,14 @@ _TEXTS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is wrong with abnormal cells (counted from 1), and when the string is equalized."""
+
+    reasons: dict[int, str]
+    mode: str
+
+
 class StringView(Element, component="string_view.js", dependencies=["shared/*.js"]):
     """Draws the values of a string and its cells in any look; `first` is a full frame.
 
@@ -62,6 +71,7 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
         first: str | None,
         *,
         start: View,
+        said: Said,
         on_cell: Callable[[object], None],
         on_look: Callable[[object], None],
         on_resync: Callable[[], None],
@@ -80,9 +90,9 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
             "sort": start.sort.value,
             "measure": measure_of(start),
         }
-        self._props["marked"] = 0
-        self._props["reasons"] = {}
-        self._props["mode"] = ""
+        self._props["marked"] = start.cell or 0
+        self._props["reasons"] = said.reasons
+        self._props["mode"] = said.mode
         self.on("cell", lambda event: on_cell(event.args))
         self.on("look", lambda event: on_look(event.args))
         self.on("resync", lambda _: on_resync())
@@ -91,13 +101,10 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
         """Send a frame to this browser."""
         self.run_method("show", frame)
 
-    def explain(self, reasons: dict[int, str]) -> None:
-        """Say of abnormal cells (counted from 1) what is wrong with them."""
-        self._tell("reasons", reasons)
-
-    def say_mode(self, mode: str) -> None:
-        """Say when the string is equalized."""
-        self._tell("mode", mode)
+    def say(self, said: Said) -> None:
+        """Follow what is said of the string; nothing is sent for what stays as it was."""
+        self._tell("reasons", said.reasons)
+        self._tell("mode", said.mode)
 
     def highlight(self, cell: int | None) -> None:
         """Mark the cell (counted from 1) whose panel is open."""

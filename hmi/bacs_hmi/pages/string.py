@@ -8,7 +8,7 @@ from functools import partial
 from bacs_core.api.messages import CommandName
 from bacs_core.model import String, TripState
 from bacs_hmi import conclusions, wording
-from bacs_hmi.canvas.string_view import StringView
+from bacs_hmi.canvas.string_view import Said, StringView
 from bacs_hmi.conclusions import today_of, trip_of
 from bacs_hmi.measures import MEASURES, place_of
 from bacs_hmi.pages.cell import CellPanel
@@ -29,29 +29,29 @@ class StringPage:
         self._build_title()
         self._protection = ProtectionBand(around, string)
         channel = around.broadcast.string(string.key)
+        self._said = Said(self._reasons(), self._mode())
         with box("bacs-string-body") as self._body:
             self._cells = StringView(
                 string,
                 around.texts,
                 channel.full(),
-                start=view,
+                start=view if self._is_cell(view.cell) else replace(view, cell=None),
+                said=self._said,
                 on_cell=self._touched,
                 on_look=self._look,
                 on_resync=self._resync,
             )
         self._channel = channel
         self._leave = channel.join(self._cells.show)
-        self._cells.explain(self._reasons())
-        self._cells.say_mode(self._mode())
-        if view.cell is not None and 1 <= view.cell <= string.cell_count:
+        if view.cell is not None and self._is_cell(view.cell):
             self._open_cell(view.cell)
 
     def refresh(self, *, alarms_changed: bool) -> None:
         """Follow the newest values in the cell panel; the canvas follows by itself."""
-        if alarms_changed:
-            self._cells.explain(self._reasons())
+        reasons = self._reasons() if alarms_changed else self._said.reasons
+        self._said = Said(reasons, self._mode())
+        self._cells.say(self._said)
         self._refresh_conclusions()
-        self._cells.say_mode(self._mode())
         self._protection.refresh()
         if self._panel is not None:
             self._panel.refresh(alarms_changed=alarms_changed)
@@ -59,6 +59,9 @@ class StringPage:
     def close(self) -> None:
         """Stop the frames."""
         self._leave()
+
+    def _is_cell(self, cell: int | None) -> bool:
+        return cell is not None and 1 <= cell <= self._string.cell_count
 
     def _build_title(self) -> None:
         around, texts, string = self._around, self._around.texts, self._string

@@ -1,5 +1,5 @@
 // Reads the frames that bacs_hmi/frames.py packs; the layout stands there.
-export const VERSION = 4;
+export const VERSION = 5;
 export const KIND_OVERVIEW = 0;
 export const KIND_STRING = 1;
 export const EQUALIZATION_STATES = ["not_offered", "idle", "active", "inhibited", "unknown"];
@@ -37,10 +37,7 @@ const AGE_ABSENT = 0xffffffff;
 
 class Reader {
   constructor(base64) {
-    const binary = atob(base64);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    this.view = new DataView(bytes.buffer);
+    this.view = new DataView(bytesOf(base64).buffer);
     this.place = 0;
   }
   u8() {
@@ -67,6 +64,11 @@ class Reader {
     for (let i = 0; i < count; i++) values[i] = this.u16();
     return values;
   }
+  // Which cells follow: in a full frame all of them, in their order.
+  cells(full) {
+    const count = this.u16();
+    return full ? Uint16Array.from({ length: count }, (_, cell) => cell) : this.u16s(count);
+  }
   age() {
     const age = this.u32();
     return age === AGE_ABSENT ? null : age;
@@ -83,6 +85,12 @@ class Reader {
     header.at = this.f64();
     return header;
   }
+}
+
+function bytesOf(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+  const binary = atob(base64);
+  return Uint8Array.from({ length: binary.length }, (_, i) => binary.charCodeAt(i));
 }
 
 // Whether a frame fits what is there already; if not, the page has to ask for a full one.
@@ -107,6 +115,7 @@ export class OverviewModel {
       first += count;
     });
     this.changed = new Uint8Array(stringCount).fill(CELLS_CHANGED | STRING_CHANGED);
+    this.changedCells = new Uint8Array(cellCount);
     this.managersChanged = true;
     this.sequence = null;
     this.managers = new Uint8Array(managerCount).fill(2);
@@ -148,10 +157,10 @@ export class OverviewModel {
       string.current = reader.f32();
     }
     const count = reader.u16();
-    const cells = reader.u16s(count);
+    const cells = header.full ? null : reader.u16s(count);
     const marks = reader.u16s(count);
     for (let i = 0; i < count; i++) {
-      const cell = cells[i];
+      const cell = cells ? cells[i] : i;
       const steps = marks[i] >> 8;
       this.deviations[cell] =
         steps === DEVIATION_ABSENT ? NaN : (steps - DEVIATION_OFFSET) / DEVIATION_STEPS;
@@ -159,10 +168,17 @@ export class OverviewModel {
       // The counts of a string stand beside its cells.
       this.changed[this.stringOf[cell]] |=
         status === this.statuses[cell] ? CELLS_CHANGED : STRING_CHANGED;
+      this.changedCells[cell] = 1;
       this.statuses[cell] = status;
       this.stale[cell] = marks[i] & STALE_BIT ? 1 : 0;
     }
     return true;
+  }
+
+  // What changed in the string at this place, whose cells start at `first`, is drawn.
+  drawn(place, first, cells) {
+    this.changed[place] = 0;
+    this.changedCells.fill(0, first, first + cells);
   }
 }
 
@@ -187,13 +203,13 @@ export class StringModel {
     for (let i = 0; i < this.scalars.length; i++) this.scalars[i] = reader.f32();
     this.equalization = reader.equalization();
     for (const column of this.columns) {
-      const cells = reader.u16s(reader.u16());
-      for (const cell of cells) column[cell] = reader.f32();
+      if (header.full) column.fill(NaN);
+      for (const cell of reader.cells(header.full)) column[cell] = reader.f32();
     }
-    const cells = reader.u16s(reader.u16());
+    const cells = reader.cells(header.full);
     for (const cell of cells) this.statuses[cell] = reader.u8();
     for (const cell of cells) this.staleBits[cell] = reader.u8();
-    for (const cell of cells) this.ages[cell] = reader.age();
+    for (const cell of cells) this.ages[cell] = this.staleBits[cell] ? reader.age() : null;
     return true;
   }
 }

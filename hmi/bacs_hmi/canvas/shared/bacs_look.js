@@ -29,7 +29,7 @@ let palette = null;
 let hatchTile = null;
 
 // Follows a change of the palette; `prepare` asks for it, so that each drawing has one palette.
-function readPalette() {
+export function readPalette() {
   const wanted = document.documentElement.dataset.palette ?? "day";
   if (wanted === palette) return;
   palette = wanted;
@@ -222,8 +222,9 @@ export function barGrid(count, w, h, { minPitch = 3, maxPitch = 26 } = {}) {
 }
 
 // One bar per cell, up or down from the middle; abnormal ones stand in a coloured field. `cells`
-// has arrays `statuses`, `shares` (1 is the full height) and `stale`, read from `first` on.
-export function drawBars(context, cells, grid, x, y, { colour = COLOUR.bar } = {}) {
+// has arrays `statuses`, `shares` (1 is the full height) and `stale`, read from `first` on. Only the
+// bars at the places `from` to `to` are drawn.
+export function drawBars(context, cells, grid, x, y, { colour = COLOUR.bar, from = 0, to = cells.count } = {}) {
   const { statuses, shares, stale, first, count } = cells;
   const { perRow, pitch, rows, rowHeight, rowGap, gap, fromZero = false } = grid;
   const step = rowHeight + rowGap;
@@ -238,21 +239,21 @@ export function drawBars(context, cells, grid, x, y, { colour = COLOUR.bar } = {
   let abnormal = 0;
   let faded = 0;
   context.fillStyle = colour;
-  for (let i = 0; i < count; i++) {
+  for (let i = from; i < to; i++) {
     if (statuses[first + i] !== 0) abnormal++;
     else if (stale[first + i] || !(Math.abs(shares[first + i]) >= 0)) faded++;
     else drawBar(i);
   }
   if (faded) {
     context.fillStyle = COLOUR.barSoft;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < to; i++) {
       if (statuses[first + i] !== 0) continue;
       const share = shares[first + i];
       if (!(Math.abs(share) >= 0)) context.fillRect(left(i), middle(i) - 1.5, width, 3);
       else if (stale[first + i]) drawBar(i);
     }
   }
-  for (let i = 0; abnormal && i < count; i++) {
+  for (let i = from; abnormal && i < to; i++) {
     if (statuses[first + i] === 0) continue;
     abnormal--;
     drawAbnormal(i);
@@ -299,6 +300,49 @@ export function drawBars(context, cells, grid, x, y, { colour = COLOUR.bar } = {
     const size = Math.min(12, width);
     const cy = shares[first + i] > 0 ? top + rowHeight - size * 0.7 : top + size * 0.7;
     shape(context, status, left(i) + width / 2, cy, size);
+  }
+}
+
+// Around a bar: what an abnormal one beside it may cover.
+const BESIDE = 4;
+
+// Draws the bars of the cells that `changed` marks anew on `ground`, exactly as all bars drawn
+// together would be. The field of a bar ends between pixels of the screen, so that its neighbours
+// are drawn again too, within whole pixels.
+export function redrawBars(context, cells, grid, x, y, changed, ground, options = {}) {
+  const { first, count } = cells;
+  const { perRow, pitch, rowHeight, rowGap } = grid;
+  const { a: scale, e: left, f: top } = context.getTransform();
+  const beside = Math.ceil(BESIDE / pitch) + 1;
+  for (let i = 0; i < count; ) {
+    if (!changed[first + i]) {
+      i++;
+      continue;
+    }
+    const row = Math.floor(i / perRow);
+    const rowEnd = Math.min(count, (row + 1) * perRow);
+    let end = i + 1;
+    while (end < rowEnd && changed[first + end]) end++;
+    const [x0, x1] = [x + (i - row * perRow) * pitch - BESIDE / 2, x + (end - row * perRow) * pitch + BESIDE / 2];
+    const y0 = y + row * (rowHeight + rowGap);
+    const pixels = [Math.floor(x0 * scale + left), Math.floor(y0 * scale + top)];
+    const ends = [Math.ceil(x1 * scale + left), Math.ceil((y0 + rowHeight) * scale + top)];
+    const field = [
+      (pixels[0] - left) / scale,
+      (pixels[1] - top) / scale,
+      (ends[0] - pixels[0]) / scale,
+      (ends[1] - pixels[1]) / scale,
+    ];
+    context.save();
+    context.beginPath();
+    context.rect(...field);
+    context.clip();
+    context.fillStyle = ground;
+    context.fillRect(...field);
+    const [from, to] = [Math.max(row * perRow, i - beside), Math.min(rowEnd, end + beside)];
+    drawBars(context, cells, grid, x, y, { ...options, from, to });
+    context.restore();
+    i = end;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   equalizationSign,
   hatch,
   panel,
+  redrawBars,
   shape,
   text,
   textWidth,
@@ -18,6 +19,8 @@ const WIDE_FROM = 260;
 const WIDE_HEIGHT = 110;
 const FINDING_FROM = 150;
 const SCALE_FROM = 110;
+// The share of cells up to which bars are drawn one by one.
+const FEW = 0.3;
 const COUNTED = [
   { status: 2, colour: "alarmInk" },
   { status: 1, colour: "warningInk" },
@@ -30,6 +33,7 @@ export function drawTile(context, spot, tile, model, texts, changed) {
   const area = draw.area(spot, tile);
   const veiled = tile.old !== null || tile.counts[SILENT] === tile.string.cells;
   if (changed === CELLS_CHANGED && !veiled) {
+    if (redrawn(context, area, tile, model, draw.bars)) return;
     context.fillStyle = COLOUR.tile;
     context.fillRect(area.x - 2, area.y, area.width + 4, area.height);
   } else {
@@ -100,15 +104,33 @@ const WIDE = {
 
 function bars(context, area, tile, model, options) {
   if (area.height <= 4) return;
-  const { first, cells, span } = tile.string;
-  const scaled = area.scale && area.height >= SCALE_FROM;
-  const width = area.width - (scaled ? 72 : 0);
-  const given = { statuses: model.statuses, shares: model.deviations, stale: model.stale, first, count: cells };
-  drawBars(context, given, barGrid(cells, width, area.height, options()), area.x, area.y, options());
+  const { span } = tile.string;
+  const { cells, grid, scaled } = barsOf(area, tile, model, options());
+  drawBars(context, cells, grid, area.x, area.y, options());
   if (!scaled) return;
   const right = area.x + area.width;
   text(context, `+${span} mV`, right, area.y + 14, { size: 15, colour: COLOUR.quiet, align: "right" });
   text(context, `−${span} mV`, right, area.y + area.height - 4, { size: 15, colour: COLOUR.quiet, align: "right" });
+}
+
+// Draws only the bars that changed, where they are few; returns whether that was enough.
+function redrawn(context, area, tile, model, options) {
+  if (area.height <= 4) return true;
+  const { first, cells: count } = tile.string;
+  let changed = 0;
+  for (let i = first; i < first + count; i++) changed += model.changedCells[i];
+  if (changed > count * FEW) return false;
+  const { cells, grid } = barsOf(area, tile, model, options());
+  redrawBars(context, cells, grid, area.x, area.y, model.changedCells, COLOUR.tile, options());
+  return true;
+}
+
+function barsOf(area, tile, model, options) {
+  const { first, cells: count } = tile.string;
+  const scaled = area.scale && area.height >= SCALE_FROM;
+  const width = area.width - (scaled ? 72 : 0);
+  const cells = { statuses: model.statuses, shares: model.deviations, stale: model.stale, first, count };
+  return { cells, grid: barGrid(count, width, area.height, options), scaled };
 }
 
 function frame(context, spot, tile) {

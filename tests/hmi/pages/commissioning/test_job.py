@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from datetime import UTC, datetime, timedelta
+from string import Formatter
 from typing import Any
 
 import pytest
 
+from bacs_core.api.message_base import wording_of
 from bacs_core.api.messages import (
     AddressingMode,
     CommandName,
@@ -16,68 +16,19 @@ from bacs_core.api.messages import (
     CommissioningState,
     FoundUnit,
     StartAddressing,
+    Told,
+    Wording,
 )
-from bacs_core.commissioning import addressing, desk, own_map, probes, recognition, work
-from bacs_core.commissioning.addressing import Order
-from bacs_core.commissioning.found import Found, mixed_generations
-from bacs_core.commissioning.scan import Speed
+from bacs_core.commissioning import addressing, own_map, probes, recognition
+from bacs_core.commissioning.words import SENTENCES, say
 from bacs_core.devices import panel_module
-from bacs_core.devices.device import Role
 from bacs_core.settings import Parity
 from bacs_hmi.pages.commissioning import job
-from bacs_hmi.texts import numbers_of, texts_of
+from bacs_hmi.texts import Texts, numbers_of, texts_of
 
 ENGLISH, GERMAN = texts_of("en"), texts_of("de")
-SPEED = Speed(19200, Parity.NONE)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-#: As they stand in the source of the engine.
-LITERAL = {
-    work: (
-        "waking sleeping modules",
-        "looking who has an address already",
-        "press the button of the next module",
-        "addressing",
-        "1 unit answers",
-        "the last unit comes before the first",
-        "the speed of this line is set in its serial server, not here",
-    ),
-    desk: (
-        "the line is given back after the longest time it may be lent",
-        "failed; the log of the engine says why",
-    ),
-    probes: (
-        "carries the SunSpec marker; whether it has battery models was not read",
-        "its general registers fit; how its modules are divided it does not tell",
-    ),
-    recognition: ("answers, unknown", "several devices at this address, or a bad line"),
-}
-#: With numbers and names in them; the pieces between stand in the source of the engine.
-FILLED = {
-    work: ("24 units answer", "the module answers at unit 31"),
-    addressing: (
-        "24 modules have an address",
-        "6 of 24 modules have an address, no more came",
-        "no module answers at unit 7",
-        "unit 7 has serial number 4711, not 123456",
-        "unit 7: several devices at this address, or a bad line",
-        "unit 7 is no module but: Relay box of our own map",
-        "module 4711 does not answer at its new address, unit 7",
-    ),
-    desk: ("ended by tina", "ended by the end of the engine"),
-    own_map: ("speaks version 1 of our map, not 2",),
-}
-
-
-def module(unit: int, generation: int = 4, serial_number: int = 7) -> Found:
-    return Found(
-        unit,
-        SPEED,
-        panel_module.DEVICE.title,
-        panel_module.NAME,
-        Role.MODULE,
-        serial_number=serial_number,
-        hardware_generation=generation,
-    )
+GERMAN_NUMBERS = numbers_of(GERMAN)
 
 
 def unit(number: int, **told: Any) -> FoundUnit:
@@ -97,44 +48,71 @@ def running(command: CommandName = CommandName.START_SCAN, **told: Any) -> Commi
     return Commissioning.model_validate(values | told)
 
 
-@pytest.mark.parametrize(
-    "sentence", [sentence for sentences in LITERAL.values() for sentence in sentences]
-)
-def test_what_the_engine_says_word_by_word_is_said_in_german(sentence: str) -> None:
-    assert job.said(sentence, GERMAN) not in {sentence, ""}
-    source = "".join(inspect.getsource(room) for room in LITERAL)
-    assert re.sub(r'"\s*f?"', "", source).count(sentence) >= 1
+def told_of(sentence: str) -> Told:
+    return Told(text=sentence, wording=wording_of(sentence))
 
 
-@pytest.mark.parametrize(
-    "sentence", [sentence for sentences in FILLED.values() for sentence in sentences]
-)
-def test_what_the_engine_says_with_numbers_is_said_in_german_with_the_same_numbers(
-    sentence: str,
-) -> None:
-    told = job.said(sentence, GERMAN)
-    assert told != sentence
-    if "address, or a bad line" not in sentence:
-        assert set(re.findall(r"\d+", told)) == set(re.findall(r"\d+", sentence))
+def in_german(sentence: str) -> str:
+    return job.said(told_of(sentence), GERMAN, GERMAN_NUMBERS)
 
 
-def test_refusals_that_the_engine_makes_are_said_in_german() -> None:
-    taken = addressing.address_taken(9)
-    beyond = addressing.refusal(Order(1, 200, 60, 3.0, 60.0), [])
-    assert beyond is not None
-    for refusal in (taken, beyond):
-        assert job.said(str(refusal), GERMAN) != str(refusal)
+def places(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
-def test_an_unknown_sentence_is_shown_as_it_came() -> None:
-    assert job.said("the moon is full", GERMAN) == "the moon is full"
+@pytest.mark.parametrize("texts", [ENGLISH, GERMAN])
+def test_every_sentence_of_the_engine_has_a_text_that_needs_nothing_else(texts: Texts) -> None:
+    own = {code: texts.get(f"said_{code}") for code in SENTENCES}
+    assert [code for code, text in own.items() if text is None] == []
+    assert [
+        code for code, text in own.items() if not places(text or "") <= places(SENTENCES[code])
+    ] == []
+
+
+def test_no_sentence_is_kept_that_the_engine_never_says() -> None:
+    known = {key.removeprefix("said_") for key in ENGLISH if key.startswith("said_")}
+    assert known == set(SENTENCES)
+
+
+def test_what_the_engine_says_is_said_in_german_with_the_same_figures() -> None:
+    assert in_german(say("chain_ended", count=3, wanted=24)) == (
+        "3 von 24 Modulen haben eine Adresse, weitere kamen nicht"
+    )
+    assert in_german(addressing.address_taken(9).reason) == (
+        "unter Adresse 9 antwortet schon ein anderes Gerät; sie wurde nicht noch einmal vergeben"
+    )
+    assert in_german(say("no_module", unit=7, device="panel_relay_box")) == (
+        f"das Gerät unter Adresse 7 ist kein Modul, sondern: {GERMAN['device_panel_relay_box']}"
+    )
+    assert "58,5" in in_german(
+        say("threshold_kept", unit=7, threshold="sleep_after_s", found=58.5, wanted=60.0)
+    )
+
+
+def test_a_name_in_a_sentence_stays_as_it_is() -> None:
+    assert in_german(say("ended_by", name="module")) == "beendet von module"
+
+
+def test_a_sentence_without_a_code_is_shown_as_it_came() -> None:
+    assert in_german("the moon is full") == "the moon is full"
+    newer = Told(text="the moon is full", wording=Wording(code="moon", arguments={"full": 1}))
+    assert job.said(newer, GERMAN, GERMAN_NUMBERS) == "the moon is full"
+
+
+def test_all_that_a_job_says_is_told_and_its_state_only_once() -> None:
+    done = running(
+        state=CommissioningState.DONE,
+        told=[told_of(say("one_answers")), told_of(say("mixed_generations", units="x"))],
+    )
+    assert job.state_words(done, ENGLISH, numbers_of(ENGLISH)) == (
+        "Done: 1 unit answers; modules of different generations must not share a line"
+    )
+    late = running(state=CommissioningState.TIME_LIMIT, told=[told_of(say("time_limit"))])
+    assert job.state_words(late, GERMAN, GERMAN_NUMBERS) == GERMAN["work_time_limit"]
 
 
 def test_modules_of_two_generations_are_named_with_their_addresses() -> None:
     found = [unit(number, hardware_generation=3 if number < 3 else 4) for number in range(1, 6)]
-    refusal = mixed_generations([module(1, 3), module(2, 4)])
-    assert refusal is not None
-    assert job.said(str(refusal), GERMAN) == GERMAN["work_mixed"]
     assert job.conflict(found) == {3: "1-2", 4: "3-5"}
     told = job.conflict_words(found, GERMAN)
     assert "Generation 3 an 1-2; Generation 4 an 3-5" in told
@@ -194,27 +172,33 @@ def test_the_next_address_is_told_while_this_panel_gives_addresses() -> None:
     assert job.next_unit(giving, order) == 7
     assert job.next_unit(giving.model_copy(update={"done": 3}), order) is None
     assert job.next_unit(giving, None) is None
+    looking = giving.model_copy(update={"told": [told_of(say("looking"))]})
+    assert job.next_unit(looking, order) is None
     assert job.next_unit(running(), order) is None
 
 
 def test_a_button_is_asked_for_only_while_the_engine_waits_for_it() -> None:
-    waits = running(CommandName.START_ADDRESSING, message="press the button of the next module")
+    waits = running(CommandName.START_ADDRESSING, told=[told_of(say("press_button"))])
     assert job.is_waiting_for_button(waits)
     over = waits.model_copy(update={"state": CommissioningState.CANCELLED})
     assert not job.is_waiting_for_button(over)
-    assert not job.is_waiting_for_button(running(message="addressing"))
+    assert not job.is_waiting_for_button(running(told=[told_of(say("addressing"))]))
 
 
 def test_a_found_unit_is_told_with_kind_serial_firmware_and_generation() -> None:
     found = unit(
         3, serial_number=4711, firmware_version="2.0", hardware_generation=4, module_type="C44"
     )
-    assert job.unit_name(found, GERMAN) == GERMAN["device_panel_module"]
-    assert job.unit_facts(found, GERMAN) == ("C44 · Generation 4 · Seriennr. 4711 · Firmware 2.0")
-    unknown = unit(4, device=None, title="answers, unknown")
-    assert job.unit_name(unknown, GERMAN) == GERMAN["remark_unknown"]
-    several = unit(5, device=None, title=recognition.SEVERAL)
-    assert job.unit_name(several, GERMAN) == GERMAN["work_several"]
+    assert job.unit_name(found, GERMAN, GERMAN_NUMBERS) == GERMAN["device_panel_module"]
+    assert job.unit_facts(found, GERMAN, GERMAN_NUMBERS) == (
+        "C44 · Generation 4 · Seriennr. 4711 · Firmware 2.0"
+    )
+    doubt = say("other_version", found=1, wanted=2)
+    odd = unit(6, remark=doubt, remark_wording=wording_of(doubt))
+    assert "spricht Version 1" in job.unit_facts(odd, GERMAN, GERMAN_NUMBERS)
+    for title in (recognition.UNKNOWN, recognition.SEVERAL):
+        found = unit(4, device=None, title=title, title_wording=wording_of(title))
+        assert job.unit_name(found, GERMAN, GERMAN_NUMBERS) == GERMAN[f"said_{title.code}"]
 
 
 def test_every_device_that_a_scan_recognises_has_a_name() -> None:
