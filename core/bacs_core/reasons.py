@@ -52,8 +52,18 @@ class Reason(str):
 
 def reason(code: str, **arguments: Argument) -> Reason:
     """Say why; raises `KeyError` for a code or an argument that is not there."""
-    shown = {name: plain(value) for name, value in arguments.items()}
-    said = Reason(SENTENCES[code].format(**shown))
+    return worded(SENTENCES, code, arguments)
+
+
+def worded(
+    sentences: Mapping[str, str],
+    code: str,
+    arguments: Mapping[str, Argument],
+    shown: Mapping[str, str] | None = None,
+) -> Reason:
+    """Say a sentence of a table; `shown` stands in it for arguments that are names for machines."""
+    texts = {name: plain(value) for name, value in arguments.items()} | {**(shown or {})}
+    said = Reason(sentences[code].format(**texts))
     said.code, said.arguments = code, arguments
     return said
 

@@ -26,6 +26,13 @@ from bacs_hmi.line_wording import register_name, sentence
 from bacs_hmi.texts import Texts
 from bacs_hmi.wording import said, word
 
+#: Up to one garbled answer in a thousand comes of a switch or a motor nearby. From one in a hundred
+#: on every round of a line has some, and whoever is asked late is near its time-out.
+GARBLED_RAISED: Final = 0.001
+GARBLED_BAD: Final = 0.01
+#: Of fewer requests a share says nothing: the first ones meet devices that are being started.
+BAD_FROM: Final = 1000
+JUDGED_FROM: Final = 10_000
 #: An environment sensor is asked every round.
 STALE_AFTER_S: Final = 15.0
 SEPARATOR: Final = " · "
@@ -102,6 +109,11 @@ def _line(info: LineInfo, status: LineStatus | None, texts: Texts, numbers: Numb
     elif status.silent_units:
         severity = AlarmSeverity.WARNING
     silent = ", ".join(map(str, status.silent_units))
+    quality, garbled = _garbled(status, texts, numbers)
+    if garbled is not None and severity is None:
+        severity = garbled
+    reasons = [texts["silent_units"].format(units=silent) if silent else ""]
+    reasons.append(quality)
     times = [texts["round"].format(round=_seconds(status.round_s, numbers))]
     if status.wire_round_s is not None:
         times.append(texts["wire"].format(wire=_seconds(status.wire_round_s, numbers)))
@@ -112,13 +124,30 @@ def _line(info: LineInfo, status: LineStatus | None, texts: Texts, numbers: Numb
         row.name,
         row.facts,
         state,
-        texts["silent_units"].format(units=silent) if silent else sentence(status.message, texts),
+        SEPARATOR.join(filter(None, reasons)) or sentence(status.message, texts),
         SEPARATOR.join(times),
         SEPARATOR.join(
             f"{_count(getattr(status, name))}{NO_BREAK}{texts[name]}" for name in counted
         ),
         severity,
     )
+
+
+def _garbled(
+    status: LineStatus, texts: Texts, numbers: Numbers
+) -> tuple[str, AlarmSeverity | None]:
+    """Say how many of the answers came garbled since the engine started, and how bad that is."""
+    if status.requests < BAD_FROM:
+        return "", None
+    share = status.frame_errors / status.requests
+    shown = numbers.with_unit(100 * share, 2 if share < GARBLED_BAD else 1, "%")
+    if share >= GARBLED_BAD:
+        return texts["line_bad"].format(share=shown), AlarmSeverity.WARNING
+    if status.requests < JUDGED_FROM:
+        return "", None
+    if share >= GARBLED_RAISED:
+        return texts["line_doubtful"].format(share=shown), AlarmSeverity.WARNING
+    return texts["line_sound"].format(share=shown), None
 
 
 def _count(count: int) -> str:

@@ -1,12 +1,14 @@
 """A component of Home Assistant that watches it from inside, for `./dev bench home-assistant`.
 
 It is copied into `custom_components/bacs_bench/`. Its command `bacs_bench/read` tells how long the
-event loop was blocked at most since the last call, and in which order states were written.
+event loop was blocked at most since the last call, how much of it Python's garbage collection took,
+and in which order states were written. `bacs_bench/collect` times one full collection.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from typing import Any, Final
 
@@ -27,24 +29,43 @@ class Probe:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._loop = hass.loop
+        self._expected_s = self._loop.time()
+        self._began_s = self._collected_s = 0.0
         self.reset()
-        self._beat(self._loop.time(), time.thread_time())
+        gc.callbacks.append(self._collecting)
+        self._beat(time.thread_time())
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._written)
 
     def reset(self) -> None:
         """Forget everything."""
         self.blocked_s = 0.0
+        self.collection_s = 0.0
+        self.blocked_otherwise_s = 0.0
         self.computed_s = 0.0
         self.changes = 0
         self.first_value: int | None = None
         self.last_alarm: int | None = None
 
-    def _beat(self, expected: float, computed: float) -> None:
+    def _beat(self, computed_s: float) -> None:
         """Notice how late this beat comes, and how much was computed since the one before."""
         now, used = self._loop.time(), time.thread_time()
-        self.blocked_s = max(self.blocked_s, now - expected)
-        self.computed_s = max(self.computed_s, used - computed)
-        self._loop.call_at(now + BEAT_S, self._beat, now + BEAT_S, used)
+        late = now - self._expected_s
+        self.blocked_s = max(self.blocked_s, late)
+        self.blocked_otherwise_s = max(self.blocked_otherwise_s, late - self._collected_s)
+        self.computed_s = max(self.computed_s, used - computed_s)
+        self._collected_s = 0.0
+        self._expected_s = now + BEAT_S
+        self._loop.call_at(self._expected_s, self._beat, used)
+
+    def _collecting(self, phase: str, info: dict[str, int]) -> None:
+        """Time a garbage collection: all threads stand still, whichever of them carries it out."""
+        now = self._loop.time()
+        if phase == "start":
+            self._began_s = now
+            return
+        self.collection_s = max(self.collection_s, now - self._began_s)
+        # Only what delays the next beat counts, not what falls into the wait for it.
+        self._collected_s += max(0.0, now - max(self._began_s, self._expected_s))
 
     @callback
     def _written(self, event: Event[EventStateChangedData]) -> None:
@@ -70,6 +91,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
             msg["id"],
             {
                 "blocked_s": probe.blocked_s,
+                "collection_s": probe.collection_s,
+                "blocked_otherwise_s": probe.blocked_otherwise_s,
                 "computed_s": probe.computed_s,
                 "changes": probe.changes,
                 "first_value": probe.first_value,
@@ -78,6 +101,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         )
         probe.reset()
 
+    @callback
+    @websocket_command({vol.Required("type"): f"{DOMAIN}/collect"})
+    def collect(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+        begun = time.monotonic()
+        gc.collect()
+        connection.send_result(msg["id"], {"collection_s": time.monotonic() - begun})
+
     websocket_api.async_register_command(hass, read)
+    websocket_api.async_register_command(hass, collect)
     await asyncio.sleep(0)
     return True

@@ -3,7 +3,8 @@
 A real `hass` with frontend and recorder, booted from nothing, follows a plant behind the real API
 in which every voltage has 1.5 mV of noise, published through the dead band. It is measured empty
 first, then with 512 cells; `--soak` adds 8 managers of 512 cells. A probe inside tells how long the
-event loop was blocked and in which order states were written.
+event loop was blocked and in which order states were written. A garbage collection of Python, which
+the recorder's thread usually sets off, stops every thread: it is told apart from other delays.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class Bed:
 
     home: HomeAssistantProcess
     plant: PlantProgram
+    collection_s: float
+    """A full garbage collection of Home Assistant while it was empty."""
 
 
 def main() -> None:
@@ -78,6 +81,7 @@ def _one_manager(folder: Path) -> list[Result]:
             progress("an empty Home Assistant")
             time.sleep(SETTLE_S)
             empty = cpu_percent(home.pid, WINDOW_S)
+            bed = Bed(home, plant, _full_collection_s(home))
             add_site(home, plant)
             automate(home, KEY)
             progress(f"{CELLS} cells, noise only")
@@ -89,8 +93,8 @@ def _one_manager(folder: Path) -> list[Result]:
                 _cpu(f"{CELLS} cells, noise published through the dead band", noise, empty),
                 _told(f"{CELLS} cells, noise: states written", rate, "1/s", "", 0.0),
             ]
-            results += _watched(Bed(home, plant), empty)
-            results += _shaken(Bed(home, plant), CELLS)
+            results += _watched(bed, empty)
+            results += _shaken(bed, CELLS)
     finally:
         plant.stop()
     return results
@@ -138,6 +142,22 @@ def _shaken(bed: Bed, cells: int) -> list[Result]:
     return [
         Result(f"{what}: clients dropped", dropped, "", "of", len(clients) + 1, 0, dropped == 0),
         _at_most(f"{what}: event loop blocked at most", blocked, "ms", "blocked"),
+        Result(
+            f"{what}: longest garbage collection",
+            1000 * seen["collection_s"],
+            "ms",
+            f"a full one in {EMPTY}",
+            1000 * bed.collection_s,
+            None,
+            met=True,
+        ),
+        _told(
+            f"{what}: blocked at most, garbage collection apart",
+            1000 * seen["blocked_otherwise_s"],
+            "ms",
+            "",
+            0.0,
+        ),
         _told(f"{what}: computed in one go", 1000 * seen["computed_s"], "ms", "", 0.0),
         _told(f"{what}: states written", seen["changes"] / SHAKEN_S, "1/s", "", 0.0),
         Result(
@@ -166,6 +186,7 @@ def _eight_managers(folder: Path) -> list[Result]:
             empty_s = home.start()
             time.sleep(SETTLE_S)
             empty = cpu_percent(home.pid, WINDOW_S)
+            collection_s = _full_collection_s(home)
             progress(f"{cells} cells")
             add_site(home, plant)
             automate(home, KEY)
@@ -201,7 +222,7 @@ def _eight_managers(folder: Path) -> list[Result]:
                 _told(f"{cells} cells: growth of the recorder", grown / MB, "MB/h", "", 0.0),
                 _told(f"{cells} cells, noise", noise - empty, "% of a core", EMPTY, empty),
             ]
-            results += _shaken(Bed(home, plant), cells)
+            results += _shaken(Bed(home, plant, collection_s), cells)
     finally:
         plant.stop()
     return results
@@ -211,6 +232,11 @@ def _probed(home: HomeAssistantProcess) -> dict[str, Any]:
     """Read the probe, which begins anew."""
     seen: dict[str, Any] = home.command("bacs_bench/read")
     return seen
+
+
+def _full_collection_s(home: HomeAssistantProcess) -> float:
+    """Time one full garbage collection."""
+    return float(home.command("bacs_bench/collect")["collection_s"])
 
 
 def _delays(what: str, delays_s: list[float]) -> list[Result]:

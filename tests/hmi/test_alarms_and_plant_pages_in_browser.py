@@ -218,10 +218,10 @@ async def test_a_released_relay_is_switched_by_holding_and_a_breaker_never(
     breaker = page.locator(".bacs-contact", has_text="String breaker")
     await expect(breaker).to_contain_text("never switched here")
     await expect(breaker.locator(".bacs-hold")).to_have_count(0)
-    await horn.get_by_role("button", name="Switch off: Horn").tap()
-    await hold(page, "Switch off: Horn")
+    await horn.get_by_role("button", name="Open contact: Horn").tap()
+    await hold(page, "Open contact: Horn")
     await sign_in(page, "olga", "4711")
-    await expect(horn.locator(".bacs-contact-state")).to_have_text("open")
+    await expect(horn.locator(".bacs-contact-state")).to_have_text("contact open")
     switched = [each for _, each in cabinet.engine.commands if isinstance(each, SwitchRelay)]
     assert [(each.relay, each.closed) for each in switched] == [(1, False)]
     await page.context.close()

@@ -109,8 +109,8 @@ def test_of_a_box_that_was_never_heard_no_contact_is_known(mirror: Mirror) -> No
 
 def test_a_contact_is_open_closed_or_unknown_by_sign_and_word() -> None:
     assert [state_text(each, GERMAN) for each in (True, False, None)] == [
-        "geschlossen",
-        "offen",
+        "Kontakt geschlossen",
+        "Kontakt offen",
         "—",
     ]
     assert len({contact_svg(each) for each in (True, False, None)}) == 3

@@ -24,6 +24,8 @@ from bacs_core.api.messages import (
     SetAlarmLimit,
     SetNetwork,
     StartScan,
+    Told,
+    Wording,
 )
 from bacs_core.model import Site
 from bacs_core.settings import Parity
@@ -161,7 +163,7 @@ async def test_a_technician_searches_a_line_and_gives_a_found_module_another_add
     engine.job = engine.job.model_copy(
         update={
             "state": CommissioningState.CANCELLED,
-            "message": "ended by tina",
+            "told": [Told(text="", wording=Wording(code="ended_by", arguments={"name": "tina"}))],
             "proposal": PROPOSAL,
         }
     )

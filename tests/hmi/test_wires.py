@@ -74,7 +74,37 @@ def test_a_line_tells_its_round_against_what_the_wire_allows(mirror: Mirror) -> 
     assert plain(line.counts) == (
         "184 023 requests · 2 time-outs · 0 frame errors · 0 refusals · 3 lost bytes"
     )
+    assert plain(line.reason) == "sound: 0.00 % of the answers garbled"
     assert plain(mirror.rows("de")["managers"].values) == "Umlauf 0,41 s · Draht 0,40 s"
+
+
+@pytest.mark.parametrize(
+    ("frame_errors", "said", "severity"),
+    [
+        (99, "sound: 0.10 % of the answers garbled", None),
+        (100, "0.10 % of the answers garbled, more than usual", AlarmSeverity.WARNING),
+        (999, "1.00 % of the answers garbled, more than usual", AlarmSeverity.WARNING),
+        (1000, "bad line: 1.0 % of the answers garbled", AlarmSeverity.WARNING),
+    ],
+)
+def test_from_which_share_garbled_answers_matter_is_said_in_words(
+    mirror: Mirror, frame_errors: int, said: str, severity: AlarmSeverity | None
+) -> None:
+    mirror.plant.lines["managers"] = LineSnapshot(
+        "managers", True, "", 0.4, 100_000, 0, frame_errors
+    )
+    line = mirror.rows()["managers"]
+    assert plain(line.reason).startswith(said)
+    assert line.severity is severity
+
+
+def test_a_few_requests_say_nothing_of_a_line(mirror: Mirror) -> None:
+    for requests, garbled in ((999, 900), (9999, 99)):
+        mirror.plant.lines["managers"] = LineSnapshot(
+            "managers", True, "", 0.4, requests, 0, garbled
+        )
+        line = mirror.rows()["managers"]
+        assert (line.reason, line.severity) == ("", None)
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ class EngineClient:
         fingerprint: bytes | None = None,
     ) -> None:
         """Borrow the session: the caller opens and closes it."""
-        base = URL(url)
+        base = _address(url)
         if fingerprint is not None and base.scheme != "https":
             text = f"{url}: a pinned certificate needs an https address"
             raise ClientError(text)
@@ -338,6 +338,19 @@ class EngineClient:
         if isinstance(error, TimeoutError):
             return EngineUnreachableError(f"the engine at {address} does not answer")
         return EngineUnreachableError(f"no connection to the engine at {address}: {error}")
+
+
+def _address(url: str) -> URL:
+    """Read the address of an engine; raises `EngineUnreachableError` for what is none."""
+    try:
+        address = URL(url)
+        is_one = address.scheme in {"http", "https"} and bool(address.host)
+    except ValueError:
+        is_one = False
+    if not is_one:
+        text = f"{url!r} is no address of an engine, such as http://127.0.0.1:8480"
+        raise EngineUnreachableError(text)
+    return address
 
 
 def _authorization(token: str | None) -> dict[str, str]:

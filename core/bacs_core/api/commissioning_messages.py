@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from bacs_core.api.message_base import CommandMessage, CommandName, Message
+from bacs_core.api.message_base import CommandMessage, CommandName, Message, Told, Wording
 from bacs_core.settings import Parity
 
 UnitAddress = Annotated[int, Field(ge=1, le=247)]
@@ -139,6 +139,7 @@ class FoundUnit(Message):
     stop_bits: int
     device: str | None = None
     title: str
+    title_wording: Wording | None = None
     serial_number: int | None = None
     firmware_version: str | None = None
     hardware_generation: int | None = None
@@ -147,6 +148,7 @@ class FoundUnit(Message):
         list[int | None], Field(description="cells per string of a manager, as far as it tells")
     ] = []
     remark: str = ""
+    remark_wording: Wording | None = None
 
 
 class Commissioning(Message):
@@ -166,5 +168,6 @@ class Commissioning(Message):
     parity: Parity | None = None
     found: list[FoundUnit] = []
     message: str = ""
+    told: Annotated[list[Told], Field(description="the sentences of `message`, one by one")] = []
     proposal: Annotated[str | None, Field(description="tables for the site file, TOML")] = None
     """Only after a scan that found somebody."""

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bacs_core.api.message_base import wording_of
 from bacs_core.api.messages import (
     AccessoryStatus,
     Alarm,
@@ -33,7 +34,6 @@ from bacs_core.api.messages import (
 from bacs_core.api.service import Tick
 from bacs_core.api.stick_messages import status_of
 from bacs_core.model import Quantity, String
-from bacs_core.reasons import Reason
 from bacs_core.snapshot import (
     AccessorySnapshot,
     BrainSummary,
@@ -274,19 +274,12 @@ def _scalars(snapshot: StringSnapshot) -> StringScalars:
                 cell=doubt.cell,
                 reason=str(doubt.reason),
                 believed=doubt.believed,
-                wording=_wording(doubt.reason),
+                wording=wording_of(doubt.reason),
             )
             for doubt in snapshot.doubts.told
         ],
         doubt_count=snapshot.doubts.count,
     )
-
-
-def _wording(told: str | None) -> Wording | None:
-    """Return how a screen says it in its own language; not everything has a code."""
-    if not isinstance(told, Reason):
-        return None
-    return Wording(code=told.code, arguments=dict(told.arguments))
 
 
 def _value(reading: Reading | None) -> float | None:
@@ -304,9 +297,9 @@ def _manager_status(manager: ManagerSnapshot) -> ManagerStatus:
         serial_number=manager.serial_number,
         firmware_version=manager.firmware_version,
         problem=None if manager.problem is None else str(manager.problem),
-        problem_wording=_wording(manager.problem),
+        problem_wording=wording_of(manager.problem),
         remarks=list(map(str, manager.remarks)),
-        remark_wordings=list(map(_wording, manager.remarks)),
+        remark_wordings=list(map(wording_of, manager.remarks)),
         phases=list(manager.phases),
         flags=list(manager.flags),
         registers=dict(manager.registers),
@@ -337,7 +330,7 @@ def _accessory_status(accessory: AccessorySnapshot) -> AccessoryStatus:
         serial_number=accessory.serial_number,
         firmware_version=accessory.firmware_version,
         problem=None if accessory.problem is None else str(accessory.problem),
-        problem_wording=_wording(accessory.problem),
+        problem_wording=wording_of(accessory.problem),
         inputs=list(accessory.inputs),
         relays=list(accessory.relays),
         temperature_c=_measured(accessory.temperature_c, 1),

@@ -92,8 +92,9 @@ class Listener:
 class _Server(uvicorn.Server):
     """uvicorn as a guest: signals belong to the engine, and so does who is let in.
 
-    uvicorn takes every connection and counts only requests. Here whoever is one too many is closed
-    before it costs more than that, and an encrypted connection has to come about soon.
+    uvicorn takes every connection and counts only requests. Here the quietest gives way to one
+    too many; where all are at work, that one is closed before it costs more than that. An encrypted
+    connection has to come about soon.
     """
 
     def __init__(self, config: uvicorn.Config, patience_s: float) -> None:
@@ -133,7 +134,7 @@ class _Server(uvicorn.Server):
                 _log.warning("no connection can be taken: %s", error.strerror)
                 await asyncio.sleep(ACCEPT_AGAIN_S)
                 continue
-            if not self._has_room_for(address):
+            if not self._has_room_for(address) and not self._quietest_gives_way(address):
                 connection.close()
                 continue
             task = asyncio.create_task(self._open(connection))
@@ -159,6 +160,26 @@ class _Server(uvicorn.Server):
             return False
         return ip_address(address).is_loopback or known.count(address) < MAX_OF_ONE_ADDRESS
 
+    def _quietest_gives_way(self, address: str) -> bool:
+        """End the connection that has asked for nothing for longest; tell whether there was room.
+
+        A program that opens connections and says nothing shuts nobody out.
+        """
+        quiet = [
+            known
+            for known in self.server_state.connections
+            if isinstance(known, _PunctualProtocol) and known.asks_for_nothing
+        ]
+        if not quiet:
+            return False
+        oldest = min(quiet, key=lambda known: known.heard_at)
+        self.server_state.connections.discard(oldest)
+        if not self._has_room_for(address):
+            self.server_state.connections.add(oldest)
+            return False
+        oldest.transport.abort()
+        return True
+
     def _protocol(self) -> _PunctualProtocol:
         return _PunctualProtocol(
             self.config, self.server_state, self.lifespan.state, within_s=self._patience_s
@@ -182,6 +203,13 @@ class _PunctualProtocol(H11Protocol):
         super().__init__(config, server_state, app_state)
         self._within_s = within_s
         self._overdue: asyncio.TimerHandle | None = None
+        #: When it said something last, by the clock of the loop.
+        self.heard_at = self.loop.time()
+
+    @property
+    def asks_for_nothing(self) -> bool:
+        """Whether no whole request of it is being answered."""
+        return self.conn.their_state in _STILL_COMING and self.transport.get_protocol() is self
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -192,6 +220,7 @@ class _PunctualProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = self.loop.time()
         super().data_received(data)
         if self.transport.get_protocol() is not self:
             return

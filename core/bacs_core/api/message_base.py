@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from bacs_core.reasons import Reason
+
 
 class Message(BaseModel):
     """Base of all messages: immutable, tolerant of fields a newer engine may add."""
@@ -18,6 +20,20 @@ class Wording(Message):
 
     code: str
     arguments: dict[str, str | int | float] = {}
+
+
+class Told(Message):
+    """A sentence in English; screens with a language of their own say it by its wording."""
+
+    text: str
+    wording: Wording | None = None
+
+
+def wording_of(told: str | None) -> Wording | None:
+    """Return how a screen says it in its own language; not everything has a code."""
+    if not isinstance(told, Reason):
+        return None
+    return Wording(code=told.code, arguments=dict(told.arguments))
 
 
 class CommandMessage(Message):

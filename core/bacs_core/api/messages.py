@@ -69,7 +69,7 @@ from bacs_core.api.commissioning_messages import (
     StartAddressing,
     StartScan,
 )
-from bacs_core.api.message_base import CommandMessage, CommandName, Message, Wording
+from bacs_core.api.message_base import CommandMessage, CommandName, Message, Told, Wording
 from bacs_core.api.people_messages import HIDDEN, Secret
 from bacs_core.api.stick_messages import ExportToStick, SetStickExport, StickStatus
 from bacs_core.model import (
@@ -161,6 +161,7 @@ __all__ = [
     "SwitchProtectionOn",
     "SwitchRelay",
     "TakeOutOfService",
+    "Told",
     "TripStatus",
     "UnshelveAlarm",
     "Values",

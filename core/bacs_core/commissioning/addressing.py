@@ -17,10 +17,12 @@ from bacs_core.commissioning import own_map
 from bacs_core.commissioning.found import Found, mixed_generations
 from bacs_core.commissioning.recognition import SEVERAL, Ear
 from bacs_core.commissioning.scan import Speed
+from bacs_core.commissioning.words import say
 from bacs_core.devices import panel_module
 from bacs_core.devices.panel_map import ADDRESSING_UNIT, MAX_MODULE_UNIT
 from bacs_core.devices.panel_module import ADDRESSING, ADDRESSING_CLOSED, ASSIGN, READDRESS
 from bacs_core.errors import RefusedError
+from bacs_core.reasons import Reason
 
 #: The next module of a chain comes within this time, or the chain ends here.
 CHAIN_PATIENCE_S: Final = 3.0
@@ -57,7 +59,7 @@ def refusal(order: Order, present: Sequence[Found]) -> RefusedError | None:
     A module may get the address that it has already; that shows when its turn comes.
     """
     if order.units[-1] > MAX_MODULE_UNIT:
-        reason = f"modules have unit addresses up to {MAX_MODULE_UNIT}, not {order.units[-1]}"
+        reason = say("bad_units", highest=MAX_MODULE_UNIT, unit=order.units[-1])
         return RefusedError(reason, code="bad_unit")
     for other in present:
         if other.unit in order.units and other.device != panel_module.NAME:
@@ -67,14 +69,13 @@ def refusal(order: Order, present: Sequence[Found]) -> RefusedError | None:
 
 def address_taken(unit: int) -> RefusedError:
     """Refuse to give an address at which another device answers."""
-    reason = f"another device answers at unit {unit} already; that address was not given again"
-    return RefusedError(reason, code="address_taken")
+    return RefusedError(say("address_taken", unit=unit), code="address_taken")
 
 
 async def address(
     ear: Ear, speed: Speed, order: Order, present: Sequence[Found], report: Report
-) -> str:
-    """Address modules until `order` is done or nobody comes; return how it ended.
+) -> Reason:
+    """Address modules until `order` is done or nobody comes; say how it ended.
 
     Raises `RefusedError` where a module must not get its address, `PortGoneError`.
     """
@@ -86,7 +87,7 @@ async def address(
         for unit in order.units:
             module = await _whose_turn(ear, speed, order.patience_s)
             if module is None:
-                return f"{len(done)} of {order.count} modules have an address, no more came"
+                return say("chain_ended", count=len(done), wanted=order.count)
             if error := _misfit(unit, module, present, done):
                 raise error
             await _require_free(ear, speed, unit, module)
@@ -95,7 +96,7 @@ async def address(
             report(done[-1])
     finally:
         await _switch(ear, ADDRESSING_CLOSED, 0)
-    return f"{len(done)} modules have an address"
+    return say("addressed", count=len(done))
 
 
 def _misfit(
@@ -119,9 +120,10 @@ async def readdress(ear: Ear, speed: Speed, unit: int, serial_number: int, new_u
     """
     module = await _module_at(ear, speed, unit)
     if module is None:
-        raise RefusedError(f"no module answers at unit {unit}", code="no_answer")
+        raise RefusedError(say("no_answer", unit=unit), code="no_answer")
     if module.serial_number != serial_number:
-        reason = f"unit {unit} has serial number {module.serial_number}, not {serial_number}"
+        found = module.serial_number or 0
+        reason = say("other_serial", unit=unit, found=found, wanted=serial_number)
         raise RefusedError(reason, code="another_device")
     await _require_free(ear, speed, new_unit, module)
     values = {"serial_number": float(serial_number), "unit_address": float(new_unit)}
@@ -150,9 +152,14 @@ async def _module_at(ear: Ear, speed: Speed, unit: int) -> Found | None:
     if found is None:
         return None
     if found.title == SEVERAL:
-        raise RefusedError(f"unit {unit}: {SEVERAL}", code="several")
+        raise RefusedError(say("several_at", unit=unit), code="several")
     if found.device != panel_module.NAME:
-        raise RefusedError(f"unit {unit} is no module but: {found.title}", code="another_device")
+        reason = (
+            say("no_module", unit=unit, device=found.device)
+            if found.device is not None
+            else say("unknown_at", unit=unit)
+        )
+        raise RefusedError(reason, code="another_device")
     return found
 
 
@@ -174,5 +181,5 @@ async def _read_back(ear: Ear, speed: Speed, unit: int, module: Found) -> Found:
         if found is not None and found.serial_number == module.serial_number:
             return found
         await asyncio.sleep(ASK_AGAIN_S)
-    reason = f"module {module.serial_number} does not answer at its new address, unit {unit}"
+    reason = say("not_taken", serial=module.serial_number or 0, unit=unit)
     raise RefusedError(reason, code="not_taken_over")

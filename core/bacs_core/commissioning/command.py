@@ -9,11 +9,13 @@ import getpass
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import aiohttp
+from pydantic import ValidationError
 
 from bacs_core.api.client import CommandRefusedError, EngineClient
+from bacs_core.api.message_base import Message
 from bacs_core.api.messages import (
     DEFAULT_PORT,
     CancelCommissioning,
@@ -30,6 +32,16 @@ from bacs_core.settings import Parity
 NOBODY_EXIT_CODE: Final = 3
 ASK_EVERY_S: Final = 0.5
 MAX_UNIT: Final = 247
+_Said = TypeVar("_Said", bound=Message)
+#: What a field of a message is called on the command line.
+_OPTIONS: Final = {
+    "user": "--user",
+    "secret": "the password or PIN",
+    "bauds": "--speeds",
+    "parities": "--parity",
+    "line_id": "LINE|PORT",
+    "port": "LINE|PORT",
+}
 _RUNNING: Final = (CommissioningState.PREPARING, CommissioningState.RUNNING)
 
 
@@ -86,7 +98,8 @@ def run(args: argparse.Namespace) -> int:
     """Scan, and print who answers and what the site file would say of it."""
     first, last = args.units
     line_id, port = _place(args.place)
-    order = StartScan(
+    order = checked(
+        StartScan,
         line_id=line_id,
         port=port,
         first_unit=first,
@@ -109,12 +122,23 @@ async def _scan(args: argparse.Namespace, order: StartScan) -> Commissioning:
         return await follow(client)
 
 
+def checked(kind: type[_Said], **given: object) -> _Said:
+    """Make a message of what stands on the command line; raises `SettingsError` in one line."""
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        flaw = error.errors(include_url=False, include_input=False)[0]
+        name = _OPTIONS.get(str(flaw["loc"][0]) if flaw["loc"] else "", "the command")
+        msg = f"{name}: {flaw['msg'].removeprefix('Value error, ')}"
+        raise SettingsError(msg) from error
+
+
 @contextlib.asynccontextmanager
 async def signed_in(args: argparse.Namespace) -> AsyncIterator[EngineClient]:
     """Give a client that acts for the person; the session ends with the block."""
     token = None if args.token_file is None else _first_line(args.token_file)
     url = args.engine if "://" in args.engine else f"http://{args.engine}"
-    login = Login(user=args.user, secret=_secret(args))
+    login = checked(Login, user=args.user, secret=_secret(args))
     async with aiohttp.ClientSession() as http:
         client = EngineClient(http, url, token)
         await client.health()

@@ -15,18 +15,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
+from bacs_core.api.message_base import wording_of
 from bacs_core.api.messages import (
     DEFAULT_PORT,
     Commissioning,
     CommissioningState,
     FoundUnit,
     SetThresholds,
+    Told,
 )
 from bacs_core.bus import owners
 from bacs_core.bus.owner import Borrower, Owner
 from bacs_core.commissioning import ports, work
 from bacs_core.commissioning.found import Found
 from bacs_core.commissioning.lending import LONGEST_LOAN_S
+from bacs_core.commissioning.words import say
 from bacs_core.commissioning.work import WAKE_S, Bench, Order, Progress
 from bacs_core.errors import BacsError, PortGoneError, RefusedError
 from bacs_core.history.events import Event, EventKind
@@ -39,6 +42,8 @@ OPEN_PATIENCE_S: Final = 3.0
 OPEN_POLL_S: Final = 0.02
 #: After a loan a line is left to control and protection at least so long.
 REST_S: Final = 10.0
+#: Stands between the sentences of a message.
+BETWEEN: Final = "; "
 _VERBS: Final = {
     "start_scan": "scan",
     "start_addressing": "addressing",
@@ -204,7 +209,8 @@ class Desk:
             baud=None if progress.speed is None else progress.speed.baud,
             parity=None if progress.speed is None else progress.speed.parity,
             found=[_message(unit) for unit in progress.found],
-            message=progress.message,
+            message=BETWEEN.join(progress.told),
+            told=[Told(text=text, wording=wording_of(text)) for text in progress.told],
             proposal=progress.proposal,
         )
 
@@ -214,7 +220,7 @@ class Desk:
         if not self.is_busy or job is None or job.line_id is None or job.ends_at_latest is None:
             return {}
         until = f"{job.ends_at_latest.astimezone():%H:%M}"
-        return {("line_lent", job.line_id): f"{job.by} commissions the line until {until}"}
+        return {("line_lent", job.line_id): f"{until} ({job.by})"}
 
     def _free_line(self, line_id: str) -> Line:
         lines = self._lender.settings.lines
@@ -241,22 +247,25 @@ class Desk:
             job.state = CommissioningState.DONE
         except BacsError as error:
             job.state = CommissioningState.FAILED
-            job.progress.message = str(error)
+            job.progress.message = error.reason if isinstance(error, RefusedError) else str(error)
         except TimeoutError:
             job.state = CommissioningState.TIME_LIMIT
-            job.progress.message = "the line is given back after the longest time it may be lent"
+            job.progress.message = say("time_limit")
         except asyncio.CancelledError:
             job.state = CommissioningState.CANCELLED
-            job.progress.message = f"ended by {job.ended_by or 'the end of the engine'}"
+            ended = (
+                say("engine_ended") if job.ended_by is None else say("ended_by", name=job.ended_by)
+            )
+            job.progress.message = ended
         except Exception:  # noqa: BLE001 - a bug here must end neither the engine nor its control
             job.state = CommissioningState.FAILED
-            job.progress.message = "failed; the log of the engine says why"
+            job.progress.message = say("broke")
             _log.exception("%s failed", job.what)
         finally:
             if job.line is not None:
                 with_site = not self._lender.settings.lines
                 job.progress.conclude(ports.wire_of(job.line, with_site=with_site))
-            self._tell(job, f"{job.what}, {job.state}: {job.progress.message}")
+            self._tell(job, f"{job.what}, {job.state}: {BETWEEN.join(job.progress.told)}")
 
     async def _with_loan(self, job: Job) -> None:
         if job.line is None or isinstance(job.order, SetThresholds):
@@ -338,10 +347,12 @@ def _message(found: Found) -> FoundUnit:
         stop_bits=found.speed.stop_bits,
         device=found.device,
         title=found.title,
+        title_wording=wording_of(found.title),
         serial_number=found.serial_number,
         firmware_version=found.firmware_version,
         hardware_generation=found.hardware_generation,
         module_type=found.module_type,
         string_cells=list(found.string_cells),
         remark=found.remark,
+        remark_wording=wording_of(found.remark),
     )

@@ -9,6 +9,7 @@ from functools import partial
 from bacs_core.api.messages import Identify, SetThresholds, SwitchRelay
 from bacs_core.commissioning import orders
 from bacs_core.commissioning.familiar import Familiar
+from bacs_core.commissioning.words import say
 from bacs_core.commissioning.work import Progress
 from bacs_core.errors import RefusedError
 from bacs_core.polling.accessories import AccessoryImage
@@ -89,9 +90,10 @@ class Field:
                 failed.append(refusal.reason)
             progress.done += 1
         if failed:
-            reason = f"{len(failed)} of {len(modules)} modules failed; {failed[0]}"
+            progress.detail = failed[0]
+            reason = say("modules_failed", failed=len(failed), count=len(modules))
             raise RefusedError(reason, code="not_taken_over")
-        progress.message = f"{len(modules)} modules have them"
+        progress.message = say("thresholds_written", count=len(modules))
 
     def _others(self) -> frozenset[Address]:
         """Return where the devices are that are no modules of our own map."""

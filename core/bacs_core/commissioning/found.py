@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bacs_core.commissioning.pins import spans
 from bacs_core.commissioning.scan import Speed
+from bacs_core.commissioning.words import say
 from bacs_core.devices import panel_module
 from bacs_core.devices.device import Role
 from bacs_core.errors import RefusedError
@@ -18,6 +19,7 @@ class Found:
     """One unit that answered. `device` is what the site file calls it; `None` is unknown.
 
     `string_cells` has the cells of each string of a manager, `None` where it does not tell them.
+    A screen says `title` and `remark` in its own language where they are a `Reason`.
     """
 
     unit: int
@@ -47,5 +49,4 @@ def mixed_generations(found: Iterable[Found]) -> RefusedError | None:
     parts = "; ".join(
         f"generation {generation} at {spans(units[generation])}" for generation in sorted(units)
     )
-    reason = f"modules of different hardware generations must not share a line: {parts}"
-    return RefusedError(reason, code="mixed_generations")
+    return RefusedError(say("mixed_generations", units=parts), code="mixed_generations")

@@ -11,6 +11,7 @@ from typing import Final
 
 from bacs_core.bus.frames import Request
 from bacs_core.bus.owner import Owner, Priority
+from bacs_core.commissioning.words import say
 from bacs_core.devices import panel_relay_box
 from bacs_core.devices.panel_map import IDENTITY, KIND_MODULE, MAP_ID
 from bacs_core.devices.panel_module import (
@@ -66,11 +67,10 @@ async def send(owner: Owner, make: Callable[[], Request]) -> bytes:
         sent = owner.command(f"order {next(_numbers)}", Priority.ORDER, make)
         return await asyncio.wait_for(sent, PATIENCE_S)
     except DeviceError as error:
-        raise RefusedError(str(error), code="device_refused") from error
+        raise RefusedError(say("device_refused", why=str(error)), code="device_refused") from error
     except (BusError, TimeoutError) as error:
-        raise RefusedError(
-            f"line {owner.line.id}: {str(error) or 'busy'}", code="no_answer"
-        ) from error
+        reason = say("line_failed", line=owner.line.id, why=str(error) or "busy")
+        raise RefusedError(reason, code="no_answer") from error
 
 
 async def identify(owner: Owner, counter: RequestCounter, unit: int, seconds: int) -> None:
@@ -117,7 +117,7 @@ async def set_thresholds(owner: Owner, module: ModulePoll, wanted: Mapping[str, 
     """Write thresholds of one module, leave its others as they are, and read all of them back."""
     unit, counter = module.address.unit, module.identity.counter
     if not module.identity.is_believed():
-        reason = f"unit {unit}: {module.identity.problem or 'does not answer'}"
+        reason = say("module_doubted", unit=unit, why=module.identity.problem or "does not answer")
         raise RefusedError(reason, code="not_online")
     values = {**await _read(owner, unit, counter, THRESHOLDS), **wanted}
     await send(owner, lambda: order(unit, counter, SET_THRESHOLDS, values))
@@ -125,7 +125,13 @@ async def set_thresholds(owner: Owner, module: ModulePoll, wanted: Mapping[str, 
     for register in SET_THRESHOLDS.registers:
         name = register.name
         if kept[name] != register.value(register.raw(values[name])):
-            reason = f"unit {unit} keeps {name} at {kept[name]}, not at {values[name]}"
+            reason = say(
+                "threshold_kept",
+                unit=unit,
+                threshold=name,
+                found=_known(kept[name]),
+                wanted=_known(values[name]),
+            )
             raise RefusedError(reason, code="not_taken_over")
     # What was doubted of them before is judged anew with the next round.
     module.thresholds_due_at = 0.0
@@ -139,4 +145,8 @@ async def _read(
     try:
         return block.decode(payload, unit=unit, asked=asking.asked)
     except FrameError as error:
-        raise RefusedError(str(error), code="no_answer") from error
+        raise RefusedError(say("answer_spoilt", why=str(error)), code="no_answer") from error
+
+
+def _known(value: float | None) -> float | str:
+    return "-" if value is None else value

@@ -9,6 +9,7 @@ from typing import Final
 from bacs_core.bus.frames import Request, read_registers, write_registers
 from bacs_core.commissioning.found import Found
 from bacs_core.commissioning.scan import Speed
+from bacs_core.commissioning.words import say
 from bacs_core.devices import (
     guard,
     panel_current_sensor,
@@ -78,13 +79,12 @@ class Own:
     def found(self, unit: int, speed: Speed, string_cells: tuple[int | None, ...] = ()) -> Found:
         """Tell it as something a scan found."""
         device = _DEVICES.get(self.kind) if self.map_version == MAP_VERSION else None
-        remark = ""
-        if self.map_version != MAP_VERSION:
-            remark = f"speaks version {self.map_version} of our map, not {MAP_VERSION}"
+        is_other = self.map_version != MAP_VERSION
+        remark = say("other_version", found=self.map_version, wanted=MAP_VERSION)
         return Found(
             unit,
             speed,
-            "device of our own map" if device is None else device.title,
+            say("own_device") if device is None else device.title,
             None if device is None else device.name,
             None if device is None else device.role,
             serial_number=self.serial_number,
@@ -92,7 +92,7 @@ class Own:
             hardware_generation=self.hardware_generation,
             module_type=self.module_type,
             string_cells=string_cells,
-            remark=remark,
+            remark=remark if is_other else "",
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bacs_core.bus.frames import Request, read_registers
+from bacs_core.commissioning.words import say
 from bacs_core.devices import bacs_manager, huasu_cellcheck_tv, seplos_v3, sunspec_battery
 from bacs_core.devices.device import Device
 from bacs_core.devices.registers import Block
@@ -87,7 +88,7 @@ PROBES: Final = (
                     (Expect("marker", values=(sunspec_battery.MARKER,)),),
                 ),
             ),
-            remark="carries the SunSpec marker; whether it has battery models was not read",
+            remark=say("sunspec_marker"),
         )
         for address in sunspec_battery.MARKER_ADDRESSES
     ),
@@ -123,7 +124,7 @@ PROBES: Final = (
                 ),
             ),
         ),
-        remark="its general registers fit; how its modules are divided it does not tell",
+        remark=say("division_unknown"),
         strings="string_count",
         cells="module_count",
     ),

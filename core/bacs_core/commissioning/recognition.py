@@ -12,13 +12,14 @@ from bacs_core.commissioning import own_map
 from bacs_core.commissioning.found import Found
 from bacs_core.commissioning.probes import PROBES, Probe, Values
 from bacs_core.commissioning.scan import Speed
+from bacs_core.commissioning.words import say
 from bacs_core.devices import guard, panel_manager
 from bacs_core.devices.panel_map import IDENTITY
 from bacs_core.errors import BusError, BusTimeoutError, DeviceError, PortGoneError
 from bacs_core.model import MAX_STRINGS_PER_MANAGER
 
-SEVERAL: Final = "several devices at this address, or a bad line"
-UNKNOWN: Final = "answers, unknown"
+SEVERAL: Final = say("several")
+UNKNOWN: Final = say("unknown")
 #: How often a unit is asked whose answers arrive garbled.
 TRIES: Final = 3
 

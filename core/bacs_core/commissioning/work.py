@@ -14,6 +14,7 @@ from bacs_core.commissioning.found import Found
 from bacs_core.commissioning.proposal import Wire, propose
 from bacs_core.commissioning.recognition import Ear
 from bacs_core.commissioning.scan import ScanPlan, Speed
+from bacs_core.commissioning.words import say
 from bacs_core.devices.panel_map import ADDRESSING_UNIT, IDENTITY, MAX_MODULE_UNIT
 from bacs_core.devices.panel_module import (
     ADDRESSING_AUTOMATIC,
@@ -38,13 +39,17 @@ _MODES: Final = {
 
 @dataclass(slots=True)
 class Progress:
-    """How far a job is; `message` tells how it ended, or what it waits for."""
+    """How far a job is; `message` tells how it ended, or what it waits for, `detail` what else.
+
+    A screen says those that are a `Reason` in its own language.
+    """
 
     done: int = 0
     total: int = 0
     speed: Speed | None = None
     found: list[Found] = field(default_factory=list)
     message: str = ""
+    detail: str = ""
     proposal: str | None = None
     scan: ScanPlan | None = None
     began_at: float | None = None
@@ -56,6 +61,11 @@ class Progress:
         elapsed_s = asyncio.get_running_loop().time() - self.began_at
         return scan.remaining_s(self.scan, self.done, elapsed_s)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What there is to say, one sentence after the other."""
+        return tuple(filter(None, (self.message, self.detail)))
+
     def conclude(self, wire: Wire) -> None:
         """Propose tables for what a scan found, also where it was ended early."""
         if self.scan is None or not self.found:
@@ -63,7 +73,7 @@ class Progress:
         try:
             self.proposal = propose(wire, self.found)
         except RefusedError as refusal:
-            self.message = f"{self.message}; {refusal.reason}"
+            self.detail = refusal.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ async def carry_out(bench: Bench, order: Order, progress: Progress) -> None:
 
 async def _scan(bench: Bench, order: StartScan, progress: Progress) -> None:
     if order.last_unit < order.first_unit:
-        raise RefusedError("the last unit comes before the first", code="bad_unit")
+        raise RefusedError(say("units_reversed"), code="bad_unit")
     units = range(order.first_unit, order.last_unit + 1)
     plan = scan.plan(bench.line, units, order.bauds, order.parities)
     progress.scan, progress.total = plan, plan.total
@@ -106,7 +116,7 @@ async def _scan(bench: Bench, order: StartScan, progress: Progress) -> None:
             progress.total = progress.done
             break
     count = len(progress.found)
-    progress.message = "1 unit answers" if count == 1 else f"{count} units answer"
+    progress.message = say("one_answers") if count == 1 else say("units_answer", count=count)
 
 
 async def _look(bench: Bench, speed: Speed, units: Sequence[int], progress: Progress) -> None:
@@ -117,16 +127,27 @@ async def _look(bench: Bench, speed: Speed, units: Sequence[int], progress: Prog
         progress.done += 1
 
 
+async def _present(bench: Bench, speed: Speed, progress: Progress) -> list[Found]:
+    """Find who has an address already; nobody of them was given one by this job."""
+    ear, present = bench.ear(), []
+    for unit in range(1, MAX_MODULE_UNIT + 1):
+        if (found := await ear.look(unit, speed)) is not None:
+            present.append(found)
+        progress.done += 1
+    return present
+
+
 async def _address(bench: Bench, order: StartAddressing, progress: Progress) -> None:
     speed = _named_speed(bench.line, order.baud, order.parity)
     await _talk_at(bench, speed, progress)
     await _wake(bench, progress)
-    present = Progress(began_at=progress.began_at)
-    progress.message = "looking who has an address already"
-    await _look(bench, speed, range(1, MAX_MODULE_UNIT + 1), present)
+    # That may take minutes: what is counted meanwhile are addresses that were asked.
+    progress.message, progress.total = say("looking"), MAX_MODULE_UNIT
+    present = await _present(bench, speed, progress)
+    progress.done = 0
     is_manual = order.mode is AddressingMode.MANUAL
     progress.total = order.count
-    progress.message = "press the button of the next module" if is_manual else "addressing"
+    progress.message = say("press_button" if is_manual else "addressing")
 
     def report(module: Found) -> None:
         progress.found.append(module)
@@ -142,7 +163,7 @@ async def _address(bench: Bench, order: StartAddressing, progress: Progress) -> 
             patience_s=bench.loan_s if is_manual else addressing.CHAIN_PATIENCE_S,
             duration_s=min(bench.loan_s, MAX_ADDRESSING_S),
         ),
-        present.found,
+        present,
         report,
     )
 
@@ -157,7 +178,7 @@ async def _readdress(bench: Bench, order: ReaddressModule, progress: Progress) -
     )
     progress.found.append(moved)
     progress.done = 1
-    progress.message = f"the module answers at unit {order.new_unit}"
+    progress.message = say("moved", unit=order.new_unit)
 
 
 def _named_speed(line: Line, baud: int | None, parity: Parity | None) -> Speed:
@@ -169,8 +190,7 @@ async def _talk_at(bench: Bench, speed: Speed, progress: Progress) -> None:
     if line.link is Link.SERIAL:
         await bench.borrower.set_speed(speed.baud, speed.parity, speed.stop_bits)
     elif (speed.baud, speed.parity) != (line.baud, line.parity):
-        reason = "the speed of this line is set in its serial server, not here"
-        raise RefusedError(reason, code="fixed_speed")
+        raise RefusedError(say("fixed_speed"), code="fixed_speed")
     progress.speed = speed
 
 
@@ -178,7 +198,7 @@ async def _wake(bench: Bench, progress: Progress) -> None:
     """Keep the wire of an RS485 pair busy until the last sleeper listens."""
     loop = asyncio.get_running_loop()
     if bench.line.link is not Link.MODBUS_TCP:
-        progress.message = "waking sleeping modules"
+        progress.message = say("waking")
         ear = bench.ear(CALL_TURNAROUND_S)
         until = loop.time() + bench.wake_s
         while loop.time() < until:

@@ -235,6 +235,7 @@ class Happening:
     rule: str | None
     severity: str | None
     corrected_at: datetime | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

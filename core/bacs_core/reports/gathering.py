@@ -188,6 +188,7 @@ def _happening(event: Event, corrected_at: datetime | None) -> Happening:
         by=event.by,
         cell=event.cell,
         rule=event.rule,
+        data=event.data,
         severity=event.severity,
         corrected_at=corrected_at,
     )

@@ -25,8 +25,9 @@ from bacs_core.model import (
     TripState,
     cell_label,
 )
-from bacs_core.reports.content import Concluded, Content, Identity, Source, Standing
+from bacs_core.reports.content import Concluded, Content, Source, Standing
 from bacs_core.reports.language import Amount, Language, Sentence, counted, say
+from bacs_core.reports.noted import noted
 
 #: USBR FIST and most makers: a cell is worn out at 80 % of its rated capacity.
 WORN_OUT_PERCENT: Final = 80.0
@@ -160,20 +161,22 @@ def recharges(standing: Standing) -> bool:
     return current_a > (standing.current_error_a or 0.0)
 
 
-def alarm_text(alarm: Alarm, identity: Identity, language: Language) -> str:
+def alarm_text(alarm: Alarm, content: Content, language: Language) -> str:
     """Say an alarm in a language; one of a rule that is not known stands as it was told."""
+    count = content.identity.cell_count
+    concluded = None if content.standing is None else content.standing.concluded
     rule = RULE_OF.get(alarm.rule)
     text = language.rules.get(alarm.rule)
     if rule is None or text is None or (rule.counts and "{value}" in text):
         return alarm.text
     said = text.format(
-        value=_written(alarm.value, rule.unit, language),
-        limit=_written(alarm.limit, rule.unit, language),
-        note=alarm.note,
+        value=written(alarm.value, rule.unit, language),
+        limit=written(alarm.limit, rule.unit, language),
+        note=noted(alarm, None if concluded is None else concluded.trip, count, language),
     )
     if alarm.cell is None:
         return said
-    cell = cell_label(alarm.cell, identity.cell_count)
+    cell = cell_label(alarm.cell, count)
     return f"{language.text('cell_named', cell=cell)}: {said}"
 
 
@@ -299,7 +302,8 @@ def _by_code(code: str) -> str:
     return next(found, "do_finding")
 
 
-def _written(value: float | None, unit: Unit, language: Language) -> str:
+def written(value: float | None, unit: Unit, language: Language) -> str:
+    """Write a value of an alarm in the unit of its rule."""
     if value is None:
         return language.number(None)
     if unit is Unit.OHM:

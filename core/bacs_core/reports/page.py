@@ -95,7 +95,7 @@ def _baseline_note(content: Content, language: Language) -> str:
 
 def _reason(reason: Reason, content: Content, language: Language) -> str:
     if isinstance(reason, Alarm):
-        return alarm_text(reason, content.identity, language)
+        return alarm_text(reason, content, language)
     return language.write(reason)
 
 

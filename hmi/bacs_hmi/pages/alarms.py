@@ -26,7 +26,7 @@ from bacs_hmi.pages.alarms_rows import (
 from bacs_hmi.pages.alarms_sheets import AlarmSheet
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.pages.paging import Turning
-from bacs_hmi.parts import arrow, box, button, choose, label
+from bacs_hmi.parts import arrow, box, button, choose, label, switch_off
 from bacs_hmi.views import View, ViewName
 
 PER_PAGE: Final = 6
@@ -116,9 +116,7 @@ class ActivePart:
             if rule:
                 button(texts["all_at_once"], self._open_group, "bacs-button bacs-action")
             self._all = button(
-                texts["acknowledge_all"],
-                lambda: around.order(Acknowledge(), texts["acknowledge_all"]),
-                "bacs-button bacs-action",
+                texts["acknowledge_all"], self._acknowledge_all, "bacs-button bacs-action"
             )
             self._turning = Turning(texts, PER_PAGE, view.number or 0, self._turned)
         self._many = ManyOrders(around, self._doing.set_text)
@@ -129,10 +127,20 @@ class ActivePart:
     def refresh(self, *, alarms_changed: bool) -> None:
         """Follow the newest alarms, and the values they are about."""
         self._many.follow()
+        self._mark_sending()
         if alarms_changed:
             self._fill()
         else:
             self._list.follow()
+
+    def _acknowledge_all(self) -> None:
+        self._around.order(Acknowledge(), self._around.texts["acknowledge_all"])
+        self._mark_sending()
+        self._list.follow()
+
+    def _mark_sending(self) -> None:
+        """Switch the button off until the engine has answered: it may take a while."""
+        switch_off(self._all, self._around.is_sending(CommandName.ACKNOWLEDGE))
 
     def _rows(self) -> list[AlarmRow]:
         alarms = self._around.live.alarms.values()

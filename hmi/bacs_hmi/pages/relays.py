@@ -195,7 +195,7 @@ class RelaysPage:
         for one in each.inputs:
             row = self._rows[each.id, "input", one.number]
             row.sign.set_content(contact_svg(one.closed))
-            row.state.set_text(input_text(one.closed, texts))
+            row.state.set_text(state_text(one.closed, texts))
         for relay in each.relays:
             row = self._rows[each.id, "relay", relay.number]
             row.sign.set_content(contact_svg(relay.closed))
@@ -240,22 +240,15 @@ class RelaysPage:
 
 
 def _order_text(relay: Relay, texts: Texts) -> str:
-    """Say what the button of a relay does: `Switch on: Horn`."""
+    """Say what the button of a relay does: `Close contact: Horn`."""
     return texts["open_relay" if relay.closed else "close_relay"].format(name=relay.name)
-
-
-def input_text(closed: bool | None, texts: Texts) -> str:  # noqa: FBT001 - what a contact does
-    """Say what the contact at an input does; a dash where nobody knows."""
-    if closed is None:
-        return ABSENT
-    return texts["input_closed" if closed else "input_open"]
 
 
 def state_text(closed: bool | None, texts: Texts) -> str:  # noqa: FBT001 - what a contact does
     """Say what a contact does; a dash where nobody knows."""
     if closed is None:
         return ABSENT
-    return texts["contact_closed" if closed else "contact_open"]
+    return texts["contact_is_closed" if closed else "contact_is_open"]
 
 
 def contact_svg(closed: bool | None) -> str:  # noqa: FBT001 - what a contact does

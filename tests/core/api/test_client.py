@@ -179,3 +179,10 @@ def test_the_client_library_needs_nothing_of_the_server() -> None:
         "import bacs_core.api.live\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://x:999999", "ftp://x", "http://", "x"])
+async def test_what_is_no_address_is_told_in_one_line(url: str) -> None:
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(EngineUnreachableError, match="is no address of an engine"):
+            EngineClient(http, url, None)

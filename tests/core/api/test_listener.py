@@ -63,14 +63,33 @@ async def collected(stream: Stream) -> list[StreamMessage]:
     return [message async for message in stream]
 
 
-async def test_one_connection_too_many_is_closed_at_once_and_its_place_is_free_again(
-    engine: Engine, opened: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("said", [b"", HEAD + b"\r\n{"], ids=["nothing", "half a body"])
+async def test_connections_that_ask_for_nothing_shut_nobody_out(
+    engine: Engine, opened: AsyncExitStack, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     monkeypatch.setattr("bacs_core.api.listener.MAX_CONNECTIONS", 5)
     held = [await connection(opened, "127.0.0.1", engine.server.port) for _ in range(5)]
+    for _, writer in held:
+        writer.write(said)
+        await writer.drain()
+    assert (await engine.client().me()).name == "home assistant"
+    assert await is_closed(held[0][0])
+    assert [reader.at_eof() for reader, _ in held[1:]] == [False] * 4
+
+
+async def test_one_connection_too_many_is_closed_at_once_and_its_place_is_free_again(
+    engine: Engine, opened: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bacs_core.api.listener.MAX_CONNECTIONS", 2)
+    await engine.ready()
+    first = await opened.enter_async_context(AsyncExitStack())
+    for stack in (first, opened):
+        # Each is at work: it is a stream by now.
+        stream = await stack.enter_async_context(engine.client().stream())
+        assert isinstance(await anext(stream), SnapshotMessage)
     reader, _ = await connection(opened, "127.0.0.1", engine.server.port)
     assert await is_closed(reader)
-    held[0][1].transport.abort()
+    await first.aclose()
     async with asyncio.timeout(GUARD_S):
         while True:
             try:

@@ -9,9 +9,16 @@ import pytest
 
 from bacs_core import cli
 from bacs_core.api.client import EngineClient
-from bacs_core.api.messages import Commissioning, CommissioningState, FoundUnit
+from bacs_core.api.messages import (
+    Commissioning,
+    CommissioningState,
+    FoundUnit,
+    Login,
+    StartScan,
+)
 from bacs_core.commissioning import command
-from bacs_core.commissioning.command import follow, overview, progress
+from bacs_core.commissioning.command import checked, follow, overview, progress
+from bacs_core.errors import SettingsError
 from bacs_core.settings import Parity
 
 MODULE = FoundUnit(
@@ -108,3 +115,23 @@ def test_an_engine_that_is_not_there_and_a_lost_password_are_told(
     password.write_text("secret", encoding="utf-8")
     assert cli.main([*options, "--engine", "http://127.0.0.1:9"]) == 1
     assert "no connection to the engine at 127.0.0.1:9" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "told"),
+    [
+        (Login, {"user": "x" * 300, "secret": "1234"}, "--user: "),
+        (Login, {"user": "\udce4", "secret": "1234"}, "--user: "),
+        (StartScan, {"line_id": "modules", "bauds": [5]}, "--speeds: "),
+        (StartScan, {"line_id": None, "port": None}, "the command: either a line or a port"),
+    ],
+)
+def test_what_no_engine_would_take_is_told_in_one_line(
+    kind: type[Login | StartScan], given: dict[str, object], told: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        checked(kind, **given)
+    text = str(refused.value)
+    assert text.startswith(told)
+    assert "\n" not in text
+    assert "pydantic" not in text

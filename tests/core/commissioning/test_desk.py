@@ -139,7 +139,7 @@ def test_a_scan_borrows_the_line_and_tells_how_far_it_is(engine: Engine) -> None
         assert (report.remaining_s or 0) > 0
         assert engine.owner.lent
         note = desk.notes()["line_lent", "rack"]
-        assert note.startswith("miller commissions the line until ")
+        assert note.endswith(" (miller)")
 
     report = run(engine, scan)
     assert report.state is CommissioningState.DONE

@@ -79,7 +79,7 @@ def test_mixed_generations_are_found_but_not_proposed(tmp_path: Path) -> None:
     progress.conclude(Wire("rack", "x"))
     assert len(progress.found) == 4
     assert progress.proposal is None
-    assert "generation 3 at 3; generation 4 at 1-2, 4" in progress.message
+    assert "generation 3 at 3; generation 4 at 1-2, 4" in progress.detail
 
 
 def test_a_chain_of_new_modules_is_addressed_in_its_order(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_manual_addressing_follows_the_buttons(tmp_path: Path) -> None:
         progress = Progress()
         running = asyncio.create_task(carry_out(Bench(LINE, pair, 600.0), BUTTONS, progress))
         for number, cell in enumerate((2, 0, 3, 1), start=1):
-            while progress.total == 0:
+            while progress.message != "press the button of the next module":
                 await asyncio.sleep(1)
             await asyncio.sleep(30)
             assert progress.message == "press the button of the next module"
@@ -141,7 +141,7 @@ def test_two_buttons_at_once_are_refused_and_change_nothing(tmp_path: Path) -> N
         progress = Progress()
         order = BUTTONS.model_copy(update={"first_unit": 31})
         running = asyncio.create_task(carry_out(Bench(LINE, pair, 600.0), order, progress))
-        while progress.total == 0:
+        while progress.message != "press the button of the next module":
             await asyncio.sleep(1)
         await asyncio.sleep(5)
         modules[0].press_button()
@@ -208,7 +208,7 @@ def test_an_interrupted_addressing_leaves_the_modules_as_they_are(tmp_path: Path
         progress = Progress()
         order = BUTTONS.model_copy(update={"first_unit": 31})
         running = asyncio.create_task(carry_out(Bench(LINE, pair, 600.0), order, progress))
-        while progress.total == 0:
+        while progress.message != "press the button of the next module":
             await asyncio.sleep(1)
         await asyncio.sleep(5)
         modules[0].press_button()

@@ -25,7 +25,6 @@ from tests.core.reports.contents import (
     make_alarm,
     make_bare_content,
     make_content,
-    make_identity,
     make_standing,
 )
 
@@ -155,15 +154,16 @@ def test_the_oddest_cell_comes_first_with_its_own_advice() -> None:
 
 
 def test_an_alarm_is_told_with_value_limit_and_unit_in_the_language() -> None:
-    identity, german = make_identity(240), language_of("de")
+    german = language_of("de")
+    content = make_content(240)
     alarm = make_alarm("cell_resistance_high", AlarmSeverity.WARNING, 7, 0.512e-3, 0.45e-3)
-    told = alarm_text(alarm, identity, german).replace("\N{NO-BREAK SPACE}", " ")
+    told = alarm_text(alarm, content, german).replace("\N{NO-BREAK SPACE}", " ")
     assert told == "Zelle 007: Innenwiderstand hoch, 0,51 mΩ, Grenze 0,45 mΩ"
 
 
 def test_an_alarm_of_a_rule_that_is_not_known_stands_as_it_was_told() -> None:
     alarm = make_alarm("of_tomorrow", AlarmSeverity.WARNING, 7, 1.0, 2.0)
-    assert alarm_text(alarm, make_identity(8), language_of("de")) == alarm.text
+    assert alarm_text(alarm, make_bare_content(), language_of("de")) == alarm.text
 
 
 def test_a_string_on_battery_needs_its_mains_and_no_capacity_test() -> None:

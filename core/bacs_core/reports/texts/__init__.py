@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from typing import Final
 
 from bacs_core import reasons
-from bacs_core.reports.texts import de, de_doubts, de_rules, de_words, en, en_rules, en_words
+from bacs_core.reports.texts import (
+    de,
+    de_doubts,
+    de_events,
+    de_rules,
+    de_words,
+    en,
+    en_events,
+    en_rules,
+    en_words,
+)
 
 DEFAULT_LANGUAGE: Final = "en"
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {**en.TEXTS, **en_words.TEXTS},
-    "de": {**de.TEXTS, **de_words.TEXTS},
+    "en": {**en.TEXTS, **en_words.TEXTS, **en_events.TEXTS},
+    "de": {**de.TEXTS, **de_words.TEXTS, **de_events.TEXTS},
 }
 #: What an alarm says, by the name of its rule.
 RULE_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -207,8 +207,7 @@ TEXTS: Final[dict[str, str]] = {
     "events": "Alarme und Ereignisse",
     "no_events": "Kein Ereignis dieses Strangs in diesem Zeitraum.",
     "events_left_out": "{count} ältere Ereignisse dieses Zeitraums sind nicht aufgeführt.",
-    "events_note": "Befehle, Einstellungen und andere Texte stehen so da, wie die Engine sie "
-    "aufgezeichnet hat (englisch).",
+    "events_note": "Notizen und Gründe stehen so da, wie jemand sie geschrieben hat.",
     "alarm_plot": "Alarme, wie sie kamen",
     "column_time": "Zeit",
     "column_what": "Was",

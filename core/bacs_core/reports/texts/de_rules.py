@@ -7,7 +7,7 @@ from typing import Final
 TEXTS: Final[dict[str, str]] = {
     "recording_failed": "die Historie kann nicht geschrieben werden: {note}",
     "line_gone": "Schnittstelle fehlt",
-    "line_lent": "Schutz ruht, {note}",
+    "line_lent": "Schutz ruht, die Leitung ist verliehen bis {note}",
     "accessories_exchanged": "anstelle von {note} antwortet ein anderes Gerät, ein Techniker "
     "muss es bestätigen",
     "accessory_silent": "{note} antwortet nicht oder wird nicht geglaubt",

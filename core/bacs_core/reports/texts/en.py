@@ -200,7 +200,7 @@ TEXTS: Final[dict[str, str]] = {
     "events": "Alarms and events",
     "no_events": "No event of this string in this time.",
     "events_left_out": "{count} older events of this time are not listed.",
-    "events_note": "Commands, settings and other texts stand as the engine recorded them.",
+    "events_note": "Notes and reasons stand as somebody wrote them.",
     "alarm_plot": "Alarms as they were raised",
     "column_time": "Time",
     "column_what": "What",

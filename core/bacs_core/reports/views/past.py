@@ -12,19 +12,10 @@ from bacs_core.history.maintenance import StoredMaintenance
 from bacs_core.model import Quantity, cell_label
 from bacs_core.reports.content import Content, Happening
 from bacs_core.reports.language import DASH, NO_BREAK, Language, counted
-from bacs_core.reports.plots.times import rule_name
+from bacs_core.reports.views.happenings import event_text
 from bacs_core.reports.views.rows import Row, Table
 
 _MOST_COLLAPSED: Final = 5
-_ALARM_KINDS: Final = frozenset(
-    {
-        EventKind.ALARM_RAISED,
-        EventKind.ALARM_RETURNED,
-        EventKind.ALARM_CLEARED,
-        EventKind.ALARM_ACKNOWLEDGED,
-        EventKind.ALARM_PUT_ASIDE,
-    }
-)
 #: How a measured value is written: factor, decimals and unit, by its name.
 _MEASURED: Final[Mapping[str, tuple[float, int, str]]] = {
     Quantity.VOLTAGE: (1.0, 3, "V"),
@@ -119,8 +110,6 @@ def _event(event: Happening, content: Content, language: Language) -> Row:
         if event.cell is None
         else language.text("cell_named", cell=cell_label(event.cell, count))
     )
-    is_alarm = event.kind in _ALARM_KINDS and event.rule is not None
-    said = rule_name(event.rule or "", language) if is_alarm else event.text
     raised = event.kind == EventKind.ALARM_RAISED
     mark = {"alarm": "bad", "warning": "odd"}.get(event.severity or "", "") if raised else ""
     return Row(
@@ -128,7 +117,7 @@ def _event(event: Happening, content: Content, language: Language) -> Row:
             _told_time(event, language),
             language.word("event", event.kind),
             where,
-            said,
+            event_text(event, count, language),
             event.by or DASH,
         ),
         mark,

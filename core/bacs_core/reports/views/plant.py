@@ -110,8 +110,7 @@ def _alarms(standing: Standing, content: Content, language: Language) -> list[st
     if standing.alarms is None:
         return [language.text("reason_alarms_unknown")]
     told = [
-        f"{language.word('severity', alarm.severity)}: "
-        f"{alarm_text(alarm, content.identity, language)}"
+        f"{language.word('severity', alarm.severity)}: {alarm_text(alarm, content, language)}"
         for alarm in active(standing)
     ]
     return told or [language.text("none")]

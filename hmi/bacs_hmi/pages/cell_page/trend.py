@@ -26,6 +26,8 @@ from bacs_hmi.parts import arrow, box, button, choose, label
 
 #: A trend that follows the clock is read again once a bucket is over, but not more often.
 READ_EVERY_S: Final = 10.0
+#: Limits may be changed elsewhere meanwhile.
+RULES_EVERY_S: Final = 30.0
 _NO_HISTORY: Final = "no_history"
 _QUANTITIES: Final = {
     Quantity.VOLTAGE: "trend_voltage",
@@ -55,6 +57,7 @@ class TrendPart:
         self._stretch = stretch
         self._changed = changed
         self._rules: Rules | None = None
+        self._rules_read_at = 0.0
         self._baseline: Baseline | None = None
         self._trend: Trend | None = None
         self._times = stretch.times(self._now())
@@ -67,6 +70,8 @@ class TrendPart:
         """Read again when there is something new."""
         if self._stretch.end is not None:
             return
+        if self._now().timestamp() - self._rules_read_at >= RULES_EVERY_S:
+            self._read_rules()
         every_s = max(READ_EVERY_S, self._stretch.bucket_s)
         if self._now().timestamp() - self._read_at >= every_s:
             self._read()
@@ -157,9 +162,11 @@ class TrendPart:
         """Limits that people changed are drawn once they are known; until then the usual ones."""
 
         def arrived(rules: Rules) -> None:
-            self._rules = rules
-            self._draw()
+            if rules != self._rules:
+                self._rules = rules
+                self._draw()
 
+        self._rules_read_at = self._now().timestamp()
         self._around.ask.engine("rules", lambda client, _: client.rules(), arrived, lambda _: None)
 
     def _failed(self, why: str) -> None:

@@ -72,7 +72,8 @@ class AddressStep:
         unit = words.next_unit(job, self._order)
         self._next.set_text("" if unit is None else texts["next_address"].format(unit=unit))
         waits = words.is_waiting_for_button(job)
-        self._do.set_text(texts["press_button_now"] if waits else words.state_words(job, texts))
+        told = words.state_words(job, texts, self._guide.around.numbers)
+        self._do.set_text(texts["press_button_now"] if waits else told)
         self._found.show(job.found, can_identify=False, can_readdress=False, follow=True)
 
     def _choose_way(self, value: str) -> None:

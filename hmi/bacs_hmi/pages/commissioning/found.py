@@ -73,15 +73,15 @@ class FoundList:
                 self._row(unit)
 
     def _row(self, unit: FoundUnit) -> None:
-        texts = self._around.texts
+        texts, numbers = self._around.texts, self._around.numbers
         can_identify, can_readdress = self._offers
         with box("bacs-found-row", "li").props(f"data-unit={unit.unit}"):
             label(str(unit.unit), "bacs-found-unit").props["title"] = texts["unit"].format(
                 unit=unit.unit
             )
             with box("bacs-found-what"):
-                label(unit_name(unit, texts), "bacs-found-name bacs-found-kind")
-                label(unit_facts(unit, texts), "bacs-quiet")
+                label(unit_name(unit, texts, numbers), "bacs-found-name bacs-found-kind")
+                label(unit_facts(unit, texts, numbers), "bacs-quiet")
             if unit.device == MODULE and can_identify:
                 button(texts["identify"], partial(self._on_identify, unit))
             if unit.device == MODULE and can_readdress and unit.serial_number is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,74 +13,57 @@ from bacs_core.api.messages import (
     CommissioningState,
     FoundUnit,
     StartAddressing,
+    Told,
 )
 from bacs_core.commissioning.pins import spans
+from bacs_core.reasons import plain
 from bacs_hmi.format import MINUTE_S, NO_BREAK, Numbers, minute_of
+from bacs_hmi.line_wording import sentence
 from bacs_hmi.texts import Texts
 
 AT_WORK: Final = frozenset({CommissioningState.PREPARING, CommissioningState.RUNNING})
 #: What the site file calls a module of our own map.
 MODULE: Final = "panel_module"
 BETWEEN: Final = " · "
-#: The sentences of the engine about a job; the named groups are the places of the text. What is in
-#: none of them is shown as it came.
-SENTENCES: Final[Mapping[str, str]] = {
-    "work_waking": r"waking sleeping modules",
-    "work_looking": r"looking who has an address already",
-    "work_press_button": r"press the button of the next module",
-    "work_addressing": r"addressing",
-    "work_one_answers": r"1 unit answers",
-    "work_units_answer": r"(?P<count>\d+) units answer",
-    "work_addressed": r"(?P<count>\d+) modules have an address",
-    "work_chain_ended": r"(?P<count>\d+) of (?P<wanted>\d+) modules have an address, no more came",
-    "work_moved": r"the module answers at unit (?P<unit>\d+)",
-    "work_thresholds_written": r"(?P<count>\d+) modules have them",
-    "work_time_limit": r"the line is given back after the longest time it may be lent",
-    "work_engine_ended": r"ended by the end of the engine",
-    "work_ended_by": r"ended by (?P<name>.+)",
-    "work_broke": r"failed; the log of the engine says why",
-    "work_address_taken": r"another device answers at unit (?P<unit>\d+) already; "
-    r"that address was not given again",
-    "work_bad_units": r"modules have unit addresses up to (?P<highest>\d+), not (?P<unit>\d+)",
-    "work_no_answer": r"no module answers at unit (?P<unit>\d+)",
-    "work_other_serial": r"unit (?P<unit>\d+) has serial number (?P<found>\d+), "
-    r"not (?P<wanted>\d+)",
-    "work_several": r"(unit (?P<unit>\d+): )?several devices at this address, or a bad line",
-    "work_no_module": r"unit (?P<unit>\d+) is no module but: (?P<found>.+)",
-    "work_not_taken": r"module (?P<serial>\d+) does not answer at its new address, "
-    r"unit (?P<unit>\d+)",
-    "work_units_reversed": r"the last unit comes before the first",
-    "work_fixed_speed": r"the speed of this line is set in its serial server, not here",
-    "work_mixed": r"(?P<before>.*?;? ?)modules of different hardware generations must not share a "
-    r"line: (?P<units>.+)",
-    "remark_other_version": r"speaks version (?P<found>\d+) of our map, not (?P<wanted>\d+)",
-    "remark_sunspec": r"carries the SunSpec marker; whether it has battery models was not read",
-    "remark_division": r"its general registers fit; how its modules are divided it does not tell",
-    "remark_unknown": r"answers, unknown",
-}
-_READ: Final = tuple((name, re.compile(pattern)) for name, pattern in SENTENCES.items())
-_PRESS: Final = "work_press_button"
+#: Arguments whose values are names of the engine: how the keys of their texts begin.
+_NAMED: Final = {"device": "device", "threshold": "threshold"}
+_PRESS: Final = "press_button"
+#: What is counted meanwhile are addresses that are asked.
+_LOOKING: Final = "looking"
 
 
-def said(message: str, texts: Texts) -> str:
-    """Say a sentence of the engine about a job in the panel's language; unknown ones as they came.
+def said(told: Told, texts: Texts, numbers: Numbers) -> str:
+    """Say a sentence of the engine in the panel's language; one without a code as it came."""
+    wording = told.wording
+    known = None if wording is None else texts.get(f"said_{wording.code}")
+    if known is None or wording is None:
+        return sentence(told.text, texts)
+    arguments = {
+        name: _argument(name, value, texts, numbers) for name, value in wording.arguments.items()
+    }
+    try:
+        return known.format(**arguments)
+    except KeyError:
+        # A newer engine may say it with other arguments.
+        return told.text
 
-    A conflict of generations is told by `conflict`, from what was found.
-    """
-    for name, pattern in _READ:
-        match = pattern.fullmatch(message)
-        if match is not None:
-            places = {key: value or "" for key, value in match.groupdict().items()}
-            if name == "work_mixed":
-                return texts[name]
-            return texts[name].format(**places)
-    return message
+
+def _argument(name: str, value: str | float, texts: Texts, numbers: Numbers) -> str:
+    """Say what stands in a sentence: figures, kinds of devices, names of thresholds."""
+    if not isinstance(value, str):
+        return plain(value).replace(".", numbers.decimal_mark)
+    if name in _NAMED:
+        return texts.get(f"{_NAMED[name]}_{value}", value)
+    return sentence(value, texts)
 
 
 def is_waiting_for_button(job: Commissioning) -> bool:
     """Tell whether the next module gets its address once somebody presses its button."""
-    match = re.fullmatch(SENTENCES[_PRESS], job.message)
-    return job.state is CommissioningState.RUNNING and match is not None
+    return job.state is CommissioningState.RUNNING and _PRESS in _codes(job)
+
+
+def _codes(job: Commissioning) -> set[str]:
+    return {told.wording.code for told in job.told if told.wording is not None}
 
 
 def conflict(found: Iterable[FoundUnit]) -> Mapping[int, str]:
@@ -118,10 +100,11 @@ def headline(job: Commissioning, texts: Texts) -> str:
     return BETWEEN.join(part for part in (texts[f"work_{job.command}"], place(job, texts)) if part)
 
 
-def state_words(job: Commissioning, texts: Texts) -> str:
+def state_words(job: Commissioning, texts: Texts, numbers: Numbers) -> str:
     """Say how far it is, or how it ended, with the engine's own reason."""
     state = texts[f"work_{job.state}"]
-    message = said(job.message, texts)
+    reasons = [told for told in job.told if told.wording is None or told.wording.code != job.state]
+    message = "; ".join(said(told, texts, numbers) for told in reasons)
     return f"{state}: {message}" if message else state
 
 
@@ -164,19 +147,19 @@ def pause_words(job: Commissioning, texts: Texts, today: datetime) -> str:
 def next_unit(job: Commissioning, order: StartAddressing | None) -> int | None:
     """Return the address that is given next, where this panel gave the order."""
     running = job.command is CommandName.START_ADDRESSING and job.state in AT_WORK
-    if order is None or not running or job.done >= order.count:
+    if order is None or not running or job.done >= order.count or _LOOKING in _codes(job):
         return None
     return order.first_unit + job.done
 
 
-def unit_name(unit: FoundUnit, texts: Texts) -> str:
+def unit_name(unit: FoundUnit, texts: Texts, numbers: Numbers) -> str:
     """Name a device as people do; what no list knows as the engine calls it."""
     if unit.device is None:
-        return said(unit.title, texts)
+        return said(Told(text=unit.title, wording=unit.title_wording), texts, numbers)
     return texts.get(f"device_{unit.device}", unit.title)
 
 
-def unit_facts(unit: FoundUnit, texts: Texts) -> str:
+def unit_facts(unit: FoundUnit, texts: Texts, numbers: Numbers) -> str:
     """Say what a device tells of itself, on one line."""
     parts = [unit.module_type or ""]
     if unit.hardware_generation:
@@ -188,5 +171,5 @@ def unit_facts(unit: FoundUnit, texts: Texts) -> str:
     cells = [str(count) for count in unit.string_cells if count is not None]
     if cells:
         parts.append(texts["cells_of_strings"].format(cells=" + ".join(cells)))
-    parts.append(said(unit.remark, texts))
+    parts.append(said(Told(text=unit.remark, wording=unit.remark_wording), texts, numbers))
     return BETWEEN.join(part for part in parts if part)

@@ -13,6 +13,7 @@ from bacs_hmi.pages.commissioning.addresses import AddressStep
 from bacs_hmi.pages.commissioning.chosen import Chosen
 from bacs_hmi.pages.commissioning.confirm import ConfirmStep
 from bacs_hmi.pages.commissioning.guide import Guide
+from bacs_hmi.pages.commissioning.job import AT_WORK
 from bacs_hmi.pages.commissioning.names import NamesStep
 from bacs_hmi.pages.commissioning.progress import JobBand
 from bacs_hmi.pages.commissioning.proposal import ProposalStep
@@ -48,6 +49,8 @@ class CommissioningPage:
         self._view = view if view.part in STEPS else replace(view, part=FIRST)
         self._guide = Guide(around, Chosen(place=view.key), self._place, self._go)
         self._job: Commissioning | None = None
+        self._goes_on = False
+        """Whether a job ran when the person was signed out, and nothing was told since."""
         self._jobs: Rereading[Commissioning] = Rereading(
             around.ask,
             "job",
@@ -79,14 +82,16 @@ class CommissioningPage:
         """Nothing to stop: the shell drops the question."""
 
     def _told(self, job: Commissioning) -> None:
-        before, self._job = self._job, job
+        before, self._job, self._goes_on = self._job, job, False
         self._band.show(job)
         if before != job:
             self._step.show(job)
 
     def _failed(self, problem: str, is_person: bool) -> None:  # noqa: FBT001 - as it is told
-        self._job = None
-        self._band.refuse(problem if is_person else self._around.texts["commissioning_sign_in"])
+        goes_on = self._goes_on or (self._job is not None and self._job.state in AT_WORK)
+        self._job, self._goes_on = None, goes_on and not is_person
+        key = "commissioning_goes_on" if self._goes_on else "commissioning_sign_in"
+        self._band.refuse(problem if is_person else self._around.texts[key])
 
     def _go(self, part: str) -> None:
         self._view = replace(self._view, part=part)

@@ -55,7 +55,7 @@ class JobBand:
         choose(self._band, "failed", job.state in _ENDED_BADLY)
         choose(self._band, "working", at_work)
         self._what.set_text(words.headline(job, texts))
-        self._state.set_text(words.state_words(job, texts))
+        self._state.set_text(words.state_words(job, texts, numbers))
         self._numbers.set_text(words.numbers_words(job, texts, numbers))
         conflict = words.conflict_words(job.found, texts)
         self._conflict.set_text(conflict)

@@ -18,10 +18,10 @@ TEXTS: Final[dict[str, str]] = {
     "Alarm und ohne Engine ab",
     "relay_released": "freigegeben",
     "relay_reserved": "nicht freigegeben: für die Engine, oder unbenutzt",
-    "close_relay": "Einschalten: {name}",
-    "open_relay": "Ausschalten: {name}",
-    "input_closed": "Kontakt geschlossen",
-    "input_open": "Kontakt offen",
+    "close_relay": "Kontakt schließen: {name}",
+    "open_relay": "Kontakt öffnen: {name}",
+    "contact_is_closed": "Kontakt geschlossen",
+    "contact_is_open": "Kontakt offen",
     "switch_relay": "Relais schalten",
     "closed_by": "geschlossen von {name}, {at}",
     "opened_by": "geöffnet von {name}, {at}",
@@ -49,10 +49,16 @@ TEXTS: Final[dict[str, str]] = {
     "help_lines": "Jede Leitung, und darunter, was an ihr hängt. Der Umlauf ist die Zeit, in der "
     "alle Werte einmal gelesen werden; der Draht ist, was allein die Leitung dafür braucht. Ein "
     "Umlauf weit über dem Draht heißt, dass Geräte spät oder gar nicht antworten. "
-    "Zeitüberschreitungen, Rahmenfehler und verlorene Bytes deuten auf Kabel, Abschlüsse oder "
-    "zwei Geräte mit einer Adresse. Stumme Adressen antworten nicht; sie werden immer seltener "
+    "Rahmenfehler sind verfälschte Antworten: bis 1 von 1000 Anfragen ist üblich, ab 1 von 100 ist "
+    "die Leitung schlecht, wegen ihres Kabels, ihres Abschlusses oder zweier Geräte mit einer "
+    "Adresse. Stumme Adressen antworten nicht; sie werden immer seltener "
     "gefragt. „Nicht geglaubt“ heißt, dass ein anderes Gerät als früher antwortet: ein Techniker "
     "bestätigt es in der Inbetriebnahme.",
+    "line_sound": "in Ordnung: {share} der Antworten verfälscht",
+    "line_doubtful": "{share} der Antworten verfälscht, mehr als üblich: Abschluss, Schirm und "
+    "Kabel prüfen",
+    "line_bad": "schlechte Leitung: {share} der Antworten verfälscht. Kabel, Abschluss, Polung "
+    "prüfen, und ob zwei Geräte dieselbe Adresse haben",
     # lines and devices of other makers
     "line_not_opened": "noch nicht gefragt",
     "line_cannot_be_opened": "{port} lässt sich nicht öffnen: {why}",

@@ -18,10 +18,10 @@ TEXTS: Final[dict[str, str]] = {
     "the engine",
     "relay_released": "released",
     "relay_reserved": "not released: the engine’s own, or unused",
-    "close_relay": "Switch on: {name}",
-    "open_relay": "Switch off: {name}",
-    "input_closed": "contact closed",
-    "input_open": "contact open",
+    "close_relay": "Close contact: {name}",
+    "open_relay": "Open contact: {name}",
+    "contact_is_closed": "contact closed",
+    "contact_is_open": "contact open",
     "switch_relay": "Switching a relay",
     "closed_by": "closed by {name}, {at}",
     "opened_by": "opened by {name}, {at}",
@@ -46,10 +46,17 @@ TEXTS: Final[dict[str, str]] = {
     "them in the settings. The small curve is the last day, gaps are times without a value.",
     "help_lines": "Every line, and below it what hangs on it. The round is how long reading all "
     "values once takes; the wire is what the wire alone needs for it. A round far above the wire "
-    "means that devices answer late or not at all. Time-outs, frame errors and lost bytes point "
-    "to cables, terminations or two devices with one address. Silent units are addresses that do "
+    "means that devices answer late or not at all. Frame errors are garbled "
+    "answers: up to 1 in 1000 requests is usual, from 1 in 100 on the line is bad, because of its "
+    "cable, its termination or two devices with one address. "
+    "Silent units are addresses that do "
     "not answer; they are asked ever more rarely. “Not believed” means that another device than "
     "before answers: a technician confirms it in commissioning.",
+    "line_sound": "sound: {share} of the answers garbled",
+    "line_doubtful": "{share} of the answers garbled, more than usual: check termination, shield "
+    "and cable",
+    "line_bad": "bad line: {share} of the answers garbled. Check cable, termination, polarity and "
+    "whether two devices have one address",
     # lines and devices of other makers
     "line_not_opened": "not asked yet",
     "line_cannot_be_opened": "{port} cannot be opened: {why}",
