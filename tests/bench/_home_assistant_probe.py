@@ -31,6 +31,7 @@ class Probe:
         self._loop = hass.loop
         self._expected_s = self._loop.time()
         self._began_s = self._collected_s = 0.0
+        self._uncounted_s: float | None = None
         self.reset()
         gc.callbacks.append(self._collecting)
         self._beat(time.thread_time())
@@ -50,6 +51,10 @@ class Probe:
         """Notice how late this beat comes, and how much was computed since the one before."""
         now, used = self._loop.time(), time.thread_time()
         late = now - self._expected_s
+        if self._uncounted_s is not None:
+            # It is over, but its thread has not come to say so yet.
+            self._count_collection(self._uncounted_s, now)
+            self._uncounted_s = now
         self.blocked_s = max(self.blocked_s, late)
         self.blocked_otherwise_s = max(self.blocked_otherwise_s, late - self._collected_s)
         self.computed_s = max(self.computed_s, used - computed_s)
@@ -61,11 +66,16 @@ class Probe:
         """Time a garbage collection: all threads stand still, whichever of them carries it out."""
         now = self._loop.time()
         if phase == "start":
-            self._began_s = now
+            self._began_s = self._uncounted_s = now
             return
         self.collection_s = max(self.collection_s, now - self._began_s)
-        # Only what delays the next beat counts, not what falls into the wait for it.
-        self._collected_s += max(0.0, now - max(self._began_s, self._expected_s))
+        if self._uncounted_s is not None:
+            self._count_collection(self._uncounted_s, now)
+        self._uncounted_s = None
+
+    def _count_collection(self, began_s: float, ended_s: float) -> None:
+        """Count what delays the next beat, and not what falls into the wait for it."""
+        self._collected_s += max(0.0, ended_s - max(began_s, self._expected_s))
 
     @callback
     def _written(self, event: Event[EventStateChangedData]) -> None:
