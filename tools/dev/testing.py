@@ -79,7 +79,8 @@ def run_tests(arguments: Sequence[str], *, soak: bool) -> int:
         raise DevError(message)
 
     make_workspace_env()
-    told = environment(get_chromium_and(["mbpoll", "snmpd"], needed_for="./dev test"))
+    chromium = get_chromium_and(["mbpoll", "snmpd"], needed_for="./dev test", headless=True)
+    told = environment(chromium)
     make_home_assistant_env()
     is_choice = bool(chosen) or not _CHOICES.isdisjoint(options)
     outcomes = []
