@@ -32,6 +32,8 @@ class Stage:
     #: Most tests wait for real leases, delays and line times: so many run side by side for each
     #: processor core. `-n 0` behind the paths runs them one by one.
     for_each_core: int = 3
+    #: The kiosk's own browser, whose policies are tried; the others need no windows.
+    kiosk_browser: bool = False
 
     def select(self, chosen: Sequence[Path], *, soak: bool) -> list[Path]:
         """Return what this stage has to run of the chosen paths; everything if none is chosen."""
@@ -66,7 +68,7 @@ _STAGES = (
     ),
     Stage("integration", ("integration",), HOME_ASSISTANT_PYTHON, _ON_HOME_ASSISTANT),
 )
-_KIOSK = Stage("kiosk", ("kiosk",), WORKSPACE_PYTHON)
+_KIOSK = Stage("kiosk", ("kiosk",), WORKSPACE_PYTHON, kiosk_browser=True)
 
 
 def run_tests(arguments: Sequence[str], *, soak: bool) -> int:
@@ -79,8 +81,12 @@ def run_tests(arguments: Sequence[str], *, soak: bool) -> int:
         raise DevError(message)
 
     make_workspace_env()
-    chromium = get_chromium_and(["mbpoll", "snmpd"], needed_for="./dev test", headless=True)
-    told = environment(chromium)
+    told = {
+        whole: environment(
+            get_chromium_and(["mbpoll", "snmpd"], needed_for="./dev test", headless=not whole)
+        )
+        for whole in {stage.kiosk_browser for stage, _ in selected}
+    }
     make_home_assistant_env()
     is_choice = bool(chosen) or not _CHOICES.isdisjoint(options)
     outcomes = []
@@ -89,7 +95,7 @@ def run_tests(arguments: Sequence[str], *, soak: bool) -> int:
         started = time.monotonic()
         side_by_side = ("-n", str(stage.for_each_core * (os.cpu_count() or 1)))
         own = [*side_by_side, "--dist", "worksteal", *(_SOAK if soak else ()), *options]
-        status = _run(stage, paths, own, told)
+        status = _run(stage, paths, own, told[stage.kiosk_browser])
         outcome = _outcome(status, is_choice=is_choice)
         outcomes.append((stage.name, outcome, time.monotonic() - started))
     say("")
