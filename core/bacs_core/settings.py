@@ -173,8 +173,9 @@ class ManagerOptions:
 class Keeping:
     """How much of the measurements is kept: a size for everything, and an age for each tier.
 
-    Ages are days, from the newest measurement back. What is older is deleted; where the budget does
-    not suffice, more is, the oldest of the finest tier first. The newest hour is never deleted.
+    Ages are days of recording: time in which nothing was recorded does not count. What is older is
+    deleted; where the budget does not suffice, more is, the oldest of the finest tier first. The
+    newest hour is never deleted.
     """
 
     budget_bytes: int = 6_000_000_000

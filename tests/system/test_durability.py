@@ -5,6 +5,7 @@ Twenty kills in every run of the tests, two hundred with `--soak`.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import random
@@ -63,7 +64,7 @@ class Room:
             except urllib.error.HTTPError as refusal:
                 self.refused.append(refusal.read().decode())
                 return
-            except (OSError, ValueError):
+            except (OSError, ValueError, http.client.HTTPException):
                 return
             if told["id"] is None:
                 # A pause is on the safe side: done, and told to be recorded later.

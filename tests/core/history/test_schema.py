@@ -25,6 +25,7 @@ SCHEMAS = Path(__file__).parent / "schemas"
 RELEASED = sorted(SCHEMAS.glob("v*.sql"))
 #: Dumps of measurement databases; each belongs to the newest state database of its time.
 MEASURED = {"v5": SCHEMAS / "measurements-v1.sql"}
+MEASUREMENTS = sorted(SCHEMAS.glob("measurements-v*.sql"))
 
 
 def schema(database: Database) -> set[str]:
@@ -108,11 +109,13 @@ def test_what_version_5_added_is_read_by_every_later_one(tmp_path: Path) -> None
     assert corrected == event.event.at + timedelta(hours=1)
 
 
-def test_a_released_measurement_database_becomes_like_a_new_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dump", MEASUREMENTS, ids=lambda path: path.stem)
+def test_a_released_measurement_database_becomes_like_a_new_one(tmp_path: Path, dump: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     new.mkdir()
-    released(old, SCHEMAS / "v5.sql")
+    with closing(sqlite3.connect(measurements_path(old))) as connection:
+        connection.executescript(dump.read_text(encoding="utf-8"))
     with closing(open_measurements(old)) as migrated, closing(open_measurements(new)) as fresh:
         assert schema(migrated) == schema(fresh)
 

@@ -27,13 +27,17 @@ def _moments() -> NDArray[np.int64]:
 
 @dataclass(slots=True, eq=False)
 class Buffer:
-    """The samples of one string, in the order they were taken; `hour` is that of the first."""
+    """The samples of one string, in the order they were taken; `hour` is that of the first.
+
+    `recorded_ms` is what the database had recorded in all at the newest one, see `recorded_time`.
+    """
 
     layout: StringLayout
     epoch: int = 0
     count: int = 0
     newest: int = 0
     hour: int = 0
+    recorded_ms: int = 0
     _at: NDArray[np.int64] = field(default_factory=_moments)
     _sequence: NDArray[np.int64] = field(default_factory=_moments)
     _columns: NDArray[Any] = field(default_factory=lambda: np.empty((0, 0, 0), dtype=np.int16))

@@ -24,12 +24,14 @@ from bacs_core.history.measurements.section import Parts, SectionError
 from bacs_core.history.measurements.steps import STEP_MS, Grouping, Steps, grouped, merged, steps_of
 from bacs_core.history.measurements.windows import (
     PARTS,
+    NewWindow,
     StoredString,
     Window,
     chunk_body,
     delete_windows,
     insert_window,
     load_strings,
+    recorded_until,
     select_windows,
 )
 from bacs_core.history.moments import to_milliseconds, to_moment
@@ -276,14 +278,16 @@ def _insert(
 ) -> None:
     at, samples = axis
     tier, epoch = kind
-    window = (
+    newest = max(windows, key=lambda each: each.last_sequence)
+    window = NewWindow(
         stored.id,
         tier,
         epoch,
         int(at[0]),
         int(at[-1]),
         min(each.sequence for each in windows),
-        max(each.last_sequence for each in windows),
+        newest.last_sequence,
+        recorded_until(database, newest),
         write_axis(at, samples),
     )
     insert_window(database, window, chunks)

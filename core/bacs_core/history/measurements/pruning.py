@@ -1,16 +1,20 @@
-"""What is too old, or too much, goes: the oldest of the finest tier first, a little at a time."""
+"""What is too old, or too much, goes: the oldest of the finest tier first, a little at a time.
+
+Old is what was recorded long ago in recorded time, see `recorded_time`. Of one string and tier that
+is the order of `last_sequence` too, by which the oldest is found.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left
+from itertools import accumulate
 from typing import Final
 
 from sqlite_utils import Database
 
-from bacs_core.history.clock_rows import FIRST_YEAR
 from bacs_core.history.database import transaction
 from bacs_core.history.measured import Tier
-from bacs_core.history.measurements.buffers import HOUR_MS
+from bacs_core.history.measurements.buffers import HOUR_MS, LATE_MS
 from bacs_core.history.measurements.deriving import DAY_MS, derive_day
 from bacs_core.history.measurements.keeping import days_of
 from bacs_core.history.measurements.windows import (
@@ -19,17 +23,22 @@ from bacs_core.history.measurements.windows import (
     load_strings,
     select_windows,
 )
-from bacs_core.history.moments import to_milliseconds
 from bacs_core.settings import Keeping
 
 #: At each call, so that none takes long.
 WINDOWS_AT_ONCE: Final = 16
-#: An age counts from the oldest of the windows that hold the last so many hours of samples, however
-#: many windows these are: a clock that is years ahead for an afternoon must not cost the history of
-#: years.
-_SETTLED_MS: Final = 6 * HOUR_MS
-#: Of what is older nobody knows how old it is: the clock was not set.
-_FIRST_MS: Final = to_milliseconds(FIRST_YEAR)
+#: The newest hour stays: its windows tell what of the journal is sealed.
+_NEWEST_MS: Final = HOUR_MS + LATE_MS
+#: Of an epoch whose clock may still be put right all is kept, so that it can be moved as a whole.
+_SETTLED: Final = " AND epoch NOT IN (SELECT epoch FROM unset_epochs)"
+_FIRST_OF_EACH_STRING: Final = (
+    "id IN (SELECT (SELECT id FROM windows WHERE tier = ? AND string_id = strings.id"
+    " ORDER BY last_sequence LIMIT 1) FROM strings) AND recorded_ms < ?"
+)
+_FIRST_OF_STRING: Final = (
+    "id IN (SELECT id FROM windows WHERE tier = ? AND string_id = ?"
+    " ORDER BY last_sequence LIMIT ?) AND recorded_ms < ?"
+)
 
 
 def used_bytes(database: Database) -> int:
@@ -42,17 +51,18 @@ def used_bytes(database: Database) -> int:
 
 
 def prune_next(
-    database: Database, keeping: Keeping, *, strings: int, reserved_bytes: int = 0
+    database: Database, keeping: Keeping, *, recorded_ms: int, reserved_bytes: int = 0
 ) -> list[str] | None:
-    """Delete some windows that are too old or too much; the newest of each string stays.
+    """Delete some windows that are too old or too much; those of the newest hour stay.
 
-    `strings` is how many are recorded; `reserved_bytes` is what the budget holds beside the
-    database, the journal for instance. Return what was found damaged on the way, `None` where
-    nothing had to go.
+    `recorded_ms` is what was recorded in all up to now; `reserved_bytes` is what the budget holds
+    beside the database, the journal for instance. Return what was found damaged on the way, `None`
+    where nothing had to go.
     """
-    windows = _too_old(database, keeping)
-    if not windows and used_bytes(database) + reserved_bytes > keeping.budget_bytes:
-        windows = _oldest(database, strings)
+    windows = _too_old(database, keeping, recorded_ms)
+    if not windows:
+        too_many_bytes = used_bytes(database) + reserved_bytes - keeping.budget_bytes
+        windows = _oldest(database, recorded_ms, too_many_bytes) if too_many_bytes > 0 else []
     if not windows:
         return None
     told: list[str] = []
@@ -73,49 +83,40 @@ def prune_next(
     return told
 
 
-def _settled(database: Database) -> int | None:
-    """Return the time from which ages count, `None` before that many hours were recorded."""
-    rows = database.conn.execute(
-        "SELECT string_id, first, last FROM windows WHERE tier = 'full' ORDER BY id DESC"
-    )
-    lasted: Counter[int] = Counter()
-    oldest = None
-    for string_id, first, last in rows:
-        oldest = first if oldest is None else min(oldest, first)
-        lasted[string_id] += last - first
-        if lasted[string_id] >= _SETTLED_MS:
-            return int(oldest)
-    return None
-
-
-def _too_old(database: Database, keeping: Keeping) -> list[Window]:
-    newest = _settled(database)
-    if newest is None:
-        return []
+def _too_old(database: Database, keeping: Keeping, recorded_ms: int) -> list[Window]:
     for tier, days in days_of(keeping).items():
-        windows = select_windows(
-            database,
-            "tier = ? AND first >= ? AND first < ? AND last < ?",
-            (tier, _FIRST_MS, newest - days * DAY_MS, newest - days * DAY_MS),
-            limit=WINDOWS_AT_ONCE,
-        )
+        before_ms = recorded_ms - max(round(days * DAY_MS), _NEWEST_MS)
+        windows = _recorded_before(database, tier, before_ms, _SETTLED)
         if windows:
             return windows
     return []
 
 
-def _oldest(database: Database, strings: int) -> list[Window]:
-    ((newest_id,),) = database.conn.execute(
-        "SELECT min(id) FROM (SELECT id FROM windows WHERE tier = 'full' ORDER BY id DESC LIMIT ?)",
-        (strings,),
-    ).fetchall()
+def _oldest(database: Database, recorded_ms: int, too_many_bytes: int) -> list[Window]:
+    """Return the oldest windows of the finest tier that has any, no more than have to go."""
     for tier in Tier:
-        windows = select_windows(
-            database,
-            "tier = ? AND (tier != 'full' OR id < ?)",
-            (tier, newest_id),
-            limit=WINDOWS_AT_ONCE,
-        )
+        stays_ms = _NEWEST_MS if tier is Tier.FULL else -1
+        windows = _recorded_before(database, tier, recorded_ms - stays_ms)
         if windows:
-            return windows
+            windows.sort(key=lambda window: window.last_sequence)
+            sizes = accumulate(_bytes_of(database, window) for window in windows)
+            return windows[: 1 + bisect_left(list(sizes), too_many_bytes)]
     return []
+
+
+def _bytes_of(database: Database, window: Window) -> int:
+    ((size,),) = database.conn.execute("SELECT bytes FROM windows WHERE id = ?", (window.id,))
+    return int(size)
+
+
+def _recorded_before(
+    database: Database, tier: Tier, before_ms: int, also: str = ""
+) -> list[Window]:
+    """Return the oldest windows of the string that has the oldest of all in a tier."""
+    first = select_windows(database, _FIRST_OF_EACH_STRING + also, (tier, before_ms))
+    if not first:
+        return []
+    oldest = min(first, key=lambda window: window.last_sequence)
+    return select_windows(
+        database, _FIRST_OF_STRING + also, (tier, oldest.string_id, WINDOWS_AT_ONCE, before_ms)
+    )

@@ -2,7 +2,8 @@
 
 `strings`: layouts, one row per string and way it looked. `windows`: a stretch of time of one string
 in one tier; `first` and `last` are unix milliseconds, `sequence` to `last_sequence` the samples in
-the order they were taken, whatever the clock said. `chunks`: the numbers, one row per group of
+the order they were taken, and `recorded_ms` the time that was recorded in all up to the last of
+them, whatever the clock said. `chunks`: the numbers, one row per group of
 cells; those of a window follow each other from `chunk_id` on, scalars first. `damage`: chunks that
 were found spoilt and told. `progress`: what a conversion has done so far. `unset_epochs`: epochs
 measured by a clock that nobody had set, see `epochs`. `identity`: the one name that this database
@@ -12,11 +13,18 @@ and its journal share.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from sqlite_utils import Database, Migrations
 
 MIGRATIONS: Final = Migrations("bacs_measurements")
+#: Further back is no window beside another one, or of a coarser tier: the clock was set back.
+_SET_BACK_MS: Final = 7_200_000
+#: From the last sample of a window to the first of the next.
+_BETWEEN_MS: Final = 60_000
 
 
 @MIGRATIONS()
@@ -76,3 +84,36 @@ def v2_epochs_and_identity(database: Database) -> None:
     identity = database.table("identity")
     identity.create({"name": str}, pk="name")
     identity.insert({"name": uuid.uuid4().hex})
+
+
+@MIGRATIONS()
+def v3_recorded_time(database: Database) -> None:
+    """Give each window its place in recorded time, see `recorded_time`."""
+    database.table("windows").add_column("recorded_ms", int, not_null_default=0)
+    rows = database.conn.execute(
+        "SELECT last_sequence, id, first, last FROM windows ORDER BY last_sequence, last - first"
+    ).fetchall()
+    database.conn.executemany(
+        "UPDATE windows SET recorded_ms = ? WHERE id = ?", _recorded_until(rows)
+    )
+
+
+def _recorded_until(rows: Iterable[tuple[int, int, int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield recorded milliseconds and id of windows (last sample, id, first, last), sorted.
+
+    A window adds what its clock passed since the one before, but never more than it lasted: so
+    windows of several strings and tiers over the same time count once, and clock steps not at all.
+    Those that end with the same sample are of one age.
+    """
+    total_ms = 0
+    newest: int | None = None
+    for _, of_sample in groupby(rows, key=itemgetter(0)):
+        numbers = []
+        for _, number, first, last in of_sample:
+            if newest is None or last < newest - _SET_BACK_MS:
+                newest = first
+            passed, lasted = last - newest, last - first
+            total_ms += max(0, min(passed, lasted + _BETWEEN_MS))
+            newest = max(newest, last)
+            numbers.append(number)
+        yield from ((total_ms, number) for number in numbers)

@@ -12,7 +12,12 @@ from bacs_core.history.measured import Tier
 from bacs_core.history.measurements import section
 from bacs_core.history.measurements.buffers import Buffer
 from bacs_core.history.measurements.chunk import join, write_axis
-from bacs_core.history.measurements.windows import StoredString, insert_window, store_string
+from bacs_core.history.measurements.windows import (
+    NewWindow,
+    StoredString,
+    insert_window,
+    store_string,
+)
 
 
 def seal(database: Database, buffer: Buffer, group_cells: int) -> None:
@@ -22,7 +27,7 @@ def seal(database: Database, buffer: Buffer, group_cells: int) -> None:
     order = None if (np.diff(at) >= 0).all() else np.argsort(at, kind="stable")
     if order is not None:
         at = at[order]
-    window = (
+    window = NewWindow(
         stored.id,
         Tier.FULL,
         buffer.epoch,
@@ -30,6 +35,7 @@ def seal(database: Database, buffer: Buffer, group_cells: int) -> None:
         int(at[-1]),
         int(buffer.sequence[0]),
         int(buffer.sequence[-1]),
+        buffer.recorded_ms,
         write_axis(at),
     )
     insert_window(database, window, _chunks(buffer, stored, order))

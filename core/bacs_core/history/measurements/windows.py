@@ -85,6 +85,20 @@ class Window(NamedTuple):
         return read_axis(self.axis, self.first)
 
 
+class NewWindow(NamedTuple):
+    """A window to be stored. `recorded_ms` is what was recorded in all up to its last sample."""
+
+    string_id: int
+    tier: Tier
+    epoch: int
+    first: int
+    last: int
+    sequence: int
+    last_sequence: int
+    recorded_ms: int
+    axis: bytes
+
+
 def store_string(database: Database, layout: StringLayout, group_cells: int) -> StoredString:
     """Return the row of a layout, made if need be, in the running transaction."""
     text = layout.to_json()
@@ -117,25 +131,16 @@ def sealed_sequences(database: Database) -> dict[str, int]:
     return {str(key): int(sequence or 0) for key, sequence in rows}
 
 
-def insert_window(
-    database: Database,
-    window: tuple[int, Tier, int, int, int, int, int, bytes],
-    chunks: Sequence[bytes],
-) -> None:
-    """Store (string, tier, epoch, first, last, sequence, last sequence, axis) and its chunks."""
-    string_id, tier, epoch, first, last, sequence, last_sequence, axis = window
+def insert_window(database: Database, window: NewWindow, chunks: Sequence[bytes]) -> None:
+    """Store a window and its chunks, in the running transaction."""
     ((chunk_id,),) = database.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM chunks").fetchall()
     database.conn.executemany(
         "INSERT INTO chunks (id, body) VALUES (?, ?)", enumerate(chunks, start=chunk_id)
     )
     database.conn.execute(
         "INSERT INTO windows (string_id, tier, epoch, first, last, sequence, last_sequence,"
-        " derived, chunk_id, bytes, axis) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
-        (
-            *(string_id, tier, epoch, first, last, sequence, last_sequence, chunk_id),
-            len(axis) + sum(map(len, chunks)),
-            axis,
-        ),
+        " recorded_ms, axis, derived, chunk_id, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+        (*window, chunk_id, len(window.axis) + sum(map(len, chunks))),
     )
 
 
@@ -150,6 +155,14 @@ def select_windows(
     return [
         Window._make((*row[:2], _TIERS[row[2]], *row[3:8], bool(row[8]), *row[9:])) for row in rows
     ]
+
+
+def recorded_until(database: Database, window: Window) -> int:
+    """Return what the database had recorded in all up to the end of a window, milliseconds."""
+    ((recorded_ms,),) = database.conn.execute(
+        "SELECT recorded_ms FROM windows WHERE id = ?", (window.id,)
+    ).fetchall()
+    return int(recorded_ms)
 
 
 def delete_windows(

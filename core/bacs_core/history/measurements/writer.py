@@ -35,6 +35,7 @@ from bacs_core.history.measurements.epochs import (
 from bacs_core.history.measurements.identity import adopt, identity_of, is_empty
 from bacs_core.history.measurements.journal import Journal, Kind
 from bacs_core.history.measurements.pruning import prune_next
+from bacs_core.history.measurements.recorded_time import RecordedTime
 from bacs_core.history.measurements.records import RecordCodec
 from bacs_core.history.measurements.references import References
 from bacs_core.history.measurements.replaying import decoded
@@ -83,7 +84,8 @@ class MeasurementWriter:
         except BaseException:
             self._journal.close()
             raise
-        self._sequence, self.epoch = self._last_of_database()
+        self._sequence, self.epoch, recorded_ms = self._last_of_database()
+        self._recorded = RecordedTime(recorded_ms)
         gap = self._gap()
         if gap is not None and not self.remarks:
             self.remarks.append(gap)
@@ -113,6 +115,7 @@ class MeasurementWriter:
             return
         self._seal(self._full(taken))
         self._write(taken, flush=flush)
+        self._recorded.advance(taken.at, self.epoch)
         self._keep(taken, self._sequence, self.epoch)
         self._newest = taken.at
 
@@ -169,7 +172,7 @@ class MeasurementWriter:
             told = prune_next(
                 self._database,
                 self._keeping,
-                strings=max(len(self._buffers), 1),
+                recorded_ms=self._recorded.total_ms,
                 reserved_bytes=self._journal.used_bytes,
             )
         self._busy = told is not None
@@ -209,13 +212,15 @@ class MeasurementWriter:
             "their database is not the one that was written last"
         )
 
-    def _last_of_database(self) -> tuple[int, int]:
+    def _last_of_database(self) -> tuple[int, int, int]:
+        """Return the newest sample and epoch, and the time recorded up to that sample."""
         row = self._database.conn.execute(
-            "SELECT coalesce(max(last_sequence), 0), coalesce(max(epoch), 1) FROM windows"
+            "SELECT coalesce(max(last_sequence), 0), coalesce(max(epoch), 1),"
+            " coalesce(max(recorded_ms), 0) FROM windows"
         ).fetchone()
         unset = max((each.epoch for each in unset_epochs(self._database)), default=1)
         # What was taken over from the first version has numbers below 0.
-        return max(int(row[0]), 0), max(int(row[1]), unset, 1)
+        return max(int(row[0]), 0), max(int(row[1]), unset, 1), int(row[2])
 
     def _take_up(self) -> None:
         """Read the journal back into the buffers."""
@@ -227,7 +232,7 @@ class MeasurementWriter:
         if replay.torn:
             self.remarks.append("the last measurement before the stop was cut short")
         sealed = sealed_sequences(self._database)
-        unreadable = 0
+        counted, unreadable = self._sequence, 0
         for record, taken in decoded(self._codec, replay.records):
             self._sequence = max(self._sequence, record.sequence)
             self.epoch = max(self.epoch, record.epoch)
@@ -235,6 +240,7 @@ class MeasurementWriter:
                 unreadable += 1
                 continue
             self._newest = taken.at
+            self._recorded.advance(taken.at, record.epoch, is_counted=record.sequence <= counted)
             kept = taken.kept & np.array(
                 [record.sequence > sealed.get(string.key, 0) for string in taken.strings],
                 dtype=np.bool_,
@@ -313,6 +319,7 @@ class MeasurementWriter:
             if taken.kept[place]:
                 buffer = self._buffer(string)
                 buffer.add(taken.at, sequence, epoch, columns[:, cells], taken.scalars[place])
+                buffer.recorded_ms = self._recorded.total_ms
 
     def _buffer(self, string: StringLayout) -> Buffer:
         buffer = self._buffers.get(string.key)

@@ -78,8 +78,9 @@ def test_an_earlier_start_of_the_machine_stays_where_its_clock_had_it(tmp_path: 
     assert counted(tmp_path, TRUE - DAY, 2) == [0, 120]
 
 
-def test_weeks_in_1970_are_moved_whole(tmp_path: Path) -> None:
-    with closing(hasty(tmp_path)) as history:
+def test_weeks_in_1970_are_moved_whole_also_those_that_are_too_old(tmp_path: Path) -> None:
+    # Pauses of half a day count as minutes: half of it is older than 72 minutes of recording.
+    with closing(hasty(tmp_path, Keeping(full_days=0.05))) as history:
         history.follow_clock(row(0, 0))
         run(history, moments(STRINGS, 70 * 2, first=0, step=12 * HOUR))
         history.follow_clock(row(TRUE + 71 * DAY, 71 * DAY, step=TRUE))

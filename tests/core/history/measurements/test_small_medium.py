@@ -14,6 +14,7 @@ import pytest
 
 from bacs_core.history.layout import COLUMNS, SCALARS
 from bacs_core.history.measured import Tier
+from bacs_core.history.measurements import recorded_time
 from bacs_core.history.measurements.keeping import SMALL
 from bacs_core.history.measurements.numbers import Numbers
 from bacs_core.history.measurements.pruning import used_bytes
@@ -25,10 +26,10 @@ from tests.core.history.measurements.plant import DAY, HOUR, START, STEP, hasty,
 
 CELLS: Final = 512
 DAYS: Final = 3 * 365
-#: Before the last days twelve samples an hour stand for its 360, or this would take hours: one has
-#: the least number of each cell, one the largest, the others its mean, so the hours are as large.
+#: Before the last days four samples an hour stand for its 360, or this would take hours: one has
+#: the least number of each cell, one the largest, two its mean. So the hours are no smaller.
 IN_FULL_DAYS: Final = 3
-THINNED: Final = 30
+THINNED: Final = PER_HOUR // 4
 #: So many days of signals are drawn, and come again: more than are put together in one window.
 DRAWN_DAYS: Final = 37
 MIDNIGHT: Final = START // DAY * DAY
@@ -45,8 +46,7 @@ def samples(plant: Plant, drawn: dict[int, list[Numbers]], number: int) -> Itera
         rows = list(signals)
         if thinned:
             mean = np.rint(signals.mean(axis=0)).astype(signals.dtype)
-            means = [mean] * (PER_HOUR // THINNED - 2)
-            drawn[known] = rows = [signals.min(axis=0), signals.max(axis=0), *means]
+            drawn[known] = rows = [signals.min(axis=0), signals.max(axis=0), mean, mean]
     for index, row in enumerate(rows):
         columns = np.zeros((len(COLUMNS), CELLS), dtype=np.int32)
         columns[: len(row)] = row
@@ -73,8 +73,9 @@ def largest_of_three_years(history: MeasurementWriter) -> int:
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_three_years_of_512_cells_stay_within_32_mb_in_hours_with_the_last_half_day_in_full(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recorded_time, "LONGEST_PAUSE_MS", THINNED * STEP)
     with closing(hasty(tmp_path, SMALL)) as history:
         largest = largest_of_three_years(history)
         hours = size_of(history, Tier.HOUR)
