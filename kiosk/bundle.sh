@@ -180,7 +180,10 @@ for part in install.sh lib system defaults; do
   rm -rf "${folder:?}/$part"
   cp -R "$here/$part" "$folder/$part"
 done
-cp "$root/docs/kiosk.md" "$folder/README.md" 2>/dev/null || true
+rm -rf "$folder/docs"
+mkdir -p "$folder/docs/pictures"
+for page in kiosk STICK SITE-FILE COMMISSIONING BACKUP; do cp "$root/docs/$page.md" "$folder/docs/"; done
+cp "$root"/docs/pictures/kiosk-*.png "$folder/docs/pictures/"
 version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$root/core/bacs_core/__init__.py")
 release=$version-$(sha256sum "$folder/requirements.txt" | cut -c 1-8)
 (cd "$folder" && find . -type f ! -name SHA256SUMS ! -name BUNDLE -print0 | sort -z | xargs -0 sha256sum) \
@@ -190,4 +193,5 @@ printf 'release=%s\narchitecture=%s\npython=%s\nsuite=%s\n' \
   "$release" "$architecture" "$python" "$suite" >"$scratch/BUNDLE"
 mv "$scratch/BUNDLE" "$folder/BUNDLE"
 note "release $release, $(du -sh "$folder" | cut -f 1)"
-echo "Copy the folder $folder to a stick; on the panel computer: sudo sh install.sh"
+note "fingerprint $(sha256sum "$folder/SHA256SUMS" | cut -d ' ' -f 1)"
+echo "On the panel computer: sh install.sh in this folder, as root. How: docs/kiosk.md"

@@ -132,5 +132,5 @@ if [ "$dry_run" = yes ]; then
   echo "Nothing was changed."
 else
   end_changes
-  echo "The panel is installed. Put the site file at /etc/bacs/site.toml, then: systemctl restart bacs-engine"
+  echo "The panel is installed. Put the site file at /etc/bacs/site.toml and restart the computer."
 fi

@@ -43,7 +43,7 @@ check_bundle() {
   bundle_suite=$(bundle_value suite)
   release=$(bundle_value release)
   case $release in
-    '' | *[!A-Za-z0-9._+-]*) fail "the bundle in $bundle does not say which release it is" ;;
+    '' | .* | *[!A-Za-z0-9._+-]*) fail "the bundle in $bundle does not say which release it is" ;;
   esac
   [ "$bundle_architecture" = "$architecture" ] ||
     fail "the bundle is for $bundle_architecture, this computer is $architecture"

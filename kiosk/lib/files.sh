@@ -86,5 +86,5 @@ end_changes() {
 # Only root and the engine: the site file may name secrets.
 protect_settings() {
   chgrp bacs /etc/bacs
-  chmod 0755 /etc/bacs
+  chmod 0750 /etc/bacs
 }

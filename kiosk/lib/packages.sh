@@ -17,13 +17,16 @@ missing_packages() {
 # that a signature would say no more.
 install_from_bundle() {
   lists=$(mktemp -d)
-  mkdir -p "$lists/of-bundle/partial"
-  # A link, because apt takes no address with a space, and sticks have such names.
-  ln -s "$(readlink -f "$bundle")" "$lists/bundle"
-  echo "deb [trusted=yes] file:$lists/bundle/debs ./" >"$lists/bundle.list"
-  bundled_apt update && bundled_apt --fix-broken install "$@" && done_well=yes || done_well=no
+  mkdir -p "$lists/of-bundle/partial" "$lists/debs"
+  # Links, because apt takes no address with a space, and sticks have such names; to the files that
+  # have been checked only, because apt would rather read another index that somebody lays beside.
+  folder=$(readlink -f "$bundle")
+  sed -n 's,^[0-9a-f]\{64\}  \./debs/\([^/]*\)$,\1,p' "$bundle/SHA256SUMS" |
+    while read -r file; do ln -s "$folder/debs/$file" "$lists/debs/$file"; done
+  echo "deb [trusted=yes] file:$lists/debs ./" >"$lists/bundle.list"
+  bundled_apt update -o APT::Status-Fd=-1 && bundled_apt --fix-broken install "$@" && all_well=yes || all_well=no
   rm -rf "$lists"
-  [ "$done_well" = yes ] || fail "the packages of the bundle could not be installed, see above"
+  [ "$all_well" = yes ] || fail "the packages of the bundle could not be installed, see above"
 }
 
 bundled_apt() {
@@ -32,15 +35,44 @@ bundled_apt() {
 }
 
 install_from_network() {
-  quiet_apt update
-  quiet_apt --fix-broken install "$@"
+  quiet_apt update -o APT::Status-Fd=-1 || fail "Debian's lists of packages could not be had, see above"
+  quiet_apt --fix-broken install "$@" || fail "the packages could not be had or installed, see above"
 }
 
 # A package that asks questions would wait for a keyboard for ever; an update that Debian has begun
 # by itself is waited for.
 quiet_apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes --no-install-recommends \
-    -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+  said=$(mktemp)
+  {
+    DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes --no-install-recommends \
+      -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+      -o Dpkg::Use-Pty=0 -o APT::Status-Fd=3 "$@" 3>&1 >"$said" 2>&1 || echo failed
+  } | tell_progress && done_well=yes || done_well=no
+  [ "$done_well" = yes ] || tail -n 30 "$said" >&2
+  rm -f "$said"
+  [ "$done_well" = yes ]
+}
+
+# Reads what apt tells programs (dlstatus:…:12.5:…, pmstatus:…:12.5:…) and says each tenth of it;
+# false where it has failed.
+tell_progress() {
+  kind='' next=10 well=true
+  while IFS=: read -r newest _ percent _; do
+    case $newest in
+      dlstatus) what=fetched ;;
+      pmstatus) what=installed ;;
+      failed) well=false what='' ;;
+      *) what='' ;;
+    esac
+    percent=${percent%%.*}
+    case $what,$percent in ,* | *, | *,*[!0-9]*) continue ;; esac
+    [ "$newest" = "$kind" ] || next=10
+    kind=$newest
+    [ "$percent" -ge "$next" ] || continue
+    next=$((percent - percent % 10 + 10))
+    note "$percent % $what"
+  done
+  $well
 }
 
 # Packages that a loss of power left half installed; apt would refuse to go on.

@@ -42,7 +42,7 @@ install_boot() {
   words=$mends
   if [ "$boot_picture" = no ]; then
     note "the boot picture is not asked for"
-  elif ! command -v plymouth-set-default-theme >/dev/null; then
+  elif [ "$dry_run" = no ] && ! command -v plymouth-set-default-theme >/dev/null; then
     note "plymouth is not installed: the screen stays dark until the waiting page"
   else
     words="$mends $quiet"
@@ -100,9 +100,16 @@ install_units() {
   run systemctl --quiet enable $units
   # shellcheck disable=SC2086 # several units
   run systemctl --quiet mask $masked
-  run systemctl --quiet disable getty@tty1.service
+  # Its condition keeps it away from the screen.
+  run systemctl --quiet enable getty@tty1.service
   run systemctl --quiet set-default multi-user.target
   try systemctl --quiet enable systemd-timesyncd.service
+}
+
+# The panel takes the first console, and whoever works there would be thrown out in the middle.
+somebody_is_at_the_screen() {
+  login=$(systemctl show --value --property MainPID getty@tty1.service 2>/dev/null || true)
+  [ "$(cat "/proc/${login:-0}/comm" 2>/dev/null || true)" = login ]
 }
 
 # In an order that leaves the engine alone where nothing of it has changed.
@@ -118,7 +125,14 @@ start_all() {
   try systemctl restart systemd-journald.service
   try systemctl restart systemd-timesyncd.service
   run systemctl restart bacs-firewall.service bacs-firewall.path
-  for unit in bacs-engine bacs-hmi bacs-annunciator bacs-kiosk; do
+  started='bacs-engine bacs-hmi bacs-annunciator bacs-kiosk'
+  if somebody_is_at_the_screen; then
+    note "you are logged in at the screen of the panel: it begins with the next start of the computer"
+    started=${started% bacs-kiosk}
+  else
+    run systemctl stop getty@tty1.service
+  fi
+  for unit in $started; do
     if [ "$changed" = yes ]; then
       run systemctl --no-block restart "$unit.service"
     else

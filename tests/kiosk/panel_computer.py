@@ -134,6 +134,10 @@ class Screen:
         """Press keys of a keyboard, as the compositor gets them."""
         self._with_display("xdotool", "key", "--delay", "50", *keys)
 
+    def write(self, text: str) -> None:
+        """Write with a keyboard."""
+        self._with_display("xdotool", "type", "--delay", "50", text)
+
     def click(self, button: int, x: int, y: int) -> None:
         """Press a button of a mouse."""
         self._with_display("xdotool", "mousemove", str(x), str(y), "click", str(button))

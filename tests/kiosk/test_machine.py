@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.kiosk import machine as machines
+from tests.kiosk.beside import beside, switch_network
 from tests.kiosk.machine import KEPT, Machine, machine
 from tests.kiosk.panel_computer import (
     HEIGHT,
@@ -53,6 +54,7 @@ _KEYS = (
     *("Escape", "super", "alt+Tab", "ctrl+alt+F2", "ctrl+alt+Delete", "ctrl+alt+BackSpace"),
     *("shift+Escape", "ctrl+Tab", "alt+Escape", "ctrl+alt+t", "Menu", "alt+d", "alt+f"),
 )
+_GRAPHICS = "[t]ype=gpu-process"
 _REPORT = "history/reports/telecom/1"
 _ASK = """
 import sys, urllib.request
@@ -60,6 +62,11 @@ token = open("/run/bacs-engine/panel.token").read().strip()
 address = f"http://127.0.0.1:8480/api/v1/{sys.argv[1]}"
 asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
 print(urllib.request.urlopen(asked, timeout=120).read().decode())
+"""
+#: The panel has no such link, and its scripts cannot open windows: the worst that could slip in.
+_TOUCHED_LINK = """
+Object.assign(document.body.appendChild(document.createElement("a")),
+  { href: "https://example.com/", target: "_blank" }).click()
 """
 _MEASURED_S = 60.0
 _LONGEST_UNSEEN_S = 30.0
@@ -105,8 +112,10 @@ def _use(panel: Machine, screen: Screen, figures: Figures) -> None:
     touches_open_a_string(panel, screen)
     keys_do_not_escape(panel, screen)
     figures.note("a page that covered the panel: live again after, s", covered(panel, screen))
+    unlocked = windows_beside_a_blocked_page(panel, screen)
+    figures.note("an unlocked window with the panel in it: live again after, s", unlocked)
     the_engine_works_within_its_limits(panel)
-    the_firewall_follows_the_switch(panel)
+    the_network_is_what_the_switch_says(panel)
     figures.note("written per day, MB", written_per_day(panel))
     whatever_dies_comes_back(panel, screen, figures)
     a_full_disk_is_survived(panel, screen, figures)
@@ -175,6 +184,20 @@ def keys_do_not_escape(panel: Machine, screen: Screen) -> None:
     assert screen.is_live()
 
 
+def windows_beside_a_blocked_page(panel: Machine, screen: Screen) -> float:
+    """Open the panel in a window with an address bar, and return how long it stays (s)."""
+    session = panel.main_pid("bacs-kiosk")
+    began = time.monotonic()
+    screen.evaluate("location = 'https://example.com/'; 'gone'")
+    panel.until(lambda: not screen.is_live(), "a blocked page")
+    screen.press("ctrl+n", "ctrl+l")
+    screen.write("127.0.0.1:8080\n")
+    panel.until(lambda: panel.main_pid("bacs-kiosk") != session, "a new session")
+    panel.until(lambda: len(screen.pages()) == 1 and screen.is_live(), "only the panel")
+    _until_reported(panel, screen)
+    return round(time.monotonic() - began, 1)
+
+
 def the_engine_works_within_its_limits(panel: Machine) -> None:
     health = json.loads(_asked(panel, "health"))
     # It may ask the kernel for the clock ...
@@ -203,29 +226,36 @@ def the_panel_runs_as_the_units_say(panel: Machine, screen: Screen) -> None:
 
 def covered(panel: Machine, screen: Screen) -> float:
     """Let a page open others, as if a person had touched a link, and return how long it takes."""
-    for forbidden in ("file:///etc/passwd", "chrome://settings"):
+    for forbidden in ("file:///etc/passwd", "chrome://settings", "https://example.com/"):
         assert screen.do(f"String(window.open('{forbidden}'))") == "null"
     assert len(screen.pages()) == 1
     began = time.monotonic()
-    screen.do("window.open('https://example.com/') && 'opened'")
+    screen.do(_TOUCHED_LINK)
     panel.until(lambda: len(screen.pages()) > 1, "a second page")
     panel.until(lambda: len(screen.pages()) == 1 and screen.is_live(), "only the panel")
     _until_reported(panel, screen)
     return round(time.monotonic() - began, 1)
 
 
-def the_firewall_follows_the_switch(panel: Machine) -> None:
-    def rules() -> str:
-        return panel.shell("nft list chain inet bacs input")
-
-    assert "policy drop" in rules()
-    assert "8480" not in rules()
-    # The engine leaves this mark while the network is on (tests/core/test_network_mark.py).
-    panel.shell("touch /run/bacs-engine/network")
-    panel.until(lambda: "8480" in rules(), "an open firewall")
-    assert "5353" in rules()
-    panel.shell("rm /run/bacs-engine/network")
-    panel.until(lambda: "8480" not in rules(), "a closed firewall")
+def the_network_is_what_the_switch_says(panel: Machine) -> None:
+    with beside(panel) as neighbour:
+        assert set(neighbour.answers().values()) == {0}
+        switch_network(panel, on=True)
+        panel.until(lambda: 0 not in neighbour.answers().values(), "panel and engine for all")
+        # The panel shows nothing to whoever has not signed in.
+        answers = neighbour.answers()
+        assert 200 not in {answers[address] for address in answers if address.endswith("8080")}
+        assert "5353" in panel.shell("nft list chain inet bacs input")
+        switch_network(panel, on=False)
+        panel.until(lambda: not any(neighbour.answers().values()), "nobody for the neighbour")
+    listening = panel.shell("ss --no-header --listening --numeric --tcp --udp")
+    ours = [
+        line
+        for line in listening.splitlines()
+        if "8080" in line or "8480" in line or "5353" in line
+    ]
+    assert ours
+    assert all("127.0.0.1:" in line or "[::1]:" in line for line in ours)
 
 
 def written_per_day(panel: Machine) -> dict[str, float]:
@@ -258,13 +288,15 @@ def whatever_dies_comes_back(panel: Machine, screen: Screen, figures: Figures) -
     deaths: dict[str, Callable[[], object]] = {
         "renderer killed": kill("[t]ype=renderer"),
         "browser killed": kill("^/usr/lib/chromium/chromium --[^t]"),
-        "graphics process killed": kill("[t]ype=gpu-process"),
+        "graphics process killed": kill(_GRAPHICS),
+        "graphics process killed three times": lambda: _kill_graphics(panel, times=3),
         "compositor killed": kill("^cage"),
         "session killed": of_unit("KILL", "bacs-kiosk"),
         "page hung in a loop": lambda: screen.evaluate(
             "setTimeout(() => { for (;;); }, 100); 'hangs'"
         ),
         "page gone astray": lambda: screen.evaluate("location = 'https://example.com/'; 'gone'"),
+        "graphics process stopped": lambda: panel.shell(f"pkill -STOP --full -- '{_GRAPHICS}'"),
         "renderer stopped": lambda: panel.shell("pkill -STOP --full -- [t]ype=renderer"),
         "compositor stopped": lambda: panel.shell("pkill -STOP --full -- '^cage'"),
         "panel server killed": of_unit("KILL", "bacs-hmi"),
@@ -293,6 +325,19 @@ def time_back(panel: Machine, screen: Screen, die: Callable[[], object]) -> floa
     panel.until(screen.is_live, "a live picture")
     _until_reported(panel, screen)
     return round(time.monotonic() - began, 1)
+
+
+def _kill_graphics(panel: Machine, *, times: int) -> None:
+    """Kill each graphics process; at the third one Chromium gives up."""
+    killed: list[int] = []
+
+    def newest() -> list[int]:
+        return [pid for pid in panel.pids(_GRAPHICS) if pid not in killed]
+
+    for _ in range(times):
+        panel.until(newest, "a new graphics process")
+        killed += newest()
+        panel.shell(f"kill -KILL {killed[-1]}", check=False)
 
 
 def _until_reported(panel: Machine, screen: Screen) -> None:

@@ -119,6 +119,28 @@ def test_a_data_partition_that_has_died_keeps_nobody_from_working(unit: str) -> 
     assert not [line for line in _of(unit) if line.startswith(binds_to_mounts)]
 
 
+def test_the_first_console_has_either_the_panel_or_for_service_a_login() -> None:
+    assert "ConditionKernelCommandLine=!bacs_keyboard" in _of("bacs-kiosk.service")
+    login = _of("getty@tty1.service.d/50-bacs.conf")
+    assert "ConditionKernelCommandLine=bacs_keyboard" in login
+
+
+def test_nothing_that_root_does_for_the_engine_touches_folders_of_the_engine() -> None:
+    # A link in such a folder would let the engine read and write everywhere.
+    as_root = [
+        line for line in _of("bacs-engine.service") if line.startswith("Exec") and "+" in line
+    ]
+    assert as_root
+    assert all("/usr/bin/setpriv --reuid=bacs " in line for line in as_root)
+
+
+def test_the_panel_server_may_listen_on_its_port_and_on_no_other() -> None:
+    lines = _of("bacs-hmi.service")
+    assert {"SocketBindDeny=any", "SocketBindAllow=tcp:8080"} <= lines
+    # The network switch opens that port for others too, which an address filter would forbid.
+    assert not [line for line in lines if line.startswith("IPAddressDeny=")]
+
+
 def test_programs_are_started_where_python_finds_their_environment() -> None:
     # Python looks for it beside the folder of the program, without following links.
     started = [line for path in UNITS.glob("bacs-*.service") for line in _of(path.name)]
