@@ -4,7 +4,7 @@ A frame is little-endian and holds records in this order (the browser reads the 
 `canvas/shared/bacs_frames.js`):
 
     header      u8 version, u8 kind (0 overview, 1 string), u8 full, u8 spare, u32 sequence, f64 at
-    overview    u8 per manager: 0 not answering, 1 online, 2 not asked yet
+    overview    u8 per manager: 0 not answering, 1 online, 2 not asked yet, 3 the engine is gone
                 u16 count, then per string: u16 index, u8 equalization, u16 inhibit bits, u32 age in
                 seconds of the newest voltage, u16 active alarms, u16 active warnings,
                 u8 trip state, f32 sum voltage, f32 current
@@ -53,6 +53,8 @@ DEVIATION_STEPS: Final = 120
 DEVIATION_ABSENT: Final = -128
 DEVIATION_OFFSET: Final = 128
 STALE_BIT: Final = 0x04
+NOT_ASKED: Final = 2
+ENGINE_GONE: Final = 3
 AGE_ABSENT: Final = 0xFFFFFFFF
 
 
@@ -84,6 +86,8 @@ class OverviewContent:
     managers: tuple[bool | None, ...]
     strings: tuple[StringMark, ...]
     marks: tuple[tuple[int, ...], ...]
+    engine_gone: bool = False
+    """Nobody knows how the managers are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +153,20 @@ def _steps(
     ]
 
 
+def _manager_byte(online: bool | None, *, gone: bool) -> int:  # noqa: FBT001 - as it is told
+    if gone:
+        return ENGINE_GONE
+    return NOT_ASKED if online is None else int(online)
+
+
 def pack_overview(
     content: OverviewContent, previous: OverviewContent | None, sequence: int, at: float
 ) -> bytes:
     """Pack the overview, or what changed in it since `previous`."""
     before = None if previous is None or not _same_shape(content, previous) else previous
     parts = [_header(KIND_OVERVIEW, before is None, sequence, at)]
-    parts.append(bytes(2 if online is None else int(online) for online in content.managers))
+    gone = content.engine_gone
+    parts.append(bytes(_manager_byte(online, gone=gone) for online in content.managers))
     strings = _changed(content.strings, None if before is None else before.strings)
     parts.append(struct.pack("<H", len(strings)))
     parts += [_string_record(index, content.strings[index]) for index in strings]

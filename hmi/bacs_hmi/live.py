@@ -21,6 +21,7 @@ import aiohttp
 from bacs_core.api.client import ClientError, EngineClient, EngineUnreachableError
 from bacs_core.api.live import LiveSite, Update, UpdateKind
 from bacs_core.api.messages import EngineState
+from bacs_hmi.visits import Visit
 
 #: The engine sends each second; after this silence the screen says that values are old.
 LATE_AFTER_S: Final = 2.5
@@ -73,6 +74,8 @@ class Link:
         self.token_file = token_file
         self.live: LiveSite | None = None
         self.client: EngineClient | None = None
+        #: Brings no token of its own: for browsers that are not at the cabinet.
+        self.stranger: EngineClient | None = None
         self.wake = asyncio.Event()
         #: Counts changes of the alarms, so that a browser redraws them only then.
         self.alarms_version = 0
@@ -82,6 +85,14 @@ class Link:
         self._newest: LiveSite | None = None
         self._refused = asyncio.Event()
         self._obstacle = Obstacle.ENGINE_SILENT
+
+    def client_for(self, visit: Visit) -> EngineClient | None:
+        """Return the client for a browser: the panel's token is for those at the cabinet alone."""
+        if not visit.elsewhere:
+            return self.client
+        if self.stranger is None or visit.session is None:
+            return self.stranger
+        return self.stranger.as_person(visit.session.token)
 
     def connection(self) -> Connection:
         """Tell how the panel stands to the engine now."""
@@ -107,6 +118,7 @@ class Link:
     async def run(self) -> None:
         """Connect, follow, reconnect; ends only when cancelled."""
         async with aiohttp.ClientSession() as session:
+            self.stranger = EngineClient(session, self.url, None)
             token = await self._token(session)
             while True:
                 await self._follow(session, token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import gc
 import hashlib
 import ipaddress
 import json
@@ -14,6 +15,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -21,18 +23,23 @@ from typing import Final
 from fastapi import Request, Response
 from nicegui import __version__ as nicegui_version, app, background_tasks, ui
 from nicegui.dependencies import libraries
+from nicegui.server import Server
 
 from bacs_core.api.client import ClientError
+from bacs_core.api.guard import Guard
 from bacs_core.api.messages import Session
 from bacs_hmi import __version__
 from bacs_hmi.backlight import Backlight
 from bacs_hmi.broadcast import Broadcast
+from bacs_hmi.door import is_elsewhere
 from bacs_hmi.live import Link
+from bacs_hmi.network import NetworkSide
 from bacs_hmi.preferences import PreferenceBook
-from bacs_hmi.shell import LANGUAGE_COOKIE, House, Shell
+from bacs_hmi.room_trends import RoomTrends
+from bacs_hmi.shell import House, Shell
 from bacs_hmi.texts import preferred
 from bacs_hmi.views import ViewName, view_of
-from bacs_hmi.visits import VisitCookie, Visits
+from bacs_hmi.visits import LANGUAGE_COOKIE, VisitCookie, Visits
 from bacs_hmi.watchdog import watch
 
 DEFAULT_ENGINE: Final = "http://127.0.0.1:8480"
@@ -41,12 +48,33 @@ MAX_PORT: Final = 65535
 ANNOUNCE_RETRY_S: Final = 0.05
 #: How long a browser may be away before its page is forgotten and built anew.
 RECONNECT_TIMEOUT_S: Final = 15.0
+#: Objects made and not gone after which young ones are looked through; Python's own is 700.
+COLLECT_AFTER_OBJECTS: Final = 20_000
 #: What is named after its content never changes.
 KEPT: Final = "public, max-age=31536000, immutable"
 #: Modules that are there before the first view is drawn; each other one costs its start some time.
 MODULES: Final = {
-    ViewName.OVERVIEW: ("numbers", "frames", "look", "attention", "tile", "tiles"),
-    ViewName.STRING: ("numbers", "frames", "look", "loupe", "marks", "measures", "rows"),
+    ViewName.OVERVIEW: (
+        "early",
+        "overview",
+        "numbers",
+        "frames",
+        "look",
+        "attention",
+        "tile",
+        "tiles",
+    ),
+    ViewName.STRING: (
+        "early",
+        "string",
+        "numbers",
+        "frames",
+        "look",
+        "loupe",
+        "marks",
+        "measures",
+        "rows",
+    ),
 }
 MODULES_OF_ALL: Final = ("numbers",)
 VIEWPORT: Final = "width=device-width, initial-scale=1, user-scalable=no"
@@ -89,12 +117,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Link(options.engine, options.token_file),
         PreferenceBook(options.state),
         Backlight(options.backlight),
+        state=options.state,
+        host_names=frozenset(options.host_name),
     )
     app.on_startup(
         lambda: background_tasks.create(_announce(options.host, options.port), name="announce")
     )
-    # The panel shows everything to whoever reaches its port, as at the cabinet. It therefore
-    # listens on loopback only; a browser elsewhere needs a login first, which this form lacks.
+    # The panel shows everything to whoever reaches this port, as at the cabinet: only loopback.
+    # Browsers elsewhere come through the door of `network.py`.
     ui.run(
         host=options.host,
         port=options.port,
@@ -107,15 +137,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tailwind=False,
         binding_refresh_interval=None,
         reconnect_timeout=RECONNECT_TIMEOUT_S,
-        # On loopback, packing costs each page more time than it saves.
+        # On loopback, packing costs more time than it saves: of a page, and of each update.
         gzip_middleware_factory=None,
+        ws_per_message_deflate=False,
     )
 
 
 def build(
-    link: Link, preferences: PreferenceBook | None = None, backlight: Backlight | None = None
+    link: Link,
+    preferences: PreferenceBook | None = None,
+    backlight: Backlight | None = None,
+    *,
+    state: Path | None = None,
+    host_names: frozenset[str] = frozenset(),
 ) -> None:
-    """Register the page, and the tasks that feed it."""
+    """Register the page, and the tasks that feed it; `state` keeps the certificate."""
     ui.add_head_html(_serve_styles(), shared=True)
     preferences = preferences or PreferenceBook()
 
@@ -123,30 +159,65 @@ def build(
         background_tasks.create(_log_out(link, session), name="log out")
 
     visits = Visits(lambda: preferences.now.log_off_s, end)
-    house = House(
-        link, Broadcast(link, time.time), visits, preferences, backlight or Backlight(None)
+    network = NetworkSide(
+        link, visits, app=app, own_sockets=_own_sockets, folder=state, host_names=host_names
     )
+    house = House(
+        link,
+        Broadcast(link, time.time),
+        visits,
+        preferences,
+        backlight or Backlight(None),
+        network,
+        watch(),
+        RoomTrends(link),
+    )
+    house.broadcast.listen(house.rooms.follow)
     house.broadcast.listen(visits.expire)
+    house.broadcast.listen(network.follow)
     app.add_middleware(VisitCookie)
+    app.add_middleware(Guard, host_names=host_names)
 
     @ui.page("/")
-    def index(request: Request) -> None:
+    def index(request: Request) -> Response | None:
+        elsewhere = is_elsewhere(request)
+        visit = visits.of(request.state.visit, elsewhere=elsewhere)
+        if elsewhere and visit.session is None:
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        here = None if elsewhere else preferences.now.language
         language = preferred(
-            request.cookies.get(LANGUAGE_COOKIE) or preferences.now.language,
+            request.cookies.get(LANGUAGE_COOKIE) or here,
             request.headers.get("accept-language", ""),
         )
         night = preferences.now.is_night(time.localtime().tm_hour)
         first = {"lang": language, "palette": "night" if night else "day"}
         view = view_of(request.url.query)
-        ui.add_head_html(_FIRST_SCRIPT.format(**first) + preloads(view.name))
-        Shell(house, language, visits.of(request.state.visit), view)
+        head, body = Shell(house, language, visit, view).early()
+        ui.add_head_html(_FIRST_SCRIPT.format(**first) + preloads(view.name) + head)
+        ui.add_body_html(body)
+        return None
 
     async def start() -> None:
+        _collect_rarely()
         background_tasks.create(link.run(), name="follow the engine")
         background_tasks.create(house.broadcast.run(), name="feed the browsers")
+        background_tasks.create(network.run(), name="serve the network")
 
     app.on_startup(start)
-    watch()
+
+
+def _own_sockets() -> list[socket.socket]:
+    return [own for server in Server.instance.servers for own in server.sockets]
+
+
+def _collect_rarely() -> None:
+    """Look for garbage less often, and never among what the program itself consists of.
+
+    Each message of the engine makes some thousand objects, none of which is part of a cycle.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS, 5, 5)
 
 
 async def _log_out(link: Link, session: Session) -> None:
@@ -225,6 +296,14 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=DEFAULT_PORT, help="port to listen on (default: %(default)s)"
     )
     parser.add_argument(
+        "--host-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        type=str.lower,
+        help="a further name of this computer in its network, such as panel.example.org",
+    )
+    parser.add_argument(
         "--host",
         type=_loopback,
         default="127.0.0.1",
@@ -271,14 +350,15 @@ def _port(text: str) -> int:
 
 
 def _loopback(text: str) -> str:
-    """Accept loopback addresses only; everything else needs a login."""
+    """Accept loopback addresses only; what is elsewhere needs a login."""
     try:
         loopback = ipaddress.ip_address(text).is_loopback
     except ValueError:
         loopback = text == "localhost"
     if not loopback:
         raise argparse.ArgumentTypeError(
-            f"{text}: the panel listens on loopback addresses only, it has no login of its own"
+            f"{text}: this is where the cabinet reads without a login, so a loopback address; the "
+            "network is switched on at the panel"
         )
     return text
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from bacs_core.api.rule_messages import Rules
 from bacs_core.model import Quantity, String
 from bacs_hmi.format import SHOWN
 from bacs_hmi.frames import BLED_COLUMN, HEALTH_COLUMN, QUANTITIES
+from bacs_hmi.pages.cell_page.limits import ANY_CELL, limits_of
 from bacs_hmi.texts import Texts
 from bacs_hmi.views import View
 
@@ -20,6 +22,10 @@ class Against(StrEnum):
     MEAN = "mean"
     RATIO = "ratio"
     ZERO = "zero"
+
+
+#: Severity and value of what an alarm or a warning is raised beyond, by measure.
+Limits = dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,6 @@ class Measure:
 #: The same full scale for 2 V and for 12 V blocks, in parts of the cell voltage: 10 mV of 2 V.
 _LEAST_VOLTAGE: Final = 0.005
 _VOLTS_TO_MV: Final = 1e3
-_OHM_TO_MILLIOHM: Final = 1e3
 MEASURES: Final = (
     Measure("voltage", Quantity.VOLTAGE, Against.TARGET, scale_unit="mV"),
     Measure(
@@ -78,7 +83,7 @@ def place_of(key: str) -> tuple[Quantity, str]:
 
 
 def plan_of(string: String, texts: Texts) -> list[dict[str, Any]]:
-    """Describe the measures for the browser; limits as they are in the site file."""
+    """Describe the measures for the browser."""
     return [_plan(measure, string, texts) for measure in MEASURES]
 
 
@@ -104,34 +109,19 @@ def _plan(measure: Measure, string: String, texts: Texts) -> dict[str, Any]:
         "scaleUnit": measure.scale_unit or unit,
         "scaleDecimals": measure.scale_decimals if measure.scale_unit else decimals,
         "optional": measure.optional,
-        "limits": _limits(measure.key, string),
     }
 
 
-def _limits(key: str, string: String) -> list[dict[str, Any]]:
-    limits = string.limits
-    told = {
-        "voltage": [
-            ("warning", limits.voltage_low_v),
-            ("warning", limits.voltage_high_v),
-            ("alarm", limits.voltage_trip_low_v),
-            ("alarm", limits.voltage_trip_high_v),
-        ],
-        "temperature": [
-            ("warning", limits.temperature_high_c),
-            ("alarm", limits.temperature_critical_c),
-        ],
-        "resistance": [
-            (
-                "warning",
-                None
-                if limits.resistance_high_ohm is None
-                else limits.resistance_high_ohm * _OHM_TO_MILLIOHM,
-            )
-        ],
+def limits_shown(string: String, rules: Rules | None, texts: Texts) -> Limits:
+    """Return the limits of each measure, in the unit of its values.
+
+    While the rules in force are not known, as the site file and the chemistry say.
+    """
+    return {
+        measure.key: [
+            {"severity": limit.severity, "value": limit.value}
+            for limit in limits_of(measure.source, string, ANY_CELL, rules, texts)
+        ]
+        for measure in MEASURES
+        if isinstance(measure.source, Quantity)
     }
-    return [
-        {"severity": severity, "value": value}
-        for severity, value in told.get(key, [])
-        if value is not None
-    ]

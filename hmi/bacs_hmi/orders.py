@@ -60,7 +60,7 @@ class Orders:
     def may(self, name: CommandName) -> bool:
         """Tell whether to offer a command: to who may give it, and to nobody known yet."""
         session = self._visit.session
-        return session is None or people.may(session.role, name)
+        return session is None or people.may(session.role, name, elsewhere=self._visit.elsewhere)
 
     def give(self, command: Command, what: str) -> None:
         """Give a command; `what` is the text of the button that was touched."""
@@ -68,7 +68,8 @@ class Orders:
         if self._visit.session is None:
             self.sign_in(self._why_sign_in(name, what), lambda: self.give(command, what))
         elif not self.may(name):
-            self.tell(people.who_may(name, what, self._texts), done=False)
+            elsewhere = self._visit.elsewhere
+            self.tell(people.who_may(name, what, self._texts, elsewhere=elsewhere), done=False)
         else:
             self._sending[name] += 1
             background_tasks.create(self._send(command), name=name.value)
@@ -120,7 +121,7 @@ class Orders:
         return self._texts["sign_in_for"].format(what=what)
 
     async def _offer_names(self, sheet: LoginSheet) -> None:
-        client = self._link.client
+        client = self._link.client_for(self._visit)
         names: list[str] = []
         if client is not None:
             try:
@@ -131,7 +132,7 @@ class Orders:
         sheet.offer(sorted(names, key=str.casefold))
 
     async def _log_in(self, login: Login, sheet: LoginSheet, then: Callable[[], None]) -> None:
-        client = self._link.client
+        client = self._link.client_for(self._visit)
         if client is None:
             sheet.refuse(self._texts["engine_silent"])
             return
@@ -188,7 +189,8 @@ class Orders:
             self._sending[command.command] -= 1
 
     async def _sent(self, command: Command) -> None:
-        client, session = self._link.client, self._visit.session
+        session = self._visit.session
+        client = self._link.client_for(self._visit)
         if client is None or session is None:
             return
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,8 @@ class _Marked:
     """The marks of the cells of a string, and what they were made of."""
 
     made_of: tuple[object, ...]
+    voltages: list[float | None]
+    status: list[int]
     marks: tuple[int, ...]
 
 
@@ -32,6 +34,26 @@ class _Told:
     scalars: StringScalars
     made_of: tuple[object, ...]
     mark: StringMark
+
+
+class _Judge:
+    """Judges the ages of strings; most of a plant is read at the same moment, and judged once."""
+
+    def __init__(self, live: LiveSite) -> None:
+        self._live = live
+        self._known: dict[tuple[float | None, int, float | None], Ages] = {}
+
+    def ages(self, mirror: LiveString) -> Ages:
+        """Tell how old the voltages of a string are."""
+        times = mirror.read_at.get(Quantity.VOLTAGE)
+        limit_s = mirror.string.stale_after_s.get(Quantity.VOLTAGE)
+        if not times or times.count(times[0]) != len(times):
+            return ages_of(self._live, times, limit_s)
+        told = (times[0], len(times), limit_s)
+        ages = self._known.get(told)
+        if ages is None:
+            ages = self._known[told] = ages_of(self._live, times, limit_s)
+        return ages
 
 
 class OverviewReader:
@@ -46,10 +68,10 @@ class OverviewReader:
         if live.info is None:
             return OverviewContent((), (), ())
         raised = _raised(live)
+        judge = _Judge(live)
         strings, marks = [], []
         for key, mirror in live.strings.items():
-            limit_s = mirror.string.stale_after_s.get(Quantity.VOLTAGE)
-            ages = ages_of(live, mirror.read_at.get(Quantity.VOLTAGE), limit_s)
+            ages = judge.ages(mirror)
             strings.append(self._mark(key, mirror, ages, raised.get(key, _NONE_RAISED)))
             marks.append(self._marks(key, mirror, ages))
         return OverviewContent(
@@ -59,19 +81,25 @@ class OverviewReader:
             ),
             strings=tuple(strings),
             marks=tuple(marks),
+            engine_gone=not live.connected,
         )
 
     def _marks(self, key: str, mirror: LiveString, ages: Ages) -> tuple[int, ...]:
         string, target_v = mirror.string, mirror.scalars.target_voltage_v
-        voltages = list(mirror.columns.get(Quantity.VOLTAGE) or [None] * string.cell_count)
-        made_of = (target_v, voltages, list(mirror.status), ages.stale, string.cell_voltage_v)
+        voltages = mirror.columns.get(Quantity.VOLTAGE) or [None] * string.cell_count
+        status = mirror.status
+        made_of = (target_v, ages.stale, string.cell_voltage_v)
         before = self._marked.get(key)
-        if before is not None and before.made_of == made_of:
+        if before is None or before.made_of != made_of or before.status != status:
+            marks = marks_of(voltages, target_v, string.cell_voltage_v, status, ages.stale)
+        elif before.voltages == voltages:
             return before.marks
-        marks = marks_of(voltages, target_v, string.cell_voltage_v, mirror.status, ages.stale)
+        else:
+            marks = _moved(before, voltages, mirror, ages)
         if before is not None and before.marks == marks:
             marks = before.marks
-        self._marked[key] = _Marked(made_of, marks)
+        # The mirror changes its columns in place.
+        self._marked[key] = _Marked(made_of, list(voltages), list(status), marks)
         return marks
 
     def _mark(
@@ -86,6 +114,28 @@ class OverviewReader:
         mark = _string_mark(mirror, age_s, raised, trip)
         self._told[key] = _Told(mirror.scalars, made_of, mark)
         return mark
+
+
+def _moved(
+    before: _Marked, voltages: Sequence[float | None], mirror: LiveString, ages: Ages
+) -> tuple[int, ...]:
+    """Mark the cells anew whose voltage moved; of most strings these are one or two."""
+    moved = [
+        index
+        for index, (voltage_v, old_v) in enumerate(zip(voltages, before.voltages, strict=True))
+        if voltage_v != old_v
+    ]
+    marks = list(before.marks)
+    told = marks_of(
+        [voltages[index] for index in moved],
+        mirror.scalars.target_voltage_v,
+        mirror.string.cell_voltage_v,
+        [mirror.status[index] for index in moved],
+        [ages.is_stale(index) for index in moved],
+    )
+    for index, mark in zip(moved, told, strict=True):
+        marks[index] = mark
+    return tuple(marks)
 
 
 def _raised(live: LiveSite) -> Mapping[str | None, tuple[int, int]]:

@@ -68,6 +68,11 @@ RANGES: Final[Mapping[str, tuple[int, int]]] = {
 }
 
 
+def for_elsewhere(preferences: Preferences, log_off_s: int) -> Preferences:
+    """Return what holds for a browser on the network: its screen is nobody's concern here."""
+    return replace(preferences, brightness_percent=100, log_off_s=log_off_s, return_s=0, dim_s=0)
+
+
 class PreferenceBook:
     """Holds what is set, tells who listens of each change, and keeps it in `folder`.
 

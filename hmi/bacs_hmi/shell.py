@@ -17,8 +17,11 @@ from bacs_hmi import wording
 from bacs_hmi.asking import Asking
 from bacs_hmi.backlight import Backlight
 from bacs_hmi.broadcast import Broadcast
+from bacs_hmi.door import SIGN_IN
+from bacs_hmi.early import early_page
 from bacs_hmi.keyboard import Keyboard
 from bacs_hmi.live import Connection, ConnectionState, Link
+from bacs_hmi.network import NetworkSide
 from bacs_hmi.orders import Orders
 from bacs_hmi.pages.book import BOOK, TABS
 from bacs_hmi.pages.page import Page, Surroundings
@@ -33,17 +36,17 @@ from bacs_hmi.parts import (
     symbol,
     symbol_svg,
 )
-from bacs_hmi.preferences import PreferenceBook
+from bacs_hmi.preferences import PreferenceBook, for_elsewhere
 from bacs_hmi.pulse import Pulse
 from bacs_hmi.rest import Rest, RestActions
+from bacs_hmi.room_trends import RoomTrends
 from bacs_hmi.stick import StickBand
 from bacs_hmi.texts import LANGUAGES, numbers_of, texts_of
 from bacs_hmi.trip_notice import TripNotice
 from bacs_hmi.views import View, ViewName, view_of
-from bacs_hmi.visits import Visit, Visits
+from bacs_hmi.visits import LANGUAGE_COOKIE, LOG_OFF_ELSEWHERE_S, Visit, Visits
 from bacs_hmi.wording import PUT_ASIDE
 
-LANGUAGE_COOKIE: Final = "bacs-language"
 COOKIE_AGE_S: Final = 10 * 365 * 86400
 #: Brightness of a backlight while nobody is there, in percent; the page itself is dark then too.
 DIM_PERCENT: Final = 10
@@ -58,6 +61,10 @@ class House:
     visits: Visits
     preferences: PreferenceBook
     backlight: Backlight
+    network: NetworkSide
+    drawn: Callable[[], None]
+    """Counts a report that the page at the cabinet is drawn."""
+    rooms: RoomTrends
 
 
 class Shell:
@@ -73,24 +80,31 @@ class Shell:
         self._shown: tuple[object, ...] = ()
         self._site: Site | None = None
         self._alarms_version = -1
+        self._carried = False
         self._known: frozenset[str] | None = None
         self._mute: Element | None = None
         self._set_language(language)
         self._build()
         self._tick()
-        leaves = (
+        self._leaves: Sequence[Callable[[], None]] = (
             house.broadcast.listen(self._tick),
             house.preferences.listen(self._preferences_changed),
             visit.listen(self._person_changed),
             house.visits.enter(visit),
         )
-        self._client.on_delete(lambda: self._close(leaves))
+        self._client.on_delete(self._close)
 
     def open(self, view: View) -> None:
         """Change to another view."""
         self._view = view
         self._run(f"history.pushState(null, '', {json.dumps(view.query())})")
         self._rebuild()
+
+    def early(self) -> tuple[str, str]:
+        """Write what is shown as HTML for the head and for the body, if it can be and is live."""
+        if self._page is None or self._link.connection().state is not ConnectionState.LIVE:
+            return "", ""
+        return early_page(self._root)
 
     # -- building ------------------------------------------------------------------------------
 
@@ -128,7 +142,12 @@ class Shell:
                     self._bar_counts = ui.html("", sanitize=False).classes("bacs-alarmbar-counts")
                 self._bar.on("click", lambda _: self.open(View(ViewName.ALARMS)))
             self._mute = None
-            self._pulse = Pulse(texts, self._link.connection(), on_travel=self._travelled)
+            self._pulse = Pulse(
+                texts,
+                self._link.connection(),
+                on_travel=self._travelled,
+                on_drawn=None if self._visit.elsewhere else self._house.drawn,
+            )
             self._stick = StickBand(texts, numbers_of(texts), self._give)
             with box("bacs-room"):
                 self._main = box("bacs-view", "main")
@@ -146,7 +165,9 @@ class Shell:
             notice=notice,
             person=person,
         )
-        self._asking = Asking(lambda: self._link.client, self._orders.session_token, texts)
+        self._asking = Asking(
+            lambda: self._link.client_for(self._visit), self._orders.session_token, texts
+        )
         self._preferences_changed()
 
     def _rest_actions(self) -> RestActions:
@@ -210,6 +231,7 @@ class Shell:
             live=live,
             site=site,
             broadcast=self._house.broadcast,
+            carry=self._carry,
             texts=self._texts,
             language=self._language,
             numbers=numbers_of(self._texts),
@@ -225,13 +247,21 @@ class Shell:
             preferences=self._house.preferences,
             is_sending=self._orders.is_sending,
             speak=self._speak,
+            elsewhere=self._visit.elsewhere,
+            network=self._house.network,
+            rooms=self._house.rooms,
         )
 
     # -- following -----------------------------------------------------------------------------
 
+    def _carry(self, show: Callable[[str], None], frame: str) -> None:
+        self._carried = True
+        show(frame)
+
     def _tick(self) -> None:
         connection = self._link.connection()
-        self._pulse.beat(connection)
+        carried, self._carried = self._carried, False
+        self._pulse.beat(connection, carried=carried)
         live = self._link.live
         info = None if live is None else live.info
         shown: tuple[object, ...] = (id(live),)
@@ -274,6 +304,9 @@ class Shell:
             if not alarms[0].active:
                 # In the present tense it would send people to look for what is over.
                 text = self._texts["alarm_is_over"].format(alarm=text)
+        elif connection.state is ConnectionState.LOST:
+            # The page itself says that nobody knows, and since when.
+            text = ""
         else:
             text = self._texts["no_alarms" if site.managers else "no_plant_watched"]
             if every:
@@ -281,10 +314,11 @@ class Shell:
         self._fill_bar(alarms, text)
 
     def _show_stick(self, connection: Connection) -> None:
-        """Tell of a stick; never from values that are old."""
+        """Tell of a stick where somebody can reach it; never from values that are old."""
         live = self._link.live
         told = None if live is None else live.annunciation
         is_live = connection.state in {ConnectionState.LIVE, ConnectionState.COMMISSIONING}
+        is_live = is_live and not self._visit.elsewhere
         self._stick.show(told.stick if is_live and told is not None else None)
 
     def _fill_bar(self, alarms: Sequence[Alarm], text: str) -> None:
@@ -332,7 +366,7 @@ class Shell:
             f"document.cookie = {json.dumps(cookie)};"
             f"document.documentElement.lang = {json.dumps(language)}"
         )
-        if self._house.preferences.is_kept:
+        if self._house.preferences.is_kept and not self._visit.elsewhere:
             self._house.preferences.change(language=language)
         self._become(language)
 
@@ -368,30 +402,53 @@ class Shell:
 
     def _dim(self, dim: bool) -> None:  # noqa: FBT001 - told by the browser
         percent = self._house.preferences.now.brightness_percent
-        self._house.backlight.set(min(DIM_PERCENT, percent) if dim else percent)
+        self._light(min(DIM_PERCENT, percent) if dim else percent)
 
     def _preferences_changed(self) -> None:
-        self._house.backlight.set(self._house.preferences.now.brightness_percent)
+        self._light(self._house.preferences.now.brightness_percent)
         self._follow_preferences()
 
+    def _light(self, percent: int) -> None:
+        """Set the brightness of the cabinet's screen; a browser elsewhere has no say in it."""
+        if not self._visit.elsewhere:
+            self._house.backlight.set(percent)
+
     def _follow_preferences(self) -> None:
+        preferences, elsewhere = self._house.preferences.now, self._visit.elsewhere
+        if elsewhere:
+            preferences = for_elsewhere(preferences, LOG_OFF_ELSEWHERE_S)
         self._rest.follow(
-            self._house.preferences.now,
+            preferences,
             signed_in=self._visit.session is not None,
             away=self._view.name is not ViewName.OVERVIEW,
-            darkens=not self._house.backlight.works,
+            darkens=not elsewhere and not self._house.backlight.works,
         )
 
     def _run(self, code: str) -> None:
         self._client.run_javascript(code)
 
-    def _close(self, leaves: Sequence[Callable[[], None]]) -> None:
+    def _close(self) -> None:
+        leaves, self._leaves = self._leaves, ()
         for leave in leaves:
             leave()
         self._drop_page()
 
     def _person_changed(self) -> None:
+        if self._visit.elsewhere and self._visit.session is None:
+            self._go_out()
+            return
         self._orders.show_person()
         self._follow_preferences()
         if self._page is not None:
             self._page.refresh(alarms_changed=True)
+
+    def _go_out(self) -> None:
+        """Show nothing more to a browser elsewhere at which nobody is signed in.
+
+        What is left asks by itself for the sign-in, should the network be off at this moment.
+        """
+        self._close()
+        for part in [each for each in self._root if each is not self._pulse]:
+            part.delete()
+        path = json.dumps(SIGN_IN + self._view.query())
+        self._run(f"fetch({path}, {{method: 'HEAD'}}).then(() => location.assign({path}), () => 0)")

@@ -1,7 +1,8 @@
 """Who is signed in at which browser; kept here, so that a reload or another language keeps it.
 
 A browser is known by a random key in a cookie that its scripts cannot read. One person at a time is
-signed in at a panel: whoever signs in at another browser ends what somebody left open.
+signed in at a panel: whoever signs in at another browser ends what somebody left open. Browsers
+elsewhere on the network are apart from those at the cabinet, and each has a person of its own.
 """
 
 from __future__ import annotations
@@ -21,10 +22,15 @@ from bacs_core.api.messages import Session
 from bacs_core.model import TripState
 
 COOKIE: Final = "bacs-visit"
+#: The language that was chosen at a browser.
+LANGUAGE_COOKIE: Final = "bacs-language"
 KEY_BYTES: Final = 32
 KEY_LENGTH: Final = 43
 #: How long a browser may be gone before its person is signed out.
 GONE_S: Final = 60.0
+#: The same elsewhere: a telephone goes to sleep, and the screen belongs to whoever signed in.
+GONE_ELSEWHERE_S: Final = 15 * 60.0
+LOG_OFF_ELSEWHERE_S: Final = 3600
 #: How long a browser that nobody signed in at is remembered after its last page.
 FORGOTTEN_S: Final = 24 * 3600.0
 MOST_VISITS: Final = 200
@@ -39,6 +45,8 @@ class Visit:
 
     key: str
     touched_at: float
+    elsewhere: bool = False
+    """Whether the browser is on the network, so not at the cabinet."""
     session: Session | None = None
     seen: set[TripMark] = field(default_factory=set)
     """The trips that were seen here."""
@@ -80,15 +88,25 @@ class Visits:
         self._end = end
         self._clock = clock
         self._now = now
-        self._visits: dict[str, Visit] = {}
+        self._visits: dict[tuple[bool, str], Visit] = {}
 
-    def of(self, key: str) -> Visit:
+    def of(self, key: str, *, elsewhere: bool = False) -> Visit:
         """Return the visit of a browser; the one without a page that is away longest gives way."""
-        visit = self._visits.get(key)
+        visit = self._visits.get((elsewhere, key))
         if visit is None:
-            self._make_room()
-            visit = self._visits[key] = Visit(key, self._clock(), left_at=self._clock())
+            self._make_room(elsewhere=elsewhere)
+            now = self._clock()
+            visit = self._visits[elsewhere, key] = Visit(key, now, elsewhere, left_at=now)
         return visit
+
+    def elsewhere(self) -> list[Visit]:
+        """Return the visits of browsers on the network where somebody is signed in."""
+        return [visit for visit in self._visits.values() if visit.elsewhere and visit.session]
+
+    def known_elsewhere(self, key: str | None) -> Visit | None:
+        """Return the visit of a browser on the network if somebody is signed in there."""
+        visit = None if key is None else self._visits.get((True, key))
+        return visit if visit is not None and visit.session is not None else None
 
     def enter(self, visit: Visit) -> Callable[[], None]:
         """Count a page of a browser; the returned function is for when it is closed."""
@@ -105,9 +123,9 @@ class Visits:
         visit.touched_at = self._clock()
 
     def sign_in(self, visit: Visit, session: Session) -> None:
-        """Let a person be signed in at one browser, and at no other."""
+        """Let a person be signed in at one browser of the cabinet, and at no other of it."""
         for each in tuple(self._visits.values()):
-            if each is not visit:
+            if each is not visit and not (each.elsewhere or visit.elsewhere):
                 self.sign_out(each)
         before, visit.session = visit.session, session
         if before is not None and before.token != session.token:
@@ -127,21 +145,30 @@ class Visits:
         now = self._clock()
         for visit in tuple(self._visits.values()):
             away_s = 0.0 if visit.pages else now - visit.left_at
+            gone_s = GONE_ELSEWHERE_S if visit.elsewhere else GONE_S
             if visit.session is not None and (
                 visit.session.expires_at <= self._now()
-                or now - visit.touched_at > self._log_off_s()
-                or away_s > GONE_S
+                or now - visit.touched_at > self.log_off_s(visit)
+                or away_s > gone_s
             ):
                 self.sign_out(visit)
-            if away_s > FORGOTTEN_S:
-                self._visits.pop(visit.key, None)
+            if away_s > FORGOTTEN_S or (visit.elsewhere and visit.session is None):
+                self._forget(visit)
 
-    def _make_room(self) -> None:
-        if len(self._visits) < MOST_VISITS:
+    def log_off_s(self, visit: Visit) -> float:
+        """Tell after what time without a touch a person is signed out."""
+        return LOG_OFF_ELSEWHERE_S if visit.elsewhere else self._log_off_s()
+
+    def _make_room(self, *, elsewhere: bool) -> None:
+        visits = [visit for visit in self._visits.values() if visit.elsewhere is elsewhere]
+        if len(visits) < MOST_VISITS:
             return
-        oldest = min(self._visits.values(), key=lambda each: (each.pages > 0, each.left_at))
+        oldest = min(visits, key=lambda each: (each.pages > 0, each.left_at))
         self.sign_out(oldest)
-        self._visits.pop(oldest.key, None)
+        self._forget(oldest)
+
+    def _forget(self, visit: Visit) -> None:
+        self._visits.pop((visit.elsewhere, visit.key), None)
 
 
 class VisitCookie:
@@ -155,7 +182,7 @@ class VisitCookie:
         if scope["type"] != "http" or scope["path"] != "/":
             await self._app(scope, receive, send)
             return
-        key = _key_of(scope)
+        key = key_of(scope)
         is_new = key is None
         key = key or secrets.token_urlsafe(KEY_BYTES)
         scope.setdefault("state", {})["visit"] = key
@@ -169,7 +196,8 @@ class VisitCookie:
         await self._app(scope, receive, answer)
 
 
-def _key_of(scope: Scope) -> str | None:
+def key_of(scope: Scope) -> str | None:
+    """Read the key of the browser from the cookies of a request."""
     for name, value in scope["headers"]:
         if name == b"cookie":
             try:

@@ -10,37 +10,25 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from fastapi import Response
 from nicegui import app, background_tasks, ui
 
 from bacs_core.watchdog import ServiceManager, report
 
-#: Browsers elsewhere have a loopback address of their own, if any.
-ALIVE: Final = "/_kiosk/alive"
 COUNT_EVERY_S: Final = 2.0
 
-# A frame is waited for, so that a browser whose drawing stands still reports nothing; neither does
-# a page that has lost its server, which is written by pulse.js. Where the panel fills the screen,
-# Chromium asks the page before it takes a key for itself: no key opens a tab, a window or a menu,
-# and no script one either.
-_SCRIPT: Final = f"""<script>
-addEventListener("keydown", (event) => {{
+# Where the panel fills the screen, Chromium asks the page before it takes a key for itself: no key
+# opens a tab, a window or a menu, and no script one either.
+_SCRIPT: Final = """<script>
+addEventListener("keydown", (event) => {
   const held = event.ctrlKey || event.altKey || event.metaKey;
   const forBrowser = held || /^(F\\d+|Escape|ContextMenu)$/.test(event.key);
   if (forBrowser && matchMedia("(display-mode: fullscreen)").matches) event.preventDefault();
-}}, true);
+}, true);
 if (matchMedia("(display-mode: fullscreen)").matches) window.open = () => null;
-if (["127.0.0.1", "localhost", "[::1]"].includes(location.hostname)) setInterval(
-  () => requestAnimationFrame(() => {{
-    if (document.body.dataset.server === "there")
-      fetch("{ALIVE}", {{ method: "POST" }}).catch(() => {{}});
-  }}),
-  {COUNT_EVERY_S * 1000:.0f},
-);
 </script>"""
 
 _log = logging.getLogger(__name__)
@@ -69,8 +57,11 @@ class Counter:
             self._path = None
 
 
-def watch(environment: Mapping[str, str] = os.environ) -> None:
-    """Tell the service manager and the session of the kiosk, from the start of the server on."""
+def watch(environment: Mapping[str, str] = os.environ) -> Callable[[], None]:
+    """Tell the service manager and the session of the kiosk, from the start of the server on.
+
+    The returned function counts a report of a page of this computer: `pulse.js` sends them.
+    """
     folder = environment.get("RUNTIME_DIRECTORY", "")
     server = Counter(Path(folder) / "server" if folder else None)
     page = Counter(Path(folder) / "page" if folder else None)
@@ -85,11 +76,7 @@ def watch(environment: Mapping[str, str] = os.environ) -> None:
         period_s = min(manager.period_s, COUNT_EVERY_S)
         background_tasks.create(report(manager, progress, period_s), name="watchdog")
 
-    @app.post(ALIVE)
-    def alive() -> Response:
-        page.go_on()
-        return Response(status_code=204)
-
     ui.add_body_html(_SCRIPT, shared=True)
     app.on_startup(start)
     app.on_shutdown(manager.stopping)
+    return page.go_on

@@ -5,6 +5,7 @@ Rows are plain texts, read from the mirror at each tick; how they look is the pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +37,12 @@ JUDGED_FROM: Final = 10_000
 #: An environment sensor is asked every round.
 STALE_AFTER_S: Final = 15.0
 SEPARATOR: Final = " · "
+#: Where the system names adapters by maker, kind and serial number.
+BY_ID: Final = "/dev/serial/by-id/"
+#: Longer names than this are broken.
+ONE_LINE: Final = 24
+MAY_BREAK: Final = "\u200b"
+_PARTS: Final = re.compile(r"[-_/:.]+")
 
 
 class RowKind(StrEnum):
@@ -94,7 +101,7 @@ def _hangs_on(manager: Manager, line: LineInfo) -> bool:
 
 
 def _line(info: LineInfo, status: LineStatus | None, texts: Texts, numbers: Numbers) -> Row:
-    facts = [texts[f"link_{info.link.value}"], info.port]
+    facts = [texts[f"link_{info.link.value}"], port_name(info.port)]
     if info.baud is not None:
         facts.insert(1, f"{info.baud}{NO_BREAK}{texts['baud']}")
     name = texts["line_named"].format(line=info.id)
@@ -126,11 +133,18 @@ def _line(info: LineInfo, status: LineStatus | None, texts: Texts, numbers: Numb
         state,
         SEPARATOR.join(filter(None, reasons)) or sentence(status.message, texts),
         SEPARATOR.join(times),
-        SEPARATOR.join(
-            f"{_count(getattr(status, name))}{NO_BREAK}{texts[name]}" for name in counted
-        ),
+        SEPARATOR.join(_counted(getattr(status, name), name, texts) for name in counted),
         severity,
     )
+
+
+def port_name(port: str) -> str:
+    """Write a port so that it can be recognised: without what all of them begin with.
+
+    A long name may be broken where its parts end, and nowhere else.
+    """
+    name = port.removeprefix(BY_ID)
+    return name if len(name) <= ONE_LINE else _PARTS.sub(rf"\g<0>{MAY_BREAK}", name)
 
 
 def _garbled(
@@ -150,9 +164,10 @@ def _garbled(
     return texts["line_sound"].format(share=shown), None
 
 
-def _count(count: int) -> str:
-    """Write a large count so that it can be read: in groups of three."""
-    return f"{count:,}".replace(",", NO_BREAK)
+def _counted(count: int, name: str, texts: Texts) -> str:
+    """Write a count with what is counted; a large one so that it can be read."""
+    words = texts[f"{name}_one" if count == 1 else name]
+    return f"{count:,}".replace(",", NO_BREAK) + NO_BREAK + words
 
 
 def _seconds(value_s: float | None, numbers: Numbers) -> str:

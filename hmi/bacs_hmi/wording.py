@@ -97,6 +97,16 @@ _ABOUT: Final = {
     "cell_resistance_rise_large": Quantity.RESISTANCE,
 }
 _RUNAWAY: Final = frozenset({"runaway_pre_alert", "runaway_alarm", "runaway_trip"})
+_DANGERS: Final = (
+    "runaway_trip",
+    "trip_temperature",
+    "runaway_alarm",
+    "cell_temperature_critical",
+    "trip_voltage_high",
+    "trip_voltage_low",
+    "runaway_pre_alert",
+)
+_DANGER_RANK: Final = {rule: rank for rank, rule in enumerate(_DANGERS)}
 #: The figures that protection tells of a cell, after their amounts.
 _JUDGED: Final = {
     "surroundings": "K over its surroundings",
@@ -152,6 +162,12 @@ def worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
             alarm.id,
         ),
     )
+
+
+def most_dangerous_first(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Return the active alarms of what may burn or burst, or has to be disconnected for that."""
+    own = (alarm for alarm in worst_first(alarms) if alarm.active and alarm.rule in _DANGER_RANK)
+    return sorted(own, key=lambda alarm: _DANGER_RANK[alarm.rule])
 
 
 def place(alarm: Alarm, site: Site, texts: Texts) -> str:

@@ -10,6 +10,8 @@
     for (const each of document.querySelectorAll(".bacs *")) {
         if (!shown(each)) continue;
         const box = each.getBoundingClientRect();
+        const wordy = each.matches("h1, h2, button") && each.textContent.trim();
+        if (wordy && box.width <= 1) told.push(`no room: ${name(each)}`);
         if (box.width <= 1 || box.height <= 1) continue;
         const style = getComputedStyle(each);
         if (each.matches("button, a[href], input, select, summary, [role=button], [role=slider]")) {
@@ -17,6 +19,7 @@
             if (area.width < least || area.height < least)
                 told.push(`small: ${name(each)} ${box.width.toFixed()}x${box.height.toFixed()}`);
         }
+        if (wordy && each.scrollWidth > each.clientWidth + 1) told.push(`does not fit: ${name(each)}`);
         if (["auto", "scroll"].includes(style.overflowX) && each.scrollWidth > each.clientWidth + 1)
             told.push(`scrolls sideways: ${name(each)}`);
         const hasText = [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim());

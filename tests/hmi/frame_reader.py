@@ -10,6 +10,7 @@ from math import isnan
 from bacs_core.model import EqualizationState, Inhibit
 from bacs_hmi.frames import (
     AGE_ABSENT,
+    ENGINE_GONE,
     EQUALIZATION_STATES,
     INHIBITS,
     TRIP_STATES,
@@ -63,6 +64,7 @@ class OverviewMirror:
     cells: tuple[int, ...]
     sequence: int | None = None
     online: tuple[bool | None, ...] = ()
+    engine_gone: bool = False
     strings: dict[int, StringMark] = field(default_factory=dict)
     marks: dict[int, int] = field(default_factory=dict)
 
@@ -70,8 +72,10 @@ class OverviewMirror:
         reader = Reader(frame)
         version, kind, full, _, self.sequence, _ = (int(value) for value in reader.take("BBBBId"))
         assert (version, kind) == (VERSION, 0)
-        states = (False, True, None)
-        self.online = tuple(states[int(state)] for state in reader.take(f"{self.managers}B"))
+        states = (False, True, None, None)
+        told = [int(state) for state in reader.take(f"{self.managers}B")]
+        self.online = tuple(states[state] for state in told)
+        self.engine_gone = ENGINE_GONE in told
         (count,) = reader.take("H")
         for _ in range(int(count)):
             (index,) = reader.take("H")
@@ -96,6 +100,7 @@ class OverviewMirror:
                 tuple(self.marks[first + index] for index in range(count))
                 for first, count in zip(accumulate(self.cells, initial=0), self.cells, strict=False)
             ),
+            engine_gone=self.engine_gone,
         )
 
 

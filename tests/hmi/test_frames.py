@@ -95,6 +95,15 @@ def test_an_overview_in_which_nothing_changed_costs_a_few_bytes(content: Overvie
     assert len(pack_overview(content, content, 1, 1e9)) < 32
 
 
+def test_under_a_gone_engine_no_manager_is_told_as_it_was() -> None:
+    known = OverviewContent((True, False, None), (), ())
+    gone = replace(known, engine_gone=True)
+    mirror = OverviewMirror(3, ())
+    mirror.apply(pack_overview(known, None, 0, 1e9))
+    mirror.apply(pack_overview(gone, known, 1, 1e9))
+    assert mirror.content() == replace(gone, managers=(None, None, None))
+
+
 def test_a_frame_after_the_plant_was_changed_is_a_full_one() -> None:
     small = OverviewContent((True,), (), ())
     large = OverviewContent((True,), (), ((1, 2),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 from dataclasses import replace
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from playwright.async_api import Browser, Page, Request, expect
+from playwright.async_api import Browser, Page, Request, Route, expect
 
 from bacs_core.api.messages import (
     Acknowledge,
@@ -78,6 +79,31 @@ async def test_a_touch_leads_from_the_overview_to_a_string_to_a_cell_and_back(
     await keep_picture(page, "cell")
     assert strangers == []
     assert errors == []
+
+
+async def test_the_first_view_is_there_before_the_scripts_and_a_touch_on_it_counts(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    page = await open_page(browser)
+    may_go_on = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        await may_go_on.wait()
+        await route.continue_()
+
+    await page.route("**/nicegui.js", hold_back)
+    await page.goto(shown.url, wait_until="commit")
+    early = page.locator("#bacs-early")
+    await expect(early.locator(".bacs-hits > button[aria-label]")).to_have_count(4)
+    await expect(early.locator(".bacs-alarmbar-text")).not_to_be_empty()
+    await early.locator('button[data-string="telecom/1"]').tap()
+    # Without its scripts nobody knows whether anything still lives.
+    await expect(page.locator("body[data-truth=old]")).to_be_attached()
+    may_go_on.set()
+    await expect(page.locator("h1")).to_be_visible()
+    await expect(page.locator("body[data-truth=live]")).to_be_attached()
+    await expect(page).to_have_url(re.compile("key=telecom%2F1|key=telecom/1"))
+    await expect(early).to_have_count(0)
 
 
 async def test_the_table_draws_the_values_that_the_engine_publishes(

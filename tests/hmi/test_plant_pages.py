@@ -210,11 +210,14 @@ def series(mean: list[float | None]) -> SeriesMessage:
     )
 
 
+ROOM = Measurement("room/temperature_c", "Battery room", "temperature", "21.0 °C")
+
+
 def test_a_gap_in_the_trend_of_a_day_stays_a_gap() -> None:
-    drawn = sparkline(series([20.0, 21.0, None, 22.0, 22.5]), numbers_of(GERMAN), GERMAN)
+    drawn = sparkline(series([20.0, 21.0, None, 22.0, 22.5]), ROOM, numbers_of(GERMAN), GERMAN)
     assert drawn.count("<polyline") == 2
     assert "24 h: 19,5\u00a0°C bis 23,0\u00a0°C" in drawn
 
 
 def test_a_day_without_values_is_not_drawn() -> None:
-    assert sparkline(series([None, None]), numbers_of(ENGLISH), ENGLISH) == ""
+    assert sparkline(series([None, None]), ROOM, numbers_of(ENGLISH), ENGLISH) == ""

@@ -14,7 +14,7 @@ from bacs_core.api.messages import Doubt, EngineState, SiteInfo, Wording
 from bacs_core.model import AlarmSeverity
 from bacs_core.snapshot import LineSnapshot
 from bacs_hmi.texts import numbers_of, texts_of
-from bacs_hmi.wires import Row, RowKind, rows
+from bacs_hmi.wires import MAY_BREAK, Row, RowKind, port_name, rows
 from tests.hmi.standin_engine import ACCESSORIES, LINES, Plant, small_site
 
 
@@ -64,6 +64,21 @@ def test_under_each_line_stands_what_hangs_on_it(mirror: Mirror) -> None:
         (RowKind.ACCESSORY, "box"),
         (RowKind.ACCESSORY, "room"),
     ]
+
+
+def test_one_of_a_kind_is_counted_in_the_singular(mirror: Mirror) -> None:
+    line = mirror.plant.lines["managers"]
+    mirror.plant.lines["managers"] = replace(line, timeouts=1, frame_errors=1)
+    told = {language: plain(mirror.rows(language)["managers"].counts) for language in ("en", "de")}
+    assert "1 time-out · 1 frame error · 0 refusals" in told["en"]
+    assert "1 Zeitüberschreitung · 1 Rahmenfehler · 0 Ablehnungen" in told["de"]
+
+
+def test_a_long_port_is_told_by_what_tells_it_from_others_and_breaks_between_its_parts() -> None:
+    name = port_name("/dev/serial/by-id/usb-FTDI_USB-RS485_Cable_FT4K2ABC-if00-port0")
+    assert name.replace(MAY_BREAK, "") == "usb-FTDI_USB-RS485_Cable_FT4K2ABC-if00-port0"
+    assert name.split(MAY_BREAK)[:3] == ["usb-", "FTDI_", "USB-"]
+    assert port_name("/dev/ttyUSB0") == "/dev/ttyUSB0"
 
 
 def test_a_line_tells_its_round_against_what_the_wire_allows(mirror: Mirror) -> None:

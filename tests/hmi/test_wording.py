@@ -26,7 +26,7 @@ from bacs_core.model import (
 )
 from bacs_hmi import wording
 from bacs_hmi.texts import LANGUAGES
-from tests.hmi.standin_engine import small_site
+from tests.hmi.standin_engine import Plant, small_site
 
 SITE = small_site()
 ENGLISH, GERMAN = LANGUAGES["en"], LANGUAGES["de"]
@@ -294,3 +294,17 @@ def test_a_breaker_that_does_not_open_is_named_before_what_is_newer_or_open() ->
     failed = alarm(id="failed", rule="breaker_failed", state=AlarmState.ACKNOWLEDGED)
     hot = alarm(id="hot", severity=AlarmSeverity.ALARM)
     assert [each.id for each in wording.worst_first([hot, failed])] == ["failed", "hot"]
+
+
+def test_what_may_burn_is_looked_at_before_what_is_merely_in_alarm() -> None:
+    plant = Plant(small_site())
+    for rule, cell, severity in (
+        ("cell_deviation_large", 1, AlarmSeverity.ALARM),
+        ("runaway_pre_alert", 2, AlarmSeverity.WARNING),
+        ("runaway_alarm", 3, AlarmSeverity.ALARM),
+    ):
+        plant.raise_alarm(rule, "ups-b/1", cell, severity=severity)
+    over = plant.raise_alarm("runaway_trip", "ups-b/1", 4)
+    plant.alarms[over.id] = over.model_copy(update={"state": AlarmState.RETURNED})
+    first = wording.most_dangerous_first(plant.alarms.values())
+    assert [alarm.cell for alarm in first] == [3, 2]

@@ -115,19 +115,25 @@ class Broadcast:
         self._bands = bands or DeadBands()
         self._steps: deque[Step] = deque(maxlen=KEPT_STEPS)
         self._published = asyncio.Event()
+        self._whole = False
 
     @property
     def newest(self) -> Step | None:
         """The newest step, `None` before the first tick."""
         return self._steps[-1] if self._steps else None
 
+    def renew(self) -> None:
+        """Send everybody a full snapshot next: what stands beside the values has changed."""
+        self._whole = True
+
     def publish(self, tick: Tick) -> None:
         """Take the next tick in and wake everybody who waits for it."""
         raw = site_image(tick)
         last = self.newest
-        if last is None or rebuilt(last.after.raw, raw):
+        if last is None or self._whole or rebuilt(last.after.raw, raw):
             # No change leads to another plant: everybody gets a full snapshot.
             before, published = None, raw
+            self._whole = False
         else:
             before = last.after
             published = publish(before.published, raw, self._bands)

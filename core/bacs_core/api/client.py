@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import AsyncExitStack, asynccontextmanager
+from copy import copy
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
 
@@ -153,6 +154,12 @@ class EngineClient:
             True if fingerprint is None else aiohttp.Fingerprint(fingerprint)
         )
 
+    def as_person(self, session_token: str) -> EngineClient:
+        """Return a client that asks everything in the name of a person."""
+        client = copy(self)
+        client._token = session_token  # noqa: SLF001 - another of the same kind
+        return client
+
     async def health(self) -> Health:
         """Ask who is there, which needs no token; raise `VersionMismatchError` if not our API."""
         health = await self._get("health", Health)
@@ -161,9 +168,10 @@ class EngineClient:
             raise VersionMismatchError(text)
         return health
 
-    async def me(self) -> Me:
-        """Ask who the engine takes us for."""
-        return await self._get("me", Me)
+    async def me(self, *, session_token: str | None = None) -> Me:
+        """Ask who the engine takes us for, or a person if there is a session token."""
+        body = await self._request("GET", "me", token=session_token)
+        return _decoded(Me.model_validate_json, body)
 
     async def site(self) -> SiteInfo:
         """Read how the plant is built."""
@@ -337,7 +345,15 @@ class EngineClient:
             return CertificateError(f"{address} shows another certificate than the paired one")
         if isinstance(error, TimeoutError):
             return EngineUnreachableError(f"the engine at {address} does not answer")
-        return EngineUnreachableError(f"no connection to the engine at {address}: {error}")
+        return EngineUnreachableError(f"no connection to the engine at {address}: {_cause(error)}")
+
+
+def _cause(error: Exception) -> str:
+    """Say why there is no connection; what aiohttp says itself shows objects of Python."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        error = error.os_error
+    told = error.strerror if isinstance(error, OSError) else str(error)
+    return told or str(error) or type(error).__name__
 
 
 def _address(url: str) -> URL:

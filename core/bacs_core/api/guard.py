@@ -52,7 +52,7 @@ def refusal(scope: Scope, host_names: frozenset[str]) -> Response | None:
     names = _LOOPBACK_NAMES if on_loopback(scope) else host_names | {address}
     if _name_of(host) not in names:
         return problem_response(
-            HTTPStatus.FORBIDDEN, "host_refused", f"this engine is not called {host!r}"
+            HTTPStatus.FORBIDDEN, "host_refused", f"this computer is not called {host!r}"
         )
     origin = headers.get("origin")
     secure = scope["scheme"] in {"https", "wss"}

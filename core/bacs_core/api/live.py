@@ -24,7 +24,8 @@ from bacs_core.api.client import (
 from bacs_core.api.messages import Alarm, ChangesMessage, SnapshotMessage, StreamMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from bacs_core.api.messages import (
         AccessoryStatus,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Finding,
         LineStatus,
         ManagerStatus,
+        Runs,
         SiteInfo,
         StringChanges,
         StringScalars,
@@ -182,6 +184,9 @@ class LiveSite:
                 self._retry_s = LAST_RETRY_S
             except ClientError as error:
                 self._lost(UpdateKind.LOST, error)
+            except Exception as error:  # noqa: BLE001 - nothing that was sent may end the following
+                text = f"following the engine failed: {str(error) or type(error).__name__}"
+                self._lost(UpdateKind.LOST, EngineUnreachableError(text), unforeseen=error)
             await asyncio.sleep(self._retry_s)
             self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
 
@@ -201,6 +206,7 @@ class LiveSite:
 
     async def _receive(self, message: StreamMessage) -> None:
         try:
+            at = _unix_time(message.at)
             if isinstance(message, SnapshotMessage):
                 # The engine also sends one when the plant itself was changed.
                 update = self._replace(message, await self._client.site())
@@ -209,10 +215,10 @@ class LiveSite:
                 self._retry_s = FIRST_RETRY_S
             else:
                 update = self._apply(message)
-        except (LookupError, ValueError) as error:
+        except (LookupError, ValueError, OverflowError) as error:
             text = "the engine sent values that do not fit its plant"
             raise EngineUnreachableError(text) from error
-        self.at = message.at.timestamp()
+        self.at = at
         self.received_at = self._clock()
         self._tell(update)
 
@@ -295,12 +301,14 @@ class LiveSite:
             tuple(alarm for id_, alarm in before.items() if id_ not in self.alarms),
         )
 
-    def _lost(self, kind: UpdateKind, error: ClientError) -> None:
+    def _lost(
+        self, kind: UpdateKind, error: ClientError, *, unforeseen: Exception | None = None
+    ) -> None:
         text = str(error)
         known = self.problem == text
         self.problem = text
         if not known:
-            _log.warning("%s", text)
+            _log.warning("%s", text, exc_info=unforeseen)
             self._tell(Update(kind))
 
     def _tell(self, update: Update) -> None:
@@ -321,7 +329,17 @@ async def _next(stream: Stream) -> StreamMessage:
         raise EngineUnreachableError(text) from error
 
 
+def _unix_time(at: datetime) -> float:
+    """Return unix seconds; `ValueError` where nobody can tell which moment is meant."""
+    if at.tzinfo is None:
+        raise ValueError(at)
+    return at.timestamp()
+
+
 def _mirror(string: String, values: StringValues) -> LiveString:
+    # Only what was sent bounds how much is made of it.
+    if len(values.status) != string.cell_count:
+        raise ValueError(string.key)
     live = LiveString(
         string=string,
         scalars=values.scalars,
@@ -335,10 +353,8 @@ def _mirror(string: String, values: StringValues) -> LiveString:
         codes={name: _cells(runs, string.cell_count) for name, runs in values.codes.items()},
         findings=list(values.findings),
     )
-    lengths = {len(live.status)} | {
-        len(column) for column in chain(live.columns.values(), live.figures.values())
-    }
-    if lengths != {string.cell_count}:
+    columns = chain(live.columns.values(), live.figures.values())
+    if any(len(column) != string.cell_count for column in columns):
         raise ValueError(string.key)
     return live
 
@@ -349,12 +365,9 @@ def _apply_string(live: LiveString, changes: StringChanges) -> StringUpdate:
     for quantity, cells in changes.columns.items():
         # A quantity that no cell had before has no column yet.
         column = live.columns.setdefault(quantity, [None] * live.string.cell_count)
-        for index, value in zip(cells.index, cells.value, strict=True):
-            column[index] = value
-    for quantity, runs in changes.read_at.items():
-        live.read_at[quantity] = _cells(runs, live.string.cell_count)
-    for index, mark in changes.status.items():
-        live.status[index] = mark
+        _put(column, cells.index, cells.value)
+    _apply_times(live, changes.read_at)
+    _put(live.status, changes.status.keys(), changes.status.values())
     _apply_brain(live, changes)
     return StringUpdate(
         scalars=changes.scalars is not None,
@@ -368,17 +381,35 @@ def _apply_string(live: LiveString, changes: StringChanges) -> StringUpdate:
     )
 
 
+def _apply_times(live: LiveString, read_at: Mapping[Quantity, Runs]) -> None:
+    """Take the times of the readings; quantities that are read together share one list."""
+    before: Runs | None = None
+    times: list[float | None] = []
+    for quantity, runs in read_at.items():
+        if runs != before:
+            before, times = runs, _cells(runs, live.string.cell_count)
+        live.read_at[quantity] = times
+
+
 def _apply_brain(live: LiveString, changes: StringChanges) -> None:
     if changes.brain is not None:
         live.brain = changes.brain
     for name, cells in changes.figures.items():
         column = live.figures.setdefault(name, [None] * live.string.cell_count)
-        for index, value in zip(cells.index, cells.value, strict=True):
-            column[index] = value
+        _put(column, cells.index, cells.value)
     for name, runs in changes.codes.items():
         live.codes[name] = _cells(runs, live.string.cell_count)
     if changes.findings is not None:
         live.findings = list(changes.findings)
+
+
+def _put(column: list[Told], indices: Collection[int], values: Iterable[Told]) -> None:
+    """Put values at their places; `IndexError` where there is none, `ValueError` without a pair."""
+    if min(indices, default=0) < 0:
+        # For Python that would be a place counted from the end.
+        raise IndexError(min(indices))
+    for index, value in zip(indices, values, strict=True):
+        column[index] = value
 
 
 def _everything(live: LiveString) -> StringUpdate:

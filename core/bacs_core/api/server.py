@@ -121,13 +121,16 @@ class ApiServer:
     async def set_network(self, *, enabled: bool) -> None:
         """Open the API to other machines, or close it; raise `PortError`, `CertificateFileError`.
 
-        Loopback is served all the time.
+        Loopback is served all the time. Clients are sent a full snapshot, and read the site again.
         """
         async with self._switching:
             if enabled and self._network is None:
                 await self._open_network()
             elif not enabled and self._network is not None:
                 await self._close_network(self._network)
+            else:
+                return
+            self._broadcast.renew()
 
     async def _open_network(self) -> None:
         if self._certificate is None:

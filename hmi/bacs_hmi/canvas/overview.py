@@ -24,6 +24,7 @@ _TEXTS: Final = (
     "online",
     "offline",
     "not_asked",
+    "not_known",
     "silent",
     "warnings",
     "warnings_one",
@@ -42,6 +43,11 @@ class OverviewCanvas(Element, component="overview.js", dependencies=["shared/*.j
     `findings` say of strings, by key, which cell stands out most and why; `items` stand in the
     strip.
     """
+
+    #: How the view is called in the browser, where it stands, and the class of its element.
+    view: Final = "OverviewView"
+    module: Final = "bacs_overview"
+    root_class: Final = "bacs-overview"
 
     def __init__(
         self,
@@ -73,6 +79,10 @@ class OverviewCanvas(Element, component="overview.js", dependencies=["shared/*.j
             lambda event: on_attend(event.args["key"], event.args["cell"], event.args["wide"]),
         )
         self.on("resync", lambda _: on_resync())
+
+    def give_early(self) -> dict[str, Any]:
+        """Hand out what the view is drawn from, which then stands nowhere else in the page."""
+        return {name: self._props.pop(name) for name in ("plan", "texts", "first", "told")}
 
     def show(self, frame: str) -> None:
         """Send a frame to this browser."""

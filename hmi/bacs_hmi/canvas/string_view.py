@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from nicegui.element import Element
 
@@ -13,7 +13,7 @@ from bacs_core.model import CellStatus, EqualizationState, Inhibit, String, cell
 from bacs_hmi.contents import SCALARS
 from bacs_hmi.format import SHOWN
 from bacs_hmi.frames import COLUMN_COUNT, DEVIATION_SPAN, QUANTITIES
-from bacs_hmi.measures import measure_of, plan_of
+from bacs_hmi.measures import Limits, measure_of, plan_of
 from bacs_hmi.texts import Texts
 from bacs_hmi.views import Look, View
 
@@ -52,10 +52,16 @@ _TEXTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is wrong with abnormal cells (counted from 1), and when the string is equalized."""
+    """What is wrong with abnormal cells (counted from 1), and when the string is equalized.
+
+    `danger` names the cells that must be looked at before all others, the most dangerous first;
+    `limits` has those in force for each measure.
+    """
 
     reasons: dict[int, str]
     mode: str
+    danger: list[int]
+    limits: Limits
 
 
 class StringView(Element, component="string_view.js", dependencies=["shared/*.js"]):
@@ -63,6 +69,11 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
 
     The browser changes look, sort and measure by itself and tells it through `on_look`.
     """
+
+    #: How the view is called in the browser, where it stands, and the class of its element.
+    view: Final = "StringView"
+    module: Final = "bacs_string"
+    root_class: Final = "bacs-string"
 
     def __init__(
         self,
@@ -93,9 +104,17 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
         self._props["marked"] = start.cell or 0
         self._props["reasons"] = said.reasons
         self._props["mode"] = said.mode
+        self._props["danger"] = said.danger
+        self._props["limits"] = said.limits
         self.on("cell", lambda event: on_cell(event.args))
         self.on("look", lambda event: on_look(event.args))
         self.on("resync", lambda _: on_resync())
+
+    def give_early(self) -> dict[str, Any]:
+        """Hand out what the view is drawn from; what does not change stands nowhere else."""
+        names = ("start", "marked", "reasons", "mode", "danger", "limits")
+        given = {name: self._props[name] for name in names}
+        return given | {name: self._props.pop(name) for name in ("plan", "texts", "first")}
 
     def show(self, frame: str) -> None:
         """Send a frame to this browser."""
@@ -105,6 +124,8 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
         """Follow what is said of the string; nothing is sent for what stays as it was."""
         self._tell("reasons", said.reasons)
         self._tell("mode", said.mode)
+        self._tell("danger", said.danger)
+        self._tell("limits", said.limits)
 
     def highlight(self, cell: int | None) -> None:
         """Mark the cell (counted from 1) whose panel is open."""

@@ -23,12 +23,13 @@ from bacs_hmi.pages.environment_facts import (
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.pages.paging import Turning
 from bacs_hmi.parts import arrow, box, choose, label, symbol, symbol_svg
+from bacs_hmi.room_trends import Trend
 from bacs_hmi.views import View, ViewName
 
 PER_PAGE: Final = 6
 DAY: Final = timedelta(hours=24)
 #: The trend of a day is read anew after so many ticks.
-READ_EVERY_TICKS: Final = 600
+READ_EVERY_TICKS: Final = 300
 
 
 @dataclass(slots=True)
@@ -105,19 +106,23 @@ class EnvironmentPage:
         around = self._around
         end = today_of(around.live)
         for row, each in zip(self._rows, self._shown(), strict=True):
-            if each.trend is not None:
+            if each.sensor is not None:
+                trend = around.rooms.trend(*each.sensor)
+                if trend is not None:
+                    self._draw_trend(row, each, trend)
+            elif each.trend is not None:
                 key = each.trend
                 around.ask.history(
                     f"trend {key}",
                     lambda history, key=key: history.series(  # type: ignore[misc]
                         key, None, ROOM, end - DAY, end, POINTS
                     ),
-                    partial(self._draw_trend, row),
+                    partial(self._draw_trend, row, each),
                     partial(self._no_trend, row),
                 )
 
-    def _draw_trend(self, row: _Row, series: SeriesMessage) -> None:
-        drawn = sparkline(series, self._around.numbers, self._around.texts)
+    def _draw_trend(self, row: _Row, each: Measurement, series: SeriesMessage | Trend) -> None:
+        drawn = sparkline(series, each, self._around.numbers, self._around.texts)
         if drawn:
             row.trend.set_content(drawn)
         else:

@@ -13,6 +13,7 @@ from bacs_core.api.rule_messages import AlarmRule, Rules
 from bacs_core.model import AlarmSeverity, Manager
 from bacs_hmi import wording
 from bacs_hmi.format import ABSENT, Numbers, age
+from bacs_hmi.room_trends import Trend
 from bacs_hmi.texts import Texts
 from bacs_hmi.wires import STALE_AFTER_S
 
@@ -26,7 +27,11 @@ ROOM: Final = "room_temperature_c"
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One measured value of a room. `trend` names the string whose history has it, if any does."""
+    """One measured value of a room.
+
+    `trend` names the string whose history has it, if any does; `sensor` the sensor and its value
+    that `room_trends` remembers.
+    """
 
     key: str
     place: str
@@ -37,6 +42,9 @@ class Measurement:
     limits: str = ""
     severity: AlarmSeverity | None = None
     trend: str | None = None
+    sensor: tuple[str, str] | None = None
+    unit: str = "°C"
+    decimals: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,9 @@ def _of_sensor(
             age_s is None or age_s > STALE_AFTER_S,
             _limits(kind, rules, texts, accessory_id=info.id, manager_id=None),
             _severity(live, kind, accessory_id=info.id, manager_id=None),
+            sensor=(info.id, kind.name),
+            unit=kind.unit,
+            decimals=kind.decimals,
         )
 
 
@@ -195,8 +206,10 @@ def limit_at(rule: AlarmRule, *, accessory_id: str | None, manager_id: str | Non
     return limit
 
 
-def sparkline(series: SeriesMessage, numbers: Numbers, texts: Texts) -> str:
-    """Draw mean and extremes of a day, at most `POINTS` of them; gaps stay gaps.
+def sparkline(
+    series: SeriesMessage | Trend, of: Measurement, numbers: Numbers, texts: Texts
+) -> str:
+    """Draw the mean of a day, at most `POINTS` of them; gaps stay gaps.
 
     Returns SVG with the lowest and highest value beside it, or nothing where nothing is known.
     """
@@ -205,7 +218,7 @@ def sparkline(series: SeriesMessage, numbers: Numbers, texts: Texts) -> str:
         return ""
     low, high = min(lows), max(highs)
     span = max(high - low, 0.5)
-    step = _WIDTH / max(1, len(series.at) - 1)
+    step = _WIDTH / max(1, len(series.mean) - 1)
 
     def y(value: float) -> float:
         return round(_HEIGHT - 4 - (value - low) / span * (_HEIGHT - 8), 1)
@@ -215,7 +228,8 @@ def sparkline(series: SeriesMessage, numbers: Numbers, texts: Texts) -> str:
         for run in _runs(series.mean)
     )
     name = texts["trend_of_day"].format(
-        low=numbers.with_unit(low, 1, "°C"), high=numbers.with_unit(high, 1, "°C")
+        low=numbers.with_unit(low, of.decimals, of.unit),
+        high=numbers.with_unit(high, of.decimals, of.unit),
     )
     return (
         f'<svg class="bacs-spark" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Final
 
 from bacs_hmi.attention import Item, attention
@@ -34,7 +35,7 @@ class OverviewPage:
         )
         self._channel = channel
         self._canvas = canvas
-        self._leave = channel.join(canvas.show)
+        self._leave = channel.join(partial(around.carry, canvas.show))
 
     def refresh(self, *, alarms_changed: bool) -> None:
         """Say what stands out; the canvas follows the values by itself."""

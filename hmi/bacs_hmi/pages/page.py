@@ -14,7 +14,9 @@ from bacs_core.model import Site
 from bacs_hmi.asking import Asking
 from bacs_hmi.broadcast import Broadcast
 from bacs_hmi.format import Numbers
+from bacs_hmi.network import NetworkSide
 from bacs_hmi.preferences import PreferenceBook
+from bacs_hmi.room_trends import RoomTrends
 from bacs_hmi.texts import Texts
 from bacs_hmi.views import View
 
@@ -36,6 +38,8 @@ class Surroundings:
     live: LiveSite
     site: Site
     broadcast: Broadcast
+    carry: Callable[[Callable[[str], None], str], None]
+    """Show a frame with a function: the frame is then the heartbeat of its tick as well."""
     texts: Texts
     language: str
     numbers: Numbers
@@ -63,3 +67,9 @@ class Surroundings:
     """Whether a command of this name was given and the engine has not answered yet."""
     speak: Callable[[str], None]
     """Change the language of this browser."""
+    elsewhere: bool
+    """Whether this browser is on the network, so not at the cabinet."""
+    network: NetworkSide
+    """Where the panel itself is reached on the network."""
+    rooms: RoomTrends
+    """What the sensors of the rooms told over the last day."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 from functools import partial
 
 from bacs_core.api.messages import CommandName
+from bacs_core.api.rule_messages import Rules
 from bacs_core.model import String, TripState
 from bacs_hmi import conclusions, wording
 from bacs_hmi.canvas.string_view import Said, StringView
 from bacs_hmi.conclusions import today_of, trip_of
-from bacs_hmi.measures import MEASURES, place_of
+from bacs_hmi.measures import MEASURES, limits_shown, place_of
 from bacs_hmi.pages.cell import CellPanel
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.pages.protection import ProtectionBand, SwitchOffSheet
@@ -29,7 +30,9 @@ class StringPage:
         self._build_title()
         self._protection = ProtectionBand(around, string)
         channel = around.broadcast.string(string.key)
-        self._said = Said(self._reasons(), self._mode())
+        self._limits = limits_shown(string, None, around.texts)
+        self._said = Said(self._reasons(), self._mode(), self._danger(), self._limits)
+        around.ask.engine("rules", lambda client, _: client.rules(), self._ruled, lambda _: None)
         with box("bacs-string-body") as self._body:
             self._cells = StringView(
                 string,
@@ -42,14 +45,15 @@ class StringPage:
                 on_resync=self._resync,
             )
         self._channel = channel
-        self._leave = channel.join(self._cells.show)
+        self._leave = channel.join(partial(around.carry, self._cells.show))
         if view.cell is not None and self._is_cell(view.cell):
             self._open_cell(view.cell)
 
     def refresh(self, *, alarms_changed: bool) -> None:
         """Follow the newest values in the cell panel; the canvas follows by itself."""
         reasons = self._reasons() if alarms_changed else self._said.reasons
-        self._said = Said(reasons, self._mode())
+        danger = self._danger() if alarms_changed else self._said.danger
+        self._said = Said(reasons, self._mode(), danger, self._limits)
         self._cells.say(self._said)
         self._refresh_conclusions()
         self._protection.refresh()
@@ -73,7 +77,7 @@ class StringPage:
                 label(string.name, tag="h1")
                 label(self._facts(), "bacs-quiet")
                 self._concluded = label("", "bacs-concluded")
-            button(texts["discharges"], self._discharges)
+            button(texts["string_discharges"], self._discharges)
             self._off = button(texts["protection"], self._switch_off)
             for step, text, way in ((-1, "previous_string", "left"), (1, "next_string", "right")):
                 other = strings[(place + step) % len(strings)]
@@ -171,6 +175,16 @@ class StringPage:
             for alarm in reversed(own)
             if alarm.cell is not None
         }
+
+    def _danger(self) -> list[int]:
+        """Name the cells that are looked at before all others."""
+        key = self._string.key
+        own = (each for each in self._around.live.alarms.values() if each.string_key == key)
+        dangers = wording.most_dangerous_first(own)
+        return list(dict.fromkeys(alarm.cell for alarm in dangers if alarm.cell is not None))
+
+    def _ruled(self, rules: Rules) -> None:
+        self._limits = limits_shown(self._string, rules, self._around.texts)
 
     def _resync(self) -> None:
         frame = self._channel.full()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import subprocess
 import sys
@@ -78,6 +79,22 @@ async def test_nobody_there_is_unreachable_and_may_be_tried_again(
     assert failed.value.retryable
 
 
+@pytest.mark.parametrize("pinned", [None, bytes(32)], ids=["any", "pinned"])
+async def test_why_there_is_no_connection_is_told_in_words(
+    session: aiohttp.ClientSession, pinned: bytes | None
+) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{bound.getsockname()[1]}"
+        client = EngineClient(session, f"https://{address}", None, fingerprint=pinned)
+        with pytest.raises(EngineUnreachableError) as failed:
+            await client.health()
+    told = str(failed.value)
+    assert told.startswith(f"no connection to the engine at {address}: Connect call failed")
+    assert "<" not in told
+    assert "ssl" not in told
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [
@@ -126,6 +143,11 @@ def changes(sequence: int) -> dict[str, Any]:
     return {"type": "changes", "sequence": sequence, "at": "2026-11-21T06:00:01Z", "strings": []}
 
 
+def _voltages(value: float) -> dict[str, Any]:
+    columns = {"voltage_v": {"index": [0], "value": [value]}}
+    return {"strings": [{"key": "ups/1", "columns": columns}]}
+
+
 @pytest.mark.parametrize(
     ("frames", "good", "error"),
     [
@@ -134,6 +156,8 @@ def changes(sequence: int) -> dict[str, Any]:
         ([snapshot(4), snapshot(9), changes(10)], 3, EngineUnreachableError),
         ([changes(5)], 0, EngineUnreachableError),
         ([snapshot(4), {"type": "surprise"}], 1, VersionMismatchError),
+        ([snapshot(4), changes(5) | _voltages(math.nan)], 1, VersionMismatchError),
+        ([snapshot(4), changes(5) | _voltages(-math.inf)], 1, VersionMismatchError),
     ],
 )
 async def test_a_gap_or_a_foreign_message_ends_the_stream(

@@ -4,12 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from bacs_core.api import live as live_module
+from bacs_core.api.client import Stream
 from bacs_core.api.live import LiveSite, StringUpdate, Update, UpdateKind
-from bacs_core.api.messages import API_VERSION, Alarm
+from bacs_core.api.messages import (
+    API_VERSION,
+    Alarm,
+    CellFigure,
+    ChangesMessage,
+    StreamMessage,
+    StringChanges,
+)
 from bacs_core.api.server import ApiServer
 from bacs_core.model import AlarmState, Quantity
 from tests.core.api.conftest import STRING, Engine
@@ -213,6 +222,68 @@ async def test_a_snapshot_that_does_not_fit_the_plant_is_not_shown(engine: Engin
         await follower.next(UpdateKind.LOST)
         assert follower.live.strings == {}
         assert "do not fit" in str(follower.live.problem)
+
+
+def _of_string(**changes: object) -> dict[str, object]:
+    return {"strings": [StringChanges.model_validate({"key": KEY, **changes})]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"at": datetime(1, 1, 1)},  # noqa: DTZ001 - it is what a hostile engine sent
+        _of_string(columns={Quantity.VOLTAGE: {"index": [-1], "value": [9.9]}}),
+        _of_string(columns={Quantity.VOLTAGE: {"index": [3], "value": [9.9]}}),
+        _of_string(figures={CellFigure.HEALTH: {"index": [-1], "value": [9.9]}}),
+        _of_string(status={-1: 2}),
+        _of_string(read_at={Quantity.VOLTAGE: [(1.0, 10**30)]}),
+    ],
+    ids=["time", "cell -1", "cell beyond", "figure", "status", "runs"],
+)
+async def test_changes_that_cannot_be_lose_the_engine_until_it_is_followed_anew(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, object]
+) -> None:
+    told = iter([wrong])
+    _meddle(monkeypatch, lambda message: message.model_copy(update=next(told, {})))
+    await engine.ready()
+    async with following(LiveSite(engine.client())) as follower:
+        await follower.next(UpdateKind.CONNECTED)
+        engine.tick(2.25, 2.25, 2.25)
+        await follower.next(UpdateKind.LOST)
+        assert not follower.live.connected
+        await follower.next(UpdateKind.CONNECTED)
+        assert follower.live.strings[KEY].columns[Quantity.VOLTAGE] == [2.25, 2.25, 2.25]
+
+
+async def test_whatever_goes_wrong_while_following_is_told_logged_and_tried_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_message: ChangesMessage) -> ChangesMessage:
+        raise RuntimeError("nobody thought of this")
+
+    _meddle(monkeypatch, fail)
+    await engine.ready()
+    async with following(LiveSite(engine.client())) as follower:
+        await follower.next(UpdateKind.CONNECTED)
+        engine.tick(2.3, 2.3, 2.3)
+        await follower.next(UpdateKind.LOST)
+        assert follower.live.problem == "following the engine failed: nobody thought of this"
+        assert "RuntimeError" in caplog.text
+        await follower.next(UpdateKind.CONNECTED)
+        assert follower.live.strings[KEY].columns[Quantity.VOLTAGE] == [2.3, 2.3, 2.3]
+
+
+def _meddle(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[ChangesMessage], ChangesMessage]
+) -> None:
+    """Let `change` see, and alter, all changes that a stream brings."""
+    receive = Stream.__anext__
+
+    async def meddled(stream: Stream) -> StreamMessage:
+        message = await receive(stream)
+        return change(message) if isinstance(message, ChangesMessage) else message
+
+    monkeypatch.setattr(Stream, "__anext__", meddled)
 
 
 async def test_a_failing_listener_does_not_stop_the_others(

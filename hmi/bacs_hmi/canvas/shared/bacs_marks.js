@@ -219,11 +219,11 @@ function drawNumbers(context, scene, marks, area) {
 }
 
 // A limit inside the scale is a line; one beyond it is named at its edge.
-function drawLimits(context, { reading, texts }, area, grid, words) {
+function drawLimits(context, { reading, limits, texts }, area, grid, words) {
   if (grid.rows > 1 || !reading.known) return;
   const mark = texts.decimal_mark;
   let beyond = 0;
-  for (const { value, severity } of reading.measure.limits) {
+  for (const { value, severity } of limits) {
     const share = reading.limit(value) / reading.span;
     if (!Number.isFinite(share)) continue;
     const { unit, decimals } = reading.measure;

@@ -11,6 +11,8 @@ from bacs_hmi.charts.line_chart import Limit
 from bacs_hmi.format import SHOWN
 from bacs_hmi.texts import Texts
 
+#: No cell has this number: what holds for the string where no cell has a limit of its own.
+ANY_CELL: Final = 0
 #: The rules whose limits are levels of a measured quantity.
 _RULES: Final = {
     Quantity.VOLTAGE: (

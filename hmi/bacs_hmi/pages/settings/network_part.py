@@ -18,6 +18,7 @@ from bacs_hmi.choosing import OneOf, Option
 from bacs_hmi.conclusions import today_of
 from bacs_hmi.format import NO_BREAK, minute_of
 from bacs_hmi.hold import hold_button
+from bacs_hmi.network import Address
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.pages.settings.in_person import asked, by_person, has_role
 from bacs_hmi.parts import box, button, choose, label
@@ -40,6 +41,7 @@ class NetworkPart:
         self._around = around
         self._role: PairRole = Role.OPERATOR
         self._network: NetworkStatus | None = None
+        self._panel: Address | None = None
         self._pairing: PairingStatus | None = None
         self._tokens: Sequence[TokenInfo] | None = None
         self._switch = box("bacs-form")
@@ -84,7 +86,7 @@ class NetworkPart:
             self._list.clear()
         self._statuses.tick()
         if self._network is not None and self._network.enabled:
-            if has_role(self._around, Role.TECHNICIAN):
+            if has_role(self._around, Role.TECHNICIAN) and not self._around.elsewhere:
                 self._codes.tick()
             self._draw_pairing()
         if has_role(self._around, Role.ADMINISTRATOR):
@@ -93,9 +95,10 @@ class NetworkPart:
     # -- the switch ----------------------------------------------------------------------------
 
     def _network_told(self, network: NetworkStatus) -> None:
-        if network == self._network:
+        address = self._around.network.address
+        if network == self._network and address == self._panel:
             return
-        self._network = network
+        self._network, self._panel = network, address
         around, texts = self._around, self._around.texts
         self._switch.clear()
         with self._switch:
@@ -106,7 +109,7 @@ class NetworkPart:
             choose(state, "on", network.enabled)
             if network.enabled:
                 with box("bacs-fact-list", "dl"):
-                    for title, text in network_facts(network, texts):
+                    for title, text in network_facts(network, address, texts):
                         label(title, "bacs-quiet", tag="dt")
                         label(text, tag="dd")
             label(texts["network_what"], "bacs-quiet", tag="p")
@@ -154,8 +157,9 @@ class NetworkPart:
         if enabled is None:
             label(texts["network_unknown"], "bacs-quiet", tag="p")
             return
-        if not enabled:
-            label(texts["pairing_needs_network"], "bacs-quiet", tag="p")
+        lacking = "pairing_at_cabinet" if self._around.elsewhere else "pairing_needs_network"
+        if not enabled or self._around.elsewhere:
+            label(texts[lacking], "bacs-quiet", tag="p")
             return
         if pairing is not None and pairing.code is not None:
             label(texts["pairing_type_this"], tag="p")
@@ -242,8 +246,10 @@ class NetworkPart:
         asked(around, texts["token_remove"], lambda people: people.revoke(name), told)
 
 
-def network_facts(network: NetworkStatus, texts: Texts) -> list[tuple[str, str]]:
-    """List where the engine is reached and how it is known, as titles and texts."""
+def network_facts(
+    network: NetworkStatus, panel: Address | None, texts: Texts
+) -> list[tuple[str, str]]:
+    """List where engine and panel are reached and how they are known, as titles and texts."""
     facts = [
         (
             texts["network_addresses"],
@@ -254,7 +260,17 @@ def network_facts(network: NetworkStatus, texts: Texts) -> list[tuple[str, str]]
     ]
     if network.fingerprint is not None:
         facts.append((texts["network_fingerprint"], grouped(network.fingerprint)))
+    if panel is None:
+        return [*facts, (texts["network_panel"], texts["network_panel_closed"])]
+    pages = [f"https://{in_address(each)}:{panel.port}/" for each in network.addresses]
+    facts.append((texts["network_panel"], ", ".join(pages) or texts["network_no_address"]))
+    facts.append((texts["network_panel_fingerprint"], grouped(panel.fingerprint.hex())))
     return facts
+
+
+def in_address(host: str) -> str:
+    """Write a host as it stands in the address of a page."""
+    return f"[{host}]" if ":" in host else host
 
 
 def grouped(fingerprint: str) -> str:

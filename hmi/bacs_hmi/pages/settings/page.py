@@ -35,6 +35,8 @@ PARTS: Final[Mapping[str, Callable[[Surroundings, View], Part]]] = {
 }
 #: These need strings.
 OF_A_PLANT: Final = frozenset({"limits", "modules"})
+#: These concern the screen and the sockets of the panel computer.
+AT_THE_PANEL: Final = frozenset({"screen", "stick"})
 
 
 class SettingsPage:
@@ -42,7 +44,10 @@ class SettingsPage:
 
     def __init__(self, around: Surroundings, view: View) -> None:
         self._around = around
-        offered = [name for name in PARTS if around.site.managers or name not in OF_A_PLANT]
+        left_out = frozenset() if around.site.managers else OF_A_PLANT
+        if around.elsewhere:
+            left_out |= AT_THE_PANEL
+        offered = [name for name in PARTS if name not in left_out]
         part = view.part if view.part in offered else offered[0]
         self._view = replace(view, part=part)
         texts = around.texts

@@ -44,7 +44,8 @@ class PeoplePart:
         self._head = box("bacs-form")
         self._list = box("bacs-persons")
         self._build_head()
-        self._look_for_nobody()
+        if not around.elsewhere:
+            self._look_for_nobody()
 
     def refresh(self, *, alarms_changed: bool) -> None:
         """Follow who is signed in, and read the list again now and then."""

@@ -31,6 +31,8 @@ PARTS: Final[Mapping[str, Callable[[Surroundings], Part]]] = {
     "about": AboutPart,
 }
 FIRST: Final = "state"
+#: These concern the screen and the sockets of the panel computer.
+AT_THE_PANEL: Final = frozenset({"stick", "test"})
 
 
 class SystemPage:
@@ -38,12 +40,13 @@ class SystemPage:
 
     def __init__(self, around: Surroundings, view: View) -> None:
         self._around = around
-        part = view.part if view.part in PARTS else FIRST
+        offered = [name for name in PARTS if not around.elsewhere or name not in AT_THE_PANEL]
+        part = view.part if view.part in offered else FIRST
         texts = around.texts
         heading = Heading(
             around,
             texts["system"],
-            {name: texts[f"system_{name}"] for name in PARTS},
+            {name: texts[f"system_{name}"] for name in offered},
             self._go,
         )
         heading.show(part)

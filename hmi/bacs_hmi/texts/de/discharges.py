@@ -6,6 +6,7 @@ from typing import Final
 
 TEXTS: Final[dict[str, str]] = {
     "discharges": "Entladungen",
+    "string_discharges": "Entladungen dieses Strangs",
     "discharge": "Entladung",
     "all_strings": "Alle Stränge",
     "choose_string_of_list": "Strang wählen",

@@ -7,6 +7,10 @@ from typing import Final
 TEXTS: Final = {
     # sign in
     "sign_in_why": "Zum Quittieren anmelden",
+    "door_title": "Panel des Batterieraums",
+    "door_why": "Über das Netzwerk zeigt sich das Panel nur Personen, die es kennt.",
+    "door_password": "Passwort",
+    "pin_elsewhere": "Eine PIN gilt nur am Schrank. Bitte das Passwort eingeben.",
     "user": "Benutzer",
     "secret": "PIN oder Passwort",
     "key_space": "Leerzeichen",

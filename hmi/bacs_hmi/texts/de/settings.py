@@ -135,17 +135,21 @@ TEXTS: Final[dict[str, str]] = {
     "network_off": "ausgeschaltet",
     "network_switch_on": "Netzwerk einschalten",
     "network_switch_off": "Netzwerk ausschalten",
-    "network_what": "Ausgeschaltet erreicht nichts außerhalb dieses Rechners die Engine. "
-    "Eingeschaltet erreichen sie gekoppelte Programme, verschlüsselt. Nur ein Techniker am Schrank "
-    "schaltet es.",
+    "network_what": "Ausgeschaltet erreicht nichts außerhalb dieses Rechners Engine oder Panel. "
+    "Eingeschaltet können es gekoppelte Programme, und Personen mit ihrem Passwort, verschlüsselt. "
+    "Nur ein Techniker am Schrank schaltet es.",
     "network_addresses": "erreichbar unter",
     "network_no_address": "dieser Rechner hat keine Netzwerkadresse",
     "network_announced": "zu finden als",
     "network_not_announced": "nicht angekündigt",
     "network_fingerprint": "Zertifikat",
+    "network_panel": "dieses Panel im Browser",
+    "network_panel_closed": "noch nicht erreichbar",
+    "network_panel_fingerprint": "sein Zertifikat (SHA-256)",
     "done_set_network": "Das Netzwerk wird geschaltet",
     "pairing_title": "Ein Programm einlassen",
     "pairing_needs_network": "Zuerst das Netzwerk einschalten.",
+    "pairing_at_cabinet": "Nur am Schrank: Der Code wird dort gezeigt.",
     "pairing_what": "Zum Beispiel Home Assistant bekommt hier einen Code, der dort eingegeben "
     "wird. "
     "Er gilt 5 Minuten und für ein Programm.",

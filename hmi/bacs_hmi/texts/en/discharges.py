@@ -6,6 +6,7 @@ from typing import Final
 
 TEXTS: Final[dict[str, str]] = {
     "discharges": "Discharges",
+    "string_discharges": "Discharges of this string",
     "discharge": "Discharge",
     "all_strings": "All strings",
     "choose_string_of_list": "Choose string",

@@ -7,6 +7,10 @@ from typing import Final
 TEXTS: Final = {
     # sign in
     "sign_in_why": "Sign in to acknowledge",
+    "door_title": "Battery room panel",
+    "door_why": "Over the network the panel is shown only to people it knows.",
+    "door_password": "Password",
+    "pin_elsewhere": "A PIN counts only at the cabinet. Type your password.",
     "user": "User",
     "secret": "PIN or password",
     "key_space": "Space",

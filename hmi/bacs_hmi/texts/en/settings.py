@@ -136,16 +136,21 @@ TEXTS: Final[dict[str, str]] = {
     "network_off": "switched off",
     "network_switch_on": "Switch the network on",
     "network_switch_off": "Switch the network off",
-    "network_what": "Switched off, nothing outside this computer reaches the engine. Switched on, "
-    "programs that are paired can, encrypted. Only a technician at the cabinet switches it.",
+    "network_what": "Switched off, nothing outside this computer reaches engine or panel. "
+    "Switched on, programs that are paired can, and people with their password, encrypted. Only a "
+    "technician at the cabinet switches it.",
     "network_addresses": "reached at",
     "network_no_address": "this computer has no network address",
     "network_announced": "found as",
     "network_not_announced": "not announced",
     "network_fingerprint": "certificate",
+    "network_panel": "this panel in a browser",
+    "network_panel_closed": "not served yet",
+    "network_panel_fingerprint": "its certificate (SHA-256)",
     "done_set_network": "The network is being switched",
     "pairing_title": "Let a program in",
     "pairing_needs_network": "Switch the network on first.",
+    "pairing_at_cabinet": "Only at the cabinet: the code is shown there.",
     "pairing_what": "Home Assistant, for example, gets a code here that is typed in there. It "
     "counts for 5 minutes and for one program.",
     "pairing_role": "It may",

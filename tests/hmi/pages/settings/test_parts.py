@@ -12,6 +12,7 @@ from bacs_core.api.system_messages import NetworkStatus
 from bacs_core.commissioning.orders import SAFE
 from bacs_core.devices.panel_module import SET_THRESHOLDS
 from bacs_core.model import AlarmState, Role
+from bacs_hmi.network import Address
 from bacs_hmi.pages.settings.cleaning import raised
 from bacs_hmi.pages.settings.modules_part import THRESHOLDS, is_safe
 from bacs_hmi.pages.settings.network_part import grouped, left_words, network_facts, token_words
@@ -93,11 +94,13 @@ def test_the_network_is_told_with_address_name_and_certificate() -> None:
         fingerprint=fingerprint,
         announced_as="hall-2",
     )
-    facts = dict(network_facts(network, ENGLISH))
+    facts = dict(network_facts(network, None, ENGLISH))
     assert facts["reached at"] == "10.0.0.5:8480, 10.0.1.5:8480"
     assert facts["found as"] == "hall-2"
     assert facts["certificate"] == "0123 4567 89AB CDEF 0123 4567 89AB CDEF …"
-    lonely = dict(network_facts(NetworkStatus(enabled=True, port=8480), GERMAN))
+    lonely = dict(
+        network_facts(NetworkStatus(enabled=True, port=8480), Address(8080, bytes(32)), GERMAN)
+    )
     assert lonely["erreichbar unter"] == GERMAN["network_no_address"]
     assert grouped("ab12") == "AB12"
 
