@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import Final
 
 from bacs_core.alarms.book import Occurrence
+from bacs_core.alarms.figures import number
 from bacs_core.alarms.place import Place
 from bacs_core.api.messages import Alarm
-from bacs_core.devices.registers import Unit
 from bacs_core.model import Manager, Site, String, cell_label
 
 __all__ = ["Alarm", "to_message"]
-
-#: From here on two decimals of a volt are enough.
-BLOCK_V: Final = 4.0
-MILLI: Final = 1000.0
 
 
 def to_message(alarm: Occurrence, site: Site) -> Alarm:
@@ -66,19 +61,6 @@ def where(place: Place, site: Site) -> str:
     if place.cell is None:
         return string.name
     return f"{string.name}, cell {cell_label(place.cell, string.cell_count)}"
-
-
-def number(value: float, unit: Unit, *, exact: bool = False) -> str:
-    """Write a value with its unit as a screen shows it; `exact` drops needless decimals."""
-    decimals = {Unit.CELSIUS: 1, Unit.PERCENT: 1, Unit.OHM: 2, Unit.NONE: 0}.get(unit, 3)
-    if unit is Unit.VOLT and abs(value) >= BLOCK_V:
-        decimals = 2
-    if unit is Unit.OHM:
-        return f"{value * MILLI:.{decimals}f} mΩ"
-    text = f"{value:.{decimals}f}"
-    if exact and unit is not Unit.VOLT and "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return f"{text} {unit}".rstrip()
 
 
 def _string(manager: Manager, key: str) -> String:

@@ -10,9 +10,12 @@ from bacs_core.reasons import Reason
 
 
 class Message(BaseModel):
-    """Base of all messages: immutable, tolerant of fields a newer engine may add."""
+    """Base of all messages: immutable, tolerant of fields a newer engine may add.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    A number is a number: what is not known is `None`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Wording(Message):
@@ -39,7 +42,7 @@ def wording_of(told: str | None) -> Wording | None:
 class CommandMessage(Message):
     """Base of all commands: a field that nobody knows may be a slip, and then it means another."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class CommandName(StrEnum):

@@ -15,6 +15,8 @@ What an installer has to know:
 * Temperatures are taken as °C. The alarm levels are in the unit that is configured at the manager,
   °C or °F, and are therefore not read; whether the modules' temperatures follow that setting is not
   known.
+* What the agent says of a module that does not measure is not published. A number that the declared
+  module cannot have measured is left out, and that is told.
 * Module column 4 and the meaning of a module's state are not published. The state is a bare number.
 
 Nothing is ever set, although impedance period and alarm levels could be.
@@ -22,13 +24,16 @@ Nothing is ever set, although impedance period and alarm levels could be.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 from bacs_core.devices.device import Device, Evidence, Role
+from bacs_core.devices.places import StringValue
+from bacs_core.devices.ranges import Range, range_of
 from bacs_core.devices.registers import Unit
 from bacs_core.errors import DeclarationError
-from bacs_core.model import Quantity
+from bacs_core.model import MODULE_TYPES, Quantity, String
 from bacs_core.settings import Link
 
 NAME: Final = "bacs_manager_snmp"
@@ -62,7 +67,7 @@ class Object:
     source: str
     unit: Unit = Unit.NONE
     per_unit: int = 1
-    quantity: Quantity | None = None
+    quantity: Quantity | StringValue | None = None
 
     def __post_init__(self) -> None:
         """Refuse rows that cannot be true."""
@@ -128,15 +133,60 @@ MODULE_COLUMNS: Final = (
 
 STRING_INDEX: Final = Object("string", f"{STRINGS}.1", "number of the string", SOURCE_TABLES)
 STRING_CURRENT: Final = Object(
-    "current_a", f"{STRINGS}.2", "string current", SOURCE_TABLES, Unit.AMPERE, 100
+    "current_a",
+    f"{STRINGS}.2",
+    "string current",
+    SOURCE_TABLES,
+    Unit.AMPERE,
+    100,
+    StringValue.CURRENT,
 )
 STRING_SUM: Final = Object(
-    "sum_voltage_v", f"{STRINGS}.3", "overall voltage", SOURCE_TABLES, Unit.VOLT, 100
+    "sum_voltage_v",
+    f"{STRINGS}.3",
+    "overall voltage",
+    SOURCE_TABLES,
+    Unit.VOLT,
+    100,
+    StringValue.SUM_VOLTAGE,
 )
 STRING_MEAN: Final = Object(
-    "mean_voltage_v", f"{STRINGS}.4", "average voltage", SOURCE_TABLES, Unit.VOLT, 100
+    "mean_voltage_v",
+    f"{STRINGS}.4",
+    "average voltage",
+    SOURCE_TABLES,
+    Unit.VOLT,
+    100,
+    StringValue.MEAN_VOLTAGE,
 )
 STRING_COLUMNS: Final = (STRING_CURRENT, STRING_SUM, STRING_MEAN)
+
+#: A module lives on its cell, so that far outside of its range it measures nothing.
+_VOLTAGE_MARGINS: Final = (0.5, 1.25)
+_RESISTANCE_MARGINS: Final = (0.2, 5.0)
+
+
+def range_for(row: Object, string: String) -> Range:
+    """Return which values of a column can have been measured on a string."""
+    target = row.quantity
+    if target is None:
+        return Range(-math.inf, math.inf)
+    kind = MODULE_TYPES.get(string.module_type)
+    if kind is None:
+        return range_of(target, string)
+    voltage_v = _widened(kind.voltage_range_v, _VOLTAGE_MARGINS)
+    of_modules: dict[Quantity | StringValue, Range] = {
+        Quantity.VOLTAGE: voltage_v,
+        StringValue.MEAN_VOLTAGE: voltage_v,
+        StringValue.SUM_VOLTAGE: Range(voltage_v.lowest, voltage_v.highest * string.cell_count),
+        Quantity.RESISTANCE: _widened(kind.resistance_range_ohm, _RESISTANCE_MARGINS),
+    }
+    return of_modules.get(target) or range_of(target, string)
+
+
+def _widened(measured: tuple[float, float], margins: tuple[float, float]) -> Range:
+    return Range(measured[0] * margins[0], measured[1] * margins[1])
+
 
 #: Published too, but not read: nothing here needs them. The alarm levels of temperature (.10, .11)
 #: are left out, because their unit cannot be read.

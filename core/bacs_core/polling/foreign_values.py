@@ -15,6 +15,7 @@ from bacs_core.bus.frames import Request, read_bits, read_registers
 from bacs_core.bus.schedule import Job
 from bacs_core.devices.panel_module import STATUS_BYPASS_ON
 from bacs_core.devices.places import Place, Question, StringValue, names_of
+from bacs_core.devices.ranges import range_of
 from bacs_core.devices.registers import Block, Kind
 from bacs_core.model import EqualizationState, Quantity
 from bacs_core.polling.belief import Belief
@@ -107,8 +108,10 @@ class Told:
         """Store the values of one answer."""
         factors = plan.question.factors
         for string, quantity, first, places in plan.rows:
-            row = [place.value(values, factors) for place in places]
-            self.images[string].put(quantity, self.first_cell + first - 1, row, read_at)
+            image = self.images[string]
+            taken = range_of(quantity, image.string).taken
+            row = [taken(place.value(values, factors)) for place in places]
+            image.put(quantity, self.first_cell + first - 1, row, read_at)
         for place in plan.others:
             self._take_other(place, place.value(values, factors), read_at)
         self.bits |= plan.bits
@@ -119,7 +122,8 @@ class Told:
     def _take_other(self, place: Place, value: float | None, read_at: float) -> None:
         image = self.images[place.string]
         if place.target in READINGS:
-            setattr(image, READINGS[place.target], reading(value, read_at))
+            taken = range_of(place.target, image.string).taken(value)
+            setattr(image, READINGS[place.target], reading(taken, read_at))
         elif place.target is StringValue.EQUALIZING:
             _report_equalization(image, value, read_at)
         elif place.target is StringValue.CELL_BYPASS:

@@ -216,7 +216,8 @@ def _sorted(readings: _Readings, known: _Known, dt_s: float, tuning: Tuning) -> 
     in_range = (value_c >= tuning.lowest_possible_c) & (value_c <= tuning.highest_possible_c)
     unheard = np.isnan(known.believed_c)
     other = fresh & (read_at != known.raw_at)
-    agreed_s = np.where(other, _agreed_s(value_c, read_at, in_range, known, tuning), known.agreed_s)
+    agrees, so_far_s = _agreement(value_c, read_at, in_range, known, tuning)
+    agreed_s = np.where(other, so_far_s, known.agreed_s)
     may_be = fresh & in_range
     if second_c is not None:
         may_be &= ~(np.abs(value_c - second_c) > tuning.second_sensor_k)
@@ -225,8 +226,10 @@ def _sorted(readings: _Readings, known: _Known, dt_s: float, tuning: Tuning) -> 
         agreed_s > 0,
         _near(value_c, read_at, known, tuning) | (agreed_s >= _needed_s(value_c, tuning)),
     )
-    # The first reading of all is no fault as long as no second one contradicts it.
-    waits = may_be & unheard & ~known.suspect & (~other | np.isnan(known.raw_c))
+    # The first reading of all is no fault as long as no second one contradicts it. One that agrees
+    # but is no later proves nothing: a manager tells how old its values are, in rough steps, so the
+    # same measurement may come again with a time just before.
+    waits = may_be & unheard & ~known.suspect & (~other | agrees | np.isnan(known.raw_c))
     missing_s = np.where(fresh, 0.0, np.minimum(known.missing_s + dt_s, tuning.missing_after_s))
     return Sensed(
         read_c=np.where(possible, value_c, np.nan),
@@ -241,20 +244,20 @@ def _sorted(readings: _Readings, known: _Known, dt_s: float, tuning: Tuning) -> 
     )
 
 
-def _agreed_s(
+def _agreement(
     value_c: Floats, read_at: Floats, in_range: Flags, known: _Known, tuning: Tuning
-) -> Floats:
-    """Return for how long each reading was within reach of the one before it.
+) -> tuple[Flags, Floats]:
+    """Tell which readings are within reach of the one before, and for how long they have been.
 
     What happened in a gap is unknown, so that a longer one counts as `longest_step_s`.
     """
     passed_s = np.clip(read_at - known.raw_at, 0.0, tuning.longest_step_s)
     reach_k = tuning.possible_jump_k + tuning.possible_k_per_s * passed_s
-    agrees = in_range & (np.abs(value_c - known.raw_c) <= reach_k)
+    agrees: Flags = in_range & (np.abs(value_c - known.raw_c) <= reach_k)
     agreed_s: Floats = np.where(
         agrees, np.minimum(known.agreed_s + passed_s, tuning.agreed_hot_after_s), 0.0
     )
-    return agreed_s
+    return agrees, agreed_s
 
 
 def _needed_s(value_c: Floats, tuning: Tuning) -> Floats:

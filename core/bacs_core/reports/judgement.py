@@ -26,8 +26,9 @@ from bacs_core.model import (
     cell_label,
 )
 from bacs_core.reports.content import Concluded, Content, Source, Standing
-from bacs_core.reports.language import Amount, Language, Sentence, counted, say
+from bacs_core.reports.language import Language
 from bacs_core.reports.noted import noted
+from bacs_core.reports.sentences import Sentence, counted, finding_sentence, say
 
 #: USBR FIST and most makers: a cell is worn out at 80 % of its rated capacity.
 WORN_OUT_PERCENT: Final = 80.0
@@ -49,8 +50,6 @@ _ADVICE: Final = {
     "bled_more": "do_bled_more",
     "bled_less": "do_bled_less",
 }
-#: Kelvin and ampere-hours of a finding have a decimal, percent and millivolts have none.
-_FINE: Final = ("warmer_than", "bled_")
 #: How an alarm's value stands on paper: unit and decimals, by the unit of its rule.
 _UNITS: Final = {
     Unit.CELSIUS: ("°C", 1),
@@ -146,11 +145,6 @@ def odd_cells(concluded: Concluded) -> tuple[OddCell, ...]:
         )
         for finding in concluded.findings
     )
-
-
-def finding_sentence(code: str, amount: float) -> Sentence:
-    """Say why a cell stands out, by the code of the finding."""
-    return say(f"finding_{code}", amount=Amount(amount, 1 if code.startswith(_FINE) else 0))
 
 
 def recharges(standing: Standing) -> bool:

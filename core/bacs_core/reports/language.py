@@ -12,6 +12,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone
 from babel.numbers import format_decimal
 
+from bacs_core.reports.sentences import Amount, Argument, Sentence
 from bacs_core.reports.texts import (
     DEFAULT_LANGUAGE,
     DOUBT_TEXTS,
@@ -25,36 +26,6 @@ DASH: Final = "–"
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 #: The locale of each language: where the site is, days come before months.
 _LOCALES: Final = {"en": "en_GB", "de": "de_DE"}
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A number with its unit, before a language writes it; `None` is written as a dash."""
-
-    value: float | None
-    decimals: int = 0
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A text by its key, with what is put into it."""
-
-    key: str
-    values: Mapping[str, Argument]
-
-
-Argument = str | int | Amount | datetime | timedelta | Sentence
-
-
-def say(key: str, **values: Argument) -> Sentence:
-    """Make a sentence."""
-    return Sentence(key, values)
-
-
-def counted(key: str, count: int, **values: Argument) -> Sentence:
-    """Make a sentence about `count` things: `key`, or `key_one` where it is one."""
-    return Sentence(f"{key}_one" if count == 1 else key, {**values, "count": count})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ of protection; the figures of thermal runaway and the places of exchanged device
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from bacs_core.api.messages import Alarm
-from bacs_core.model import TripState, cell_label
-from bacs_core.reports.language import Amount, Language
-from bacs_core.snapshot import TripSummary
+from bacs_core.model import TripCause, TripState, cell_label
+from bacs_core.reports.sentences import Amount, Words
 
 _TRIPS: Final = {
     "protection_off": TripState.OFF,
@@ -35,7 +35,35 @@ _EXCHANGED: Final = re.compile(
 )
 
 
-def noted(alarm: Alarm, trip: TripSummary | None, cell_count: int, language: Language) -> str:
+class Trip(Protocol):
+    """What is asked of `snapshot.TripSummary`; `until` is in unix seconds."""
+
+    @property
+    def state(self) -> TripState:
+        """Where it stands."""
+
+    @property
+    def causes(self) -> Sequence[TripCause]:
+        """What demanded the trip."""
+
+    @property
+    def cell(self) -> int | None:
+        """The first cell that did, from 1."""
+
+    @property
+    def by(self) -> str | None:
+        """Who put it off or switched it off."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in the words of that person."""
+
+    @property
+    def until(self) -> float | None:
+        """Until when."""
+
+
+def noted(alarm: Alarm, trip: Trip | None, cell_count: int, language: Words) -> str:
     """Say the note of an alarm; `trip` is how the protection of its string stands."""
     if alarm.rule in _TRIPS and trip is not None and trip.state is _TRIPS[alarm.rule]:
         return _tripped(trip, cell_count, language)
@@ -44,7 +72,7 @@ def noted(alarm: Alarm, trip: TripSummary | None, cell_count: int, language: Lan
     return ", ".join(_figure(part, language) for part in alarm.note.split(", "))
 
 
-def _tripped(trip: TripSummary, cell_count: int, language: Language) -> str:
+def _tripped(trip: Trip, cell_count: int, language: Words) -> str:
     """Say why a breaker is to open, or who keeps it from that and for how long."""
     if trip.state in _ORDERED:
         parts = [language.word("tripped_by", cause) for cause in trip.causes]
@@ -59,14 +87,14 @@ def _tripped(trip: TripSummary, cell_count: int, language: Language) -> str:
     return ": ".join(filter(None, (who, trip.reason))) or "-"
 
 
-def _figure(told: str, language: Language) -> str:
+def _figure(told: str, language: Words) -> str:
     for key, pattern in _FIGURES.items():
         if (found := pattern.fullmatch(told)) is not None:
             return language.text(key, amount=Amount(float(found[1]), 1))
     return told
 
 
-def _exchanged(note: str, language: Language) -> str:
+def _exchanged(note: str, language: Words) -> str:
     found = _EXCHANGED.fullmatch(note)
     if found is None:
         return note

@@ -398,18 +398,19 @@ class HistoryTable(Table):
         ),
     ] = 6.0
     full_days: Annotated[
-        float, Field(ge=0, le=36_600, description="days of recording for which every sample is kept")
+        float, Field(ge=0, le=36_600, description="recorded days for which every sample is kept")
     ] = 60.0
     minute_days: Annotated[
         float,
         Field(
             ge=0,
             le=36_600,
-            description="days of recording for means of minutes, and extremes of quarters of an hour",
+            description="recorded days for means of minutes, and extremes of quarters of an hour",
         ),
     ] = 1096.0
     hour_days: Annotated[
-        float, Field(ge=0, le=36_600, description="days of recording for hours: minimum, mean and maximum")
+        float,
+        Field(ge=0, le=36_600, description="recorded days for hours: minimum, mean and maximum"),
     ] = 3653.0
 
 

@@ -23,6 +23,7 @@ from bacs_core.model import (
     MAX_STRINGS_PER_MANAGER,
     EqualizationState,
     Manager,
+    Quantity,
 )
 from bacs_core.polling.foreign_values import told_serial_number
 from bacs_core.polling.image import StringImage, reading
@@ -34,6 +35,10 @@ from bacs_core.snmp.tables import Column, Places, Value, column, places
 _log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S: Final = 1.0
+#: A remark names so many modules or strings one by one.
+TOLD_NUMBERS: Final = 3
+#: A column, and the number of the module or string whose value in it was left out.
+_Refused = tuple[device.Object, int]
 
 _SCALARS: Final = tuple(row.oid for row in device.SCALARS)
 _MODULES: Final = tuple(row.oid for row in (device.MODULE_INDEX, *device.MODULE_COLUMNS))
@@ -170,10 +175,13 @@ class SnmpOwner:
         if problem is not None:
             return problem, None
         self._first_module, self._first_string = module_places.first, string_places.first
-        self._put_cells(module_places, modules[1:], read_at)
-        self._put_strings(string_places, strings[1:], read_at)
+        refused = [
+            *self._put_cells(module_places, modules[1:], read_at),
+            *self._put_strings(string_places, strings[1:], read_at),
+        ]
         return None, (
-            _lacking("module", module_places, self._cell_count)
+            _left_out(refused)
+            or _lacking("module", module_places, self._cell_count)
             or _lacking("string", string_places, len(self._strings))
         )
 
@@ -213,32 +221,50 @@ class SnmpOwner:
             else Places({}, None, len(self._strings)),
         )
 
-    def _put_cells(self, found: Places, columns: Sequence[Column], read_at: float) -> None:
+    def _put_cells(
+        self, found: Places, columns: Sequence[Column], read_at: float
+    ) -> list[_Refused]:
+        """Store the values of the modules; return what no module can have measured."""
+        refused: list[_Refused] = []
         for row, raws in zip(device.MODULE_COLUMNS, columns, strict=True):
-            placed = [
-                None if raw is None else row.value(raw)
-                for raw in column(found, raws, self._cell_count)
-            ]
+            placed = column(found, raws, self._cell_count)
             for string, image in zip(self._strings, self._images, strict=True):
                 start = string.first_cell - 1
-                values = placed[start : start + string.cell_count]
-                if row.quantity is not None:
+                told = placed[start : start + string.cell_count]
+                range_ = device.range_for(row, string)
+                values = [None if raw is None else range_.taken(row.value(raw)) for raw in told]
+                if isinstance(row.quantity, Quantity):
                     image.put(row.quantity, 0, values, read_at)
+                refused += (
+                    (row, cell)
+                    for cell, (raw, value) in enumerate(zip(told, values, strict=True), start + 1)
+                    if raw is not None and value is None
+                )
+        return refused
 
-    def _put_strings(self, found: Places, columns: Sequence[Column], read_at: float) -> None:
-        currents, sums, means = (
-            [None if raw is None else row.value(raw) for raw in column(found, raws, count)]
-            for count in (len(self._strings),)
+    def _put_strings(
+        self, found: Places, columns: Sequence[Column], read_at: float
+    ) -> list[_Refused]:
+        """Store the values of the strings; return what no string can have."""
+        refused: list[_Refused] = []
+        rows = [
+            (row, column(found, raws, len(self._strings)))
             for row, raws in zip(device.STRING_COLUMNS, columns, strict=True)
-        )
-        for image, current_a, sum_v, mean_v in zip(
-            self._images, currents, sums, means, strict=True
-        ):
-            image.current_a = reading(current_a, read_at)
-            image.reported_sum_voltage_v = reading(sum_v, read_at)
-            image.reported_mean_voltage_v = reading(mean_v, read_at)
+        ]
+        for place, (string, image) in enumerate(zip(self._strings, self._images, strict=True)):
+            values: dict[device.Object, float | None] = {}
+            for row, raws in rows:
+                raw = raws[place]
+                told = None if raw is None else row.value(raw)
+                values[row] = device.range_for(row, string).taken(told)
+                if told is not None and values[row] is None:
+                    refused.append((row, string.number))
+            image.current_a = reading(values[device.STRING_CURRENT], read_at)
+            image.reported_sum_voltage_v = reading(values[device.STRING_SUM], read_at)
+            image.reported_mean_voltage_v = reading(values[device.STRING_MEAN], read_at)
             image.reported_equalization = EqualizationState.UNKNOWN
             image.reported_at = read_at
+        return refused
 
     def _lose(self, error: BusError) -> None:
         """Begin anew: whoever answers next may be another agent."""
@@ -287,3 +313,16 @@ def _lacking(what: str, found: Places, count: int) -> str | None:
     if not found.missing:
         return None
     return f"shows only {count - found.missing} of {count} {what}s"
+
+
+def _left_out(refused: Sequence[_Refused]) -> str | None:
+    """Say which values were left out, by column and number of the module or string."""
+    numbers: dict[str, list[int]] = {}
+    for row, number in refused:
+        numbers.setdefault(row.label.partition(",")[0], []).append(number)
+    told = (
+        f"{label} of {', '.join(map(str, which[:TOLD_NUMBERS]))}"
+        + (f" and {more} more" if (more := len(which) - TOLD_NUMBERS) > 0 else "")
+        for label, which in numbers.items()
+    )
+    return f"says what cannot be, left out: {'; '.join(told)}" if numbers else None

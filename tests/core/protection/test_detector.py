@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from bacs_core import chemistries, protection
+from bacs_core.devices import guard, panel_manager
+from bacs_core.devices.registers import READ_HOLDING_REGISTERS
 from bacs_core.model import ChargePhase, Chemistry, Quantity, RunawayStage, TripCause
 from bacs_core.protection import Tuning, Verdict
 from bacs_core.protection.trips import demands_of
@@ -356,6 +358,51 @@ def test_the_first_reading_of_all_counts_once_another_one_agrees() -> None:
         verdict = watch.tick(61.0, step_s=1, read_at=read_at)
         assert not verdict.temperature_suspect.any()
         assert np.isnan(verdict.hottest_c[0]) == (read_at == START)
+
+
+@pytest.mark.parametrize("earlier_s", [0.01, 0.3, 20.0])
+def test_a_second_reading_that_is_no_later_than_the_first_is_no_fault_and_no_proof(
+    earlier_s: float,
+) -> None:
+    watch = Watch(tuning=Tuning())
+    for read_at in (START, START - earlier_s, START - earlier_s):
+        verdict = watch.tick(61.0, step_s=1, read_at=read_at)
+        assert not verdict.temperature_suspect.any()
+        assert np.isnan(verdict.hottest_c[0])
+    verdict = watch.tick(61.0, step_s=1, read_at=START + 1)
+    assert not verdict.temperature_suspect.any()
+    assert verdict.hottest_c[0] == 61.0
+
+
+def test_one_measurement_that_a_manager_tells_twice_makes_no_healthy_cell_suspect() -> None:
+    column = next(one for one in panel_manager.COLUMNS if one.name == Quantity.TEMPERATURE)
+
+    def told_at(answered_at: float) -> float:
+        """When the values were measured, as far as the age in the answer tells."""
+        page = column.encode([CALM_C] * 4, answered_at - START)
+        answer = guard.sealed_answer(1, READ_HOLDING_REGISTERS, column.address, page)
+        age_s, _ = column.decode(answer, unit=1, asked=column.address)
+        return answered_at - age_s
+
+    first, second = told_at(START + 0.24), told_at(START + 0.36)
+    assert second < first
+    watch = Watch(tuning=Tuning())
+    for read_at in (first, second):
+        verdict = watch.tick(CALM_C, step_s=1, read_at=read_at)
+        assert not verdict.temperature_suspect.any()
+    verdict = watch.tick(CALM_C, step_s=1, read_at=START + 1)
+    assert not verdict.temperature_suspect.any()
+    assert verdict.hottest_c[0] == CALM_C
+
+
+def test_a_second_reading_that_contradicts_the_first_is_a_fault_however_old_it_is() -> None:
+    watch = Watch(tuning=Tuning())
+    watch.tick(warm(85.0), step_s=1, read_at=START)
+    verdict = watch.tick(warm(22.0), step_s=1, read_at=START - 0.01)
+    assert verdict.temperature_suspect.tolist() == [True, False, False, False]
+    # The next measurement of a healthy cell ends it.
+    verdict = watch.tick(warm(22.0), step_s=1, read_at=START + 1)
+    assert not verdict.temperature_suspect.any()
 
 
 def test_nobody_knows_how_hot_a_string_is_whose_cell_in_alarm_is_not_read() -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bacs_core.reports.language import Amount, counted, language_of, say
+from bacs_core.reports.language import language_of
+from bacs_core.reports.sentences import Amount, counted, say
 
 NB = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"

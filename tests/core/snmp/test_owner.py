@@ -162,6 +162,38 @@ async def test_an_agent_of_another_plant_is_not_believed(
     assert all(image.current_a is None for image in polled.images.values())
 
 
+async def test_what_no_module_can_have_measured_is_absent_and_told(
+    own_agent: Agent, tmp_path: Path
+) -> None:
+    voltages = [2_147_483_647, -1310, 0, 1300, 1310] + [1300] * (CELLS - 5)
+    lies = Tables(
+        voltages,
+        [(-2_147_483_648, 2_147_483_647, 0), (210, 7300, 1231)],
+        temperature=-99_999,
+        resistance=0,
+    )
+    own_agent.serve(lies.objects())
+    polled = prepared(own_agent.port, tmp_path)
+    await polled.owner.poll()
+    polled.owner.close()
+    assert polled.owner.is_believed()
+    told = polled.voltages()
+    assert all(map(math.isnan, told[:3]))
+    assert told[3:] == [value / 100 for value in voltages[3:]]
+    first, second = polled.images["ups/1"], polled.images["ups/2"]
+    columns = first.freeze(NOW).columns
+    for quantity in (Quantity.TEMPERATURE, Quantity.RESISTANCE):
+        assert all(map(math.isnan, columns[quantity].values))
+    assert first.current_a is first.reported_sum_voltage_v is first.reported_mean_voltage_v is None
+    assert second.current_a is not None
+    assert polled.owner.message.endswith(
+        "says what cannot be, left out: cell voltage of 1, 2, 3; "
+        "cell temperature of 1, 2, 3 and 57 more; "
+        "internal resistance of 1, 2, 3 and 57 more; "
+        "string current of 1; overall voltage of 1; average voltage of 1"
+    )
+
+
 async def test_an_agent_without_settings_and_strings_still_gives_its_modules(
     own_agent: Agent, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ TEXTS: Final[dict[str, str]] = {
     "none": "keine",
     "and_more": "und {count} weitere",
     "cell_named": "Zelle {cell}",
+    "line_named": "Leitung {line}",
     "whole_string": "ganzer Strang",
     # identity
     "identity": "Bezeichnung",

@@ -15,6 +15,7 @@ TEXTS: Final[dict[str, str]] = {
     "none": "none",
     "and_more": "and {count} more",
     "cell_named": "cell {cell}",
+    "line_named": "Line {line}",
     "whole_string": "whole string",
     # identity
     "identity": "Identity",

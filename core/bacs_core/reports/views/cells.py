@@ -9,8 +9,8 @@ from typing import Final
 
 from bacs_core.model import Basis, CellStatus, Quantity, RunawayStage, cell_label
 from bacs_core.reports.content import Baseline, Concluded, Content, Estimated, Readings, Standing
-from bacs_core.reports.judgement import finding_sentence
 from bacs_core.reports.language import DASH, NO_BREAK, Language
+from bacs_core.reports.sentences import finding_sentence
 from bacs_core.reports.views.rows import Row, Table
 
 _MILLI: Final = 1000.0

@@ -11,7 +11,8 @@ from bacs_core.history.events import EventKind
 from bacs_core.history.maintenance import StoredMaintenance
 from bacs_core.model import Quantity, cell_label
 from bacs_core.reports.content import Content, Happening
-from bacs_core.reports.language import DASH, NO_BREAK, Language, counted
+from bacs_core.reports.language import DASH, NO_BREAK, Language
+from bacs_core.reports.sentences import counted
 from bacs_core.reports.views.happenings import event_text
 from bacs_core.reports.views.rows import Row, Table
 
