@@ -28,6 +28,7 @@ _SENTENCES: Final[Mapping[str, re.Pattern[str]]] = {
         "agent_says": r"agent (?P<port>\S+?):? (?P<why>.+)",
         "has_other_count": r"has (?P<count>\d+) (?P<what>\w+), the site file (?P<expected>\d+)",
         "shows_only": r"shows only (?P<found>\d+) of (?P<count>\d+) (?P<what>\w+)",
+        "left_out": r"says what cannot be, left out: (?P<values>.+)",
         "no_marker": r"shows no SunSpec marker at .+",
         "chain_breaks": r"the chain of models breaks at register (?P<register>\d+)",
         "chain_endless": r"the chain of models never ends",
@@ -37,6 +38,8 @@ _SENTENCES: Final[Mapping[str, re.Pattern[str]]] = {
         "at_register": r"(?P<name>\S+) at register (?P<register>\d+)",
     }.items()
 }
+#: Values that were left out: what they are, the numbers they have, and how many more there are.
+_LEFT_OUT: Final = re.compile(r"(?P<what>.+?) of (?P<numbers>[\d, ]+?)(?: and (?P<more>\d+) more)?")
 _NUMBERED: Final = re.compile(r"(?P<name>.+?)_(?P<number>\d+)")
 
 
@@ -50,8 +53,19 @@ def sentence(text: str, texts: Texts) -> str:
             told["why"] = sentence(told["why"], texts)
         if "what" in told:
             told["what"] = texts.get(f"word_{told['what']}", told["what"])
+        if "values" in told:
+            values = told["values"].split("; ")
+            told["values"] = "; ".join(_left_out(each, texts) for each in values)
         return texts[f"line_{name}"].format(**told).strip()
     return text
+
+
+def _left_out(told: str, texts: Texts) -> str:
+    if (found := _LEFT_OUT.fullmatch(told)) is None:
+        return told
+    what = texts.get(f"word_{found['what'].replace(' ', '_')}", found["what"])
+    more = found["more"] and " " + texts["line_and_more"].format(count=found["more"])
+    return f"{what} {found['numbers']}{more or ''}"
 
 
 def register_name(full_name: str, texts: Texts) -> str:

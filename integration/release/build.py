@@ -1,11 +1,12 @@
 """Build what people install: the repository shape and the zip of HACS, and the wheel of bacs-core.
 
-    python -m integration.release.build OUT --repository URL --owner @NAME [--wheels URL]
+    python -m integration.release.build OUT --repository URL --owner @NAME --wheels URL
 
 OUT gets `repository/` (to be pushed as the root of the repository that HACS is given), `bacs.zip`
 (to be attached to the release of the same version) and, unless `--no-wheel`, the wheel of bacs-core
-(to be uploaded to PyPI, or attached to the release and named by `--wheels`). The same input gives
-the same bytes.
+(to be put where `--wheels` says, such as the release itself). The manifest asks for that wheel by
+address and not by name: nobody owns the name on PyPI, so anybody could. The same input gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from packaging.requirements import Requirement
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 INTEGRATION: Final = ROOT / "integration" / "custom_components" / "bacs"
@@ -51,7 +55,7 @@ class Release:
     repository: str
     owners: tuple[str, ...]
     wheels: str | None = None
-    """The address of a folder with the wheel of bacs-core; none: it comes from PyPI."""
+    """The address of a folder with the wheel of bacs-core; none: it is installed beforehand."""
 
 
 def build(out: Path, release: Release) -> None:
@@ -89,10 +93,8 @@ def manifest_of(release: Release) -> dict[str, Any]:
     if len(library) != 1 or not library[0].endswith(f"=={version}"):
         raise ReleaseError(f"the manifest must ask for bacs-core=={version}, not for {library}")
     if release.wheels is not None:
-        manifest["requirements"] = [
-            _from_address(each, version, release.wheels) if each in library else each
-            for each in manifest["requirements"]
-        ]
+        others = [each for each in manifest["requirements"] if each not in library]
+        manifest["requirements"] = _from_address(library[0], version, release.wheels) + others
     # The order that Home Assistant asks for: domain and name first, the rest by alphabet.
     first = {name: manifest.pop(name) for name in ("domain", "name")}
     return first | dict(sorted(manifest.items()))
@@ -151,10 +153,19 @@ def build_wheel(out: Path) -> Path:
     return out / f"bacs_core-{library_version()}-py3-none-any.whl"
 
 
-def _from_address(requirement: str, version: str, wheels: str) -> str:
-    """Ask for the wheel at an address instead of PyPI."""
-    name = requirement.partition("==")[0]
-    return f"{name} @ {wheels.rstrip('/')}/bacs_core-{version}-py3-none-any.whl"
+def _from_address(requirement: str, version: str, wheels: str) -> list[str]:
+    """Ask for the wheel at an address instead of PyPI.
+
+    In this form Home Assistant knows whether the version is installed already, and starts without
+    the internet; of `name @ address` it never knows. The price: what the extras need has to be
+    named, and there is no room for a digest.
+    """
+    asked = Requirement(requirement)
+    wheel = f"{wheels.rstrip('/')}/bacs_core-{version}-py3-none-any.whl"
+    project = tomllib.loads((ROOT / "core" / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    needed = {each: None for extra in sorted(asked.extras) for each in extras[extra]}
+    return [f"{wheel}#{asked.name}{asked.specifier}", *needed]
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -171,18 +182,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--repository", required=True, help="address of the repository")
     parser.add_argument("--owner", required=True, action="append", help="@name; may be repeated")
-    parser.add_argument("--wheels", help="address of the folder with the wheel, if not PyPI")
+    parser.add_argument("--wheels", required=True, help="address of the folder with the wheel")
     parser.add_argument("--no-wheel", action="store_true", help="do not build bacs-core")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
+    if not options.no_wheel:
+        build_wheel(options.out)
     release = Release(options.repository, tuple(options.owner), options.wheels)
     try:
         build(options.out, release)
     except ReleaseError as error:
         sys.stderr.write(f"No release: {error}.\n")
         return 1
-    if not options.no_wheel:
-        build_wheel(options.out)
     sys.stdout.writelines(f"{path}\n" for path in sorted(options.out.iterdir()))
     return 0
 

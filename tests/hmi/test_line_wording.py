@@ -35,6 +35,16 @@ ENGLISH, GERMAN = LANGUAGES["en"], LANGUAGES["de"]
         ("has 41 modules, the site file 40", "hat 41 Module, laut Anlagendatei 40"),
         ("shows only 39 of 40 modules", "zeigt nur 39 von 40 Module"),
         (
+            (
+                "says what cannot be, left out: cell voltage of 1, 2 and 5 more; "
+                "internal resistance of 7"
+            ),
+            (
+                "meldet Unmögliches, das weggelassen wird: Zellspannung 1, 2 und 5 weitere; "
+                "Innenwiderstand 7"
+            ),
+        ),
+        (
             "shows no SunSpec marker at 40000, 50000 or 0",
             "ist kein SunSpec-Gerät: seine Kennung fehlt",
         ),

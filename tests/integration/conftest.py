@@ -127,12 +127,27 @@ def site_id(engine: Engine, token: str) -> str:
     return str(engine.get("site", token)["site_id"])
 
 
+async def finish_setup(hass: HomeAssistant) -> None:
+    """Let what a test has begun come to its end: entities are added little by little."""
+    await until(
+        lambda: (
+            not any(
+                entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+                for entry in hass.config_entries.async_entries(DOMAIN)
+            )
+        )
+    )
+
+
 @pytest.fixture
-def site_entry(hass: HomeAssistant, connection: dict[str, Any], site_id: str) -> MockConfigEntry:
+async def site_entry(
+    hass: HomeAssistant, connection: dict[str, Any], site_id: str
+) -> AsyncIterator[MockConfigEntry]:
     """The entry of the site, not yet set up."""
     entry = MockConfigEntry(domain=DOMAIN, title="Test room", unique_id=site_id, data=connection)
     entry.add_to_hass(hass)
-    return entry
+    yield entry
+    await finish_setup(hass)
 
 
 @pytest.fixture
@@ -162,13 +177,16 @@ async def scripted(hass: HomeAssistant) -> AsyncIterator[ScriptedEngine]:
 
 
 @pytest.fixture
-def scripted_site(hass: HomeAssistant, scripted: ScriptedEngine) -> MockConfigEntry:
+async def scripted_site(
+    hass: HomeAssistant, scripted: ScriptedEngine
+) -> AsyncIterator[MockConfigEntry]:
     """The entry of that site, not yet set up."""
     entry = MockConfigEntry(
         domain=DOMAIN, title="Test room", unique_id=SITE_ID, data=scripted.connection
     )
     entry.add_to_hass(hass)
-    return entry
+    yield entry
+    await finish_setup(hass)
 
 
 @pytest.fixture

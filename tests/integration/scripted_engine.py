@@ -5,8 +5,9 @@ shown by the tests that start it.
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -27,6 +28,7 @@ from bacs_core.api.messages import (
     CommandResult,
     EngineState,
     Health,
+    LineStatus,
     ManagerStatus,
     Me,
     Measured,
@@ -171,6 +173,8 @@ class ScriptedEngine:
         self.faults: list[Fault] = []
         self.asked_system = 0
         self.broken = False
+        #: How far its clock is ahead of all others.
+        self.ahead = timedelta()
         self.alarms: list[Alarm] = []
         self.managers = [
             ManagerStatus(id=id_, online=True, serial_number=7, firmware_version="1.0")
@@ -188,6 +192,7 @@ class ScriptedEngine:
         self.commands: list[dict[str, Any]] = []
         self.queries: list[dict[str, Any]] = []
         self.refusal: Problem | None = None
+        self.refused_alarms: dict[str, Problem] = {}
         self.status = 409
         self._sequence = 0
         self._streams: list[web.WebSocketResponse] = []
@@ -241,6 +246,7 @@ class ScriptedEngine:
         *,
         alarms: list[Alarm] | None = None,
         managers: list[ManagerStatus] | None = None,
+        lines: list[LineStatus] | None = None,
         accessories: list[AccessoryStatus] | None = None,
         annunciation: Annunciation | None = None,
     ) -> None:
@@ -252,15 +258,24 @@ class ScriptedEngine:
         self._sequence += 1
         message = ChangesMessage(
             sequence=self._sequence,
-            at=datetime.now(UTC),
+            at=datetime.now(UTC) + self.ahead,
             strings=list(strings),
             alarms=alarms,
             managers=managers,
+            lines=lines,
             accessories=accessories,
             annunciation=annunciation,
         )
         for stream in self._streams:
             await stream.send_str(message.model_dump_json())
+
+    async def tell_as_it_is(self, message: dict[str, Any]) -> None:
+        """Send changes that no engine would make; the rest of the message is in order."""
+        self._sequence += 1
+        sound = {"type": "changes", "at": datetime.now(UTC).isoformat(), "strings": []}
+        text = json.dumps({**sound, **message, "sequence": self._sequence})
+        for stream in self._streams:
+            await stream.send_str(text)
 
     async def _beat(self) -> None:
         """Send every second, as an engine does: who hears nothing gives the connection up."""
@@ -272,7 +287,7 @@ class ScriptedEngine:
         """Everything that is published."""
         return SnapshotMessage(
             sequence=self._sequence,
-            at=datetime.now(UTC),
+            at=datetime.now(UTC) + self.ahead,
             strings=[self._values(string) for string in self.site.site.strings],
             managers=self.managers,
             lines=[],
@@ -326,7 +341,7 @@ class ScriptedEngine:
             return _answer(Problem(code="failed", reason="its log says why"), 500)
         return _answer(
             System(
-                versions={},
+                versions={"snmp": "1.4.0"},
                 started_at=datetime(2026, 1, 1, tzinfo=UTC),
                 now=datetime.now(UTC),
                 load=Load(),
@@ -353,6 +368,8 @@ class ScriptedEngine:
         if self.refusal is not None:
             return _answer(self.refusal, self.status)
         command = await request.json()
+        if (refusal := self.refused_alarms.get(command.get("alarm_id"))) is not None:
+            return _answer(refusal, self.status)
         self.commands.append(command)
         name = CommandName(command["command"])
         return _answer(CommandResult(id=1, command=name, by="ha", at=datetime.now(UTC)))

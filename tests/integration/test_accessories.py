@@ -4,7 +4,11 @@ import pytest
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bacs_core.api.messages import AccessoryStatus, Annunciation, Measured, Problem
@@ -42,6 +46,31 @@ async def test_accessories_are_devices_below_their_site(
     assert relay_box is not None
     assert (relay_box.name, relay_box.serial_number) == ("Relay box", "9")
     assert relay_box.via_device_id == site.id
+
+
+async def test_a_german_home_assistant_reads_german(
+    hass: HomeAssistant,
+    alone: MockConfigEntry,
+    scripted: ScriptedEngine,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    hass.config.language = "de"
+    assert await hass.config_entries.async_reload(alone.entry_id)
+    relay_box = device_registry.async_get_device_by_identifier(
+        (DOMAIN, f"{SITE_ID}/accessory/box"), alone.entry_id
+    )
+    assert relay_box is not None
+    assert relay_box.model == "Relaisbox"
+    silent = alarm("accessory_silent", string_key=None, cell=None, accessory_id="box", note="Box")
+    await scripted.tell(alarms=[silent])
+    await until_state(hass, "binary_sensor.test_room_alarm", "on")
+    reason = "Test room: Box antwortet nicht oder wird nicht geglaubt"
+    state = hass.states.get("binary_sensor.test_room_alarm")
+    assert state is not None
+    assert state.attributes["reasons"] == [reason]
+    issues = [issue for issue in ir.async_get(hass).issues.values() if issue.domain == DOMAIN]
+    told = [issue.translation_placeholders for issue in issues]
+    assert told == [{"site": "Test room", "reason": reason}]
 
 
 async def test_only_a_released_relay_can_be_switched_and_never_a_breaker(
@@ -84,6 +113,62 @@ async def test_a_viewer_sees_the_relay_but_has_no_switch(
     assert hass.states.async_entity_ids("switch") == []
 
 
+async def test_with_another_role_the_relay_changes_its_kind_and_who_misses_the_switch_is_told(
+    hass: HomeAssistant,
+    alone: MockConfigEntry,
+    scripted: ScriptedEngine,
+    entity_registry: er.EntityRegistry,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    as_sensor = "binary_sensor.relay_box_horn"
+    scripted.role = Role.VIEWER
+    assert await hass.config_entries.async_reload(alone.entry_id)
+    await until_state(hass, as_sensor, "off")
+    assert entity_registry.async_get(HORN) is None
+    assert hass.states.get(HORN) is None
+    issue = issue_registry.async_get_issue(DOMAIN, f"{SITE_ID}/role_fell")
+    assert issue is not None
+    assert issue.translation_placeholders == {
+        "site": "Test room",
+        "role": "viewer",
+        "relays": f"Relay box Horn ({HORN})",
+    }
+    scripted.role = Role.OPERATOR
+    assert await hass.config_entries.async_reload(alone.entry_id)
+    await until_state(hass, HORN, "off")
+    assert entity_registry.async_get(as_sensor) is None
+    assert issue_registry.async_get_issue(DOMAIN, f"{SITE_ID}/role_fell") is None
+
+
+async def test_a_relay_that_is_no_longer_released_is_no_switch_and_nobody_is_blamed(
+    hass: HomeAssistant,
+    alone: MockConfigEntry,
+    scripted: ScriptedEngine,
+    entity_registry: er.EntityRegistry,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    box, *others = scripted.site.accessories
+    kept = box.model_copy(update={"released": []})
+    scripted.site = scripted.site.model_copy(update={"accessories": [kept, *others]})
+    assert await hass.config_entries.async_reload(alone.entry_id)
+    await until_state(hass, "binary_sensor.relay_box_horn", "off")
+    assert entity_registry.async_get(HORN) is None
+    assert issue_registry.issues == {}
+
+
+async def test_a_site_that_is_removed_leaves_no_warning_of_its_role(
+    hass: HomeAssistant,
+    alone: MockConfigEntry,
+    scripted: ScriptedEngine,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    scripted.role = Role.VIEWER
+    assert await hass.config_entries.async_reload(alone.entry_id)
+    assert len(issue_registry.issues) == 1
+    await hass.config_entries.async_remove(alone.entry_id)
+    assert issue_registry.issues == {}
+
+
 async def test_a_contact_without_a_name_is_there_to_be_switched_on(
     alone: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
@@ -94,6 +179,7 @@ async def test_a_contact_without_a_name_is_there_to_be_switched_on(
     entry = entity_registry.async_get(entity_id)
     assert entry is not None
     assert entry.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    assert entry.original_name == "Relay 4"
 
 
 async def test_what_an_environment_sensor_measures_appears_with_its_first_value(

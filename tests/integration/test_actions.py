@@ -1,16 +1,22 @@
 """The actions: what is sent to the engine, and how refusals are told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import probatio as vol
 import pytest
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+    UnknownUser,
+)
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from bacs_core.api.messages import Problem
 from bacs_core.model import AlarmState, Role
@@ -94,10 +100,10 @@ async def test_shelving_puts_each_alarm_aside_for_minutes(
     ]
 
 
-async def test_unshelving_and_muting_need_no_device_where_there_is_one_site(
+async def test_an_alarm_needs_no_device_and_muting_none_where_there_is_one_site(
     hass: HomeAssistant, alarmed_alone: ScriptedEngine
 ) -> None:
-    await act(hass, "unshelve")
+    await act(hass, "unshelve", alarm_id=SHELVED)
     await act(hass, "mute")
     assert alarmed_alone.commands == [
         {"command": "unshelve_alarm", "alarm_id": SHELVED},
@@ -305,5 +311,146 @@ async def test_an_alarm_is_shelved_for_a_minute_at_least_and_a_day_at_most(
 ) -> None:
     for duration in (timedelta(seconds=10), timedelta(hours=25)):
         with pytest.raises(vol.Invalid, match=r"value must be at (least|most)"):
-            await act(hass, "shelve", duration=duration)
+            await act(hass, "shelve", alarm_id=UNSEEN, duration=duration)
     assert alarmed_alone.commands == []
+
+
+async def test_what_nobody_chose_is_never_everything(
+    hass: HomeAssistant, alarmed_alone: ScriptedEngine
+) -> None:
+    hour: dict[str, Any] = {"duration": "01:00:00"}
+    for action, data in (
+        ("acknowledge", {}),
+        ("shelve", hour),
+        ("unshelve", {}),
+        ("acknowledge", {"device_id": []}),
+        ("shelve", hour | {"device_id": []}),
+        ("mute", {"device_id": []}),
+        ("pause_equalization", {"device_id": []}),
+        ("export", {"device_id": []}),
+    ):
+        with pytest.raises(ServiceValidationError) as refused:
+            await act(hass, action, **data)
+        assert refused.value.translation_key == "nothing_chosen", action
+    assert (alarmed_alone.commands, alarmed_alone.queries) == ([], [])
+
+
+async def test_a_refused_alarm_keeps_no_other_from_being_shelved_and_all_refusals_are_told(
+    hass: HomeAssistant, alarmed_alone: ScriptedEngine
+) -> None:
+    alarmed_alone.refused_alarms = {SEEN: Problem(code="stands", reason="cell_hot stands")}
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "shelve", device_id=device(hass), duration="01:00:00")
+    assert [command["alarm_id"] for command in alarmed_alone.commands] == [UNSEEN, OVER]
+    assert refused.value.translation_key == "partly_done"
+    told = refused.value.translation_placeholders or {}
+    assert (told["done"], told["all"]) == ("2", "3")
+    assert "ups-a/1/3: cell_voltage_low" in told["refusals"]
+    assert "cell_hot stands" in told["refusals"]
+
+
+async def test_an_engine_that_went_away_meanwhile_is_not_asked_for_each_alarm(
+    hass: HomeAssistant, alarmed_alone: ScriptedEngine
+) -> None:
+    gone = Problem(code="unavailable", reason="it stops")
+    alarmed_alone.refused_alarms = {SEEN: gone}
+    alarmed_alone.status = 503
+    with pytest.raises(ServiceValidationError) as failed:
+        await act(hass, "shelve", device_id=device(hass), duration="01:00:00")
+    assert [command["alarm_id"] for command in alarmed_alone.commands] == [UNSEEN]
+    assert (failed.value.translation_placeholders or {})["done"] == "1"
+
+
+async def test_a_pause_ends_on_the_clock_of_the_engine(
+    hass: HomeAssistant, scripted: ScriptedEngine, loaded: list[MockConfigEntry]
+) -> None:
+    scripted.ahead = timedelta(days=400)
+    live = loaded[0].runtime_data.live
+    year = timedelta(days=365).total_seconds()
+    await until(lambda: live.at > dt_util.utcnow().timestamp() + year)
+    await act(hass, "pause_equalization", device_id=device(hass, "telecom"), duration="00:30:00")
+    (command,) = scripted.commands
+    ends_at = datetime.fromisoformat(command["until"])
+    assert ends_at - (dt_util.utcnow() + scripted.ahead) <= timedelta(minutes=30)
+    assert ends_at - dt_util.utcnow() > timedelta(days=399)
+
+
+async def test_a_pause_is_a_year_at_most(hass: HomeAssistant, alone: MockConfigEntry) -> None:
+    for days in (366, 9_999_999):
+        with pytest.raises(vol.Invalid, match="value must be at most"):
+            await act(
+                hass, "pause_equalization", device_id=device(hass), duration=timedelta(days=days)
+            )
+
+
+async def act_as(hass: HomeAssistant, user: MockUser, action: str, **data: Any) -> None:
+    await hass.services.async_call(
+        DOMAIN,
+        action,
+        data,
+        blocking=True,
+        context=Context(user_id=user.id),
+        return_response=action == "export",
+    )
+
+
+async def test_who_may_only_look_orders_nothing(
+    hass: HomeAssistant, alarmed: ScriptedEngine, hass_read_only_user: MockUser
+) -> None:
+    box, string = device(hass, "accessory/box"), device(hass, "telecom/1")
+    for action, data in (
+        ("acknowledge", {"device_id": string}),
+        ("acknowledge", {"alarm_id": UNSEEN}),
+        ("shelve", {"alarm_id": UNSEEN, "duration": "01:00:00"}),
+        ("unshelve", {"device_id": string}),
+        ("mute", {}),
+        ("pause_equalization", {"device_id": string}),
+        ("resume_equalization", {"device_id": device(hass, "telecom/1/2")}),
+        ("switch_relay", {"device_id": box, "relay": 1, "closed": True}),
+        ("switch_relay", {"device_id": box, "relay": 3, "closed": True}),
+        ("export", {}),
+    ):
+        with pytest.raises(Unauthorized):
+            await act_as(hass, hass_read_only_user, action, **data)
+    assert (alarmed.commands, alarmed.queries) == ([], [])
+
+
+async def test_who_may_control_a_place_orders_there_and_nowhere_else(
+    hass: HomeAssistant, alarmed: ScriptedEngine
+) -> None:
+    user = MockUser().add_to_hass(hass)
+    controlled = ("binary_sensor.ups_a_string_1_cell_02_problem", "switch.relay_box_horn")
+    user.mock_policy(
+        {"entities": {"entity_ids": {entity_id: {"control": True} for entity_id in controlled}}}
+    )
+    box = device(hass, "accessory/box")
+    await act_as(hass, user, "acknowledge", alarm_id=UNSEEN)
+    await act_as(hass, user, "switch_relay", device_id=box, relay=1, closed=True)
+    assert len(alarmed.commands) == 2
+    for action, data in (
+        ("acknowledge", {"alarm_id": OVER}),
+        ("acknowledge", {"device_id": device(hass, "ups-a/1")}),
+        ("mute", {}),
+        ("export", {}),
+    ):
+        with pytest.raises(Unauthorized):
+            await act_as(hass, user, action, **data)
+    assert len(alarmed.commands) == 2
+
+
+async def test_a_caller_that_is_gone_orders_nothing(
+    hass: HomeAssistant, alone: MockConfigEntry
+) -> None:
+    with pytest.raises(UnknownUser):
+        await act_as(hass, MockUser(), "mute")
+
+
+async def test_an_administrator_exports(
+    hass: HomeAssistant,
+    alarmed_alone: ScriptedEngine,
+    hass_admin_user: MockUser,
+    tmp_path: Path,
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    await act_as(hass, hass_admin_user, "export")
+    assert len(alarmed_alone.queries) == 1

@@ -4,7 +4,7 @@ from itertools import product
 import pytest
 
 from bacs_core.model import AlarmSeverity, AlarmState
-from custom_components.bacs.alarm_events import alarm_events, alarms_of, happened, told
+from custom_components.bacs.alarm_events import alarm_events, happened, told
 from tests.integration.scripted_engine import alarm, plant
 
 UNSEEN, SEEN, OVER = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED
@@ -53,14 +53,21 @@ def test_severe_and_old_alarms_are_told_first() -> None:
     assert [event.alarm.rule for event in events] == ["first", "cell_hot", "warning"]
 
 
-def test_alarms_are_told_by_their_string_or_by_the_site() -> None:
-    alarms = [
-        alarm(),
-        alarm(string_key="telecom/1"),
-        alarm("line_gone", string_key=None, cell=None),
+def test_of_a_burst_each_event_says_which_of_how_many_of_its_kind_it_is() -> None:
+    before = [alarm(f"over_{number}") for number in range(2)]
+    after = [
+        *(alarm(f"new_{number}") for number in range(3)),
+        alarm("cell_hot", severity=AlarmSeverity.ALARM),
     ]
-    assert [each.rule for each in alarms_of(alarms, None).values()] == ["line_gone"]
-    assert [each.string_key for each in alarms_of(alarms, "telecom/1").values()] == ["telecom/1"]
+    events = alarm_events({each.id: each for each in before}, {each.id: each for each in after})
+    assert [(event.type, event.alarm.rule, event.number, event.of) for event in events] == [
+        ("raised", "cell_hot", 1, 1),
+        ("raised", "new_0", 1, 3),
+        ("raised", "new_1", 2, 3),
+        ("raised", "new_2", 3, 3),
+        ("cleared", "over_0", 1, 2),
+        ("cleared", "over_1", 2, 2),
+    ]
 
 
 def test_an_event_names_cell_rule_reason_and_severity() -> None:
@@ -78,6 +85,8 @@ def test_an_event_names_cell_rule_reason_and_severity() -> None:
         "limit": 2.1,
         "raised_at": "2026-01-01T00:00:00+00:00",
         "first_out": False,
+        "burst_number": 1,
+        "burst_size": 1,
     }
 
 

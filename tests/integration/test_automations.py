@@ -9,7 +9,7 @@ from homeassistant.components.device_automation import (
 )
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -157,6 +157,28 @@ async def test_a_device_trigger_names_the_cell_and_that_of_a_cell_hears_no_other
     await scripted.start()
     await until(lambda: getattr(hass.states.get(EVENTS), "state", "") != STATE_UNAVAILABLE)
     assert len(noted) == 3
+
+
+async def test_a_new_name_of_the_event_entity_is_no_event(
+    hass: HomeAssistant,
+    loaded: list[MockConfigEntry],
+    scripted: ScriptedEngine,
+    noted: list[dict[str, Any]],
+    entity_registry: er.EntityRegistry,
+) -> None:
+    trigger = {
+        "trigger": "device",
+        "domain": DOMAIN,
+        "device_id": device(hass, "ups-a/1"),
+        "type": "alarm_raised",
+    }
+    await automate(hass, {"triggers": [trigger], "actions": [note(told="yes")]})
+    await scripted.tell(alarms=[alarm(cell=2)])
+    await until(lambda: len(noted) == 1)
+    entity_registry.async_update_entity(EVENTS, name="Another name")
+    await until(lambda: getattr(hass.states.get(EVENTS), "name", "").endswith("Another name"))
+    await hass.async_block_till_done()
+    assert len(noted) == 1
 
 
 async def test_a_device_trigger_needs_a_device_with_alarms_of_its_own(

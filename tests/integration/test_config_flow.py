@@ -16,7 +16,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bacs_core.api.messages import SiteInfo
-from custom_components.bacs import config_flow
+from custom_components.bacs import entrance
 from custom_components.bacs.connection import CommissioningError
 from custom_components.bacs.const import DOMAIN
 from tests.integration.dialogs import open_form, type_in
@@ -88,6 +88,14 @@ async def test_a_port_where_nobody_answers_is_named(
     assert result["errors"] == {"base": "cannot_connect"}
 
 
+async def test_an_address_that_is_none_is_named_at_its_field(hass: HomeAssistant) -> None:
+    typed = {"host": "the panel", "port": 8480, "token": "0" * 43}
+    assert (await type_in(hass, typed))["errors"] == {"host": "invalid_host"}
+    typed = {"host": "m:502", "port": 502, "unit": 1}
+    form = await type_in(hass, typed, "modbus_tcp")
+    assert form["errors"] == {"host": "invalid_host"}
+
+
 async def test_an_engine_without_a_site_is_named(
     hass: HomeAssistant, commissioning_engine: Engine
 ) -> None:
@@ -155,8 +163,8 @@ async def test_a_code_that_worked_is_not_lost_when_something_else_is_wrong(
     async def has_no_site(_client: object) -> SiteInfo:
         raise CommissioningError("no site yet")
 
-    monkeypatch.setattr(config_flow, "pair_site", pairs)
-    monkeypatch.setattr(config_flow, "probe", has_no_site)
+    monkeypatch.setattr(entrance, "pair_site", pairs)
+    monkeypatch.setattr(entrance, "probe", has_no_site)
     form = await type_in(hass, typed)
     for _ in range(2):
         assert form["errors"] == {"base": "commissioning"}

@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from bacs_core.api.messages import LineInfo, ManagerStatus
+from bacs_core.api.messages import LineInfo, LineStatus, ManagerStatus
 from bacs_core.settings import Link
 from custom_components.bacs.diagnostics import (
     async_get_config_entry_diagnostics,
@@ -22,7 +22,7 @@ async def test_diagnostics_say_everything_except_secrets(
 ) -> None:
     loaded = scripted_entries
     lines = [
-        LineInfo(id="lan", link=Link.MODBUS_TCP, port="modbus-tcp://192.0.2.7:502"),
+        LineInfo(id="lan", link=Link.MODBUS_TCP, port="192.0.2.7:502"),
         LineInfo(id="bus", link=Link.SERIAL, port="/dev/ttyUSB0"),
     ]
     scripted.site = scripted.site.model_copy(update={"lines": lines})
@@ -36,8 +36,18 @@ async def test_diagnostics_say_everything_except_secrets(
         flags=["overtemperature"],
         registers={"ups.load": 0x1234},
     )
+    refused = LineStatus(
+        id="lan",
+        port_open=False,
+        message="192.0.2.7:502 refuses the connection",
+        round_s=None,
+        requests=0,
+        timeouts=0,
+        frame_errors=0,
+    )
     await scripted.tell(
         managers=[foreign, *scripted.managers[1:]],
+        lines=[refused],
         alarms=[alarm(acknowledged_by="Somebody")],
     )
     await until_state(hass, "binary_sensor.ups_a_string_1_problem", "on")
@@ -47,8 +57,10 @@ async def test_diagnostics_say_everything_except_secrets(
     assert site["managers"][0]["registers"] == {"ups.load": 0x1234}
     assert {accessory["id"] for accessory in site["accessories"]} == {"box", "room"}
     assert site["engine"]["network"]["port"] == 8480
+    assert site["engine"]["versions"] == {"snmp": "1.4.0"}
     ports = [line["port"] for line in site["site"]["lines"]]
-    assert ports == ["modbus-tcp://**REDACTED**", "/dev/ttyUSB0"]
+    assert ports == ["**REDACTED**", "/dev/ttyUSB0"]
+    assert site["lines"][0]["message"] == "**REDACTED**:502 refuses the connection"
     manager = await async_get_config_entry_diagnostics(hass, loaded[1])
     assert manager["status"]["flags"] == ["overtemperature"]
     assert manager["strings"]["ups-a/1"]["columns"]["voltage_v"] == [2.25, 2.26, 2.27, 2.28]

@@ -185,7 +185,15 @@ async def test_cells_are_parts_of_their_string_which_hangs_below_its_manager(
     assert cell is not None
     assert (manager.via_device_id, string.via_device_id) == (site.id, manager.id)
     assert cell.parent_device_id == string.id
-    assert (manager.name, string.name, cell.name) == ("UPS A", "UPS A string 1", "Cell 07")
+    assert (manager.name, string.name) == ("UPS A", "UPS A string 1")
+    assert (manager.model, string.model) == (
+        "Web manager",
+        "12 V, 100 Ah, valve-regulated lead-acid (VRLA)",
+    )
+    # Of two strings each has a cell 7: history, logbook and messages tell them apart.
+    assert cell.name == "UPS A string 1 cell 07"
+    voltage = state_of(hass, "sensor.ups_a_string_1_cell_07_voltage")
+    assert voltage.name == "UPS A string 1 cell 07 Voltage"
     assert manager.serial_number
 
 

@@ -31,9 +31,13 @@ class NotedWriter(ChunkedWriter):
     def __init__(self, hass: HomeAssistant) -> None:
         super().__init__(hass)
         self.given: list[Writable] = []
+        self.moved: list[Writable] = []
 
     def add(self, entities: Iterable[Writable]) -> None:
         self.given += entities
+
+    def add_moved(self, entities: Iterable[Writable]) -> None:
+        self.moved += entities
 
 
 class Entity:
@@ -44,6 +48,8 @@ class Entity:
 
     def refresh(self) -> bool:
         return True
+
+    def withdraw(self) -> None: ...
 
     def async_write_ha_state(self) -> None: ...
 
@@ -70,9 +76,15 @@ class Fed:
         return self.feed.view is not None
 
     def queued(self) -> set[Source]:
-        """Which entities were queued since the last call."""
-        given, self.writer.given = self.writer.given, []
+        """Which entities were queued since the last call, to be written now or in turn."""
+        given, self.writer.given = [*self.writer.given, *self.moved], []
+        self.writer.moved = []
         return {source for source, entity in self.entities.items() if entity in given}
+
+    @property
+    def moved(self) -> list[Writable]:
+        """What was queued to be written in turn."""
+        return self.writer.moved
 
 
 async def test_only_the_cells_that_changed_are_queued(hass: HomeAssistant) -> None:
@@ -81,6 +93,29 @@ async def test_only_the_cells_that_changed_are_queued(hass: HomeAssistant) -> No
     assert fed.queued() == {VALUES[1], VALUES[3]}
     fed.site.tick()
     assert fed.queued() == set()
+
+
+async def test_only_values_that_moved_may_have_to_wait(hass: HomeAssistant) -> None:
+    column = column_source(KEY, Quantity.VOLTAGE)
+    fed = Fed(hass, *VALUES, column)
+    fed.site.tick(voltages={1: 2.3})
+    assert fed.moved == [fed.entities[VALUES[1]]]
+    assert fed.writer.given == [fed.entities[column]]
+    fed.queued()
+    fed.site.tick(seconds=11.0, read=[(START + 11.0, 3), (START, 1)])
+    assert fed.moved == []
+    assert fed.queued() == {VALUES[3], column}
+
+
+async def test_all_values_of_an_update_have_one_context_and_the_next_update_another(
+    hass: HomeAssistant,
+) -> None:
+    fed = Fed(hass, *VALUES)
+    contexts = []
+    for volts in (2.3, 2.2):
+        fed.site.tick(voltages={1: volts})
+        contexts.append(fed.feed.context)
+    assert contexts[0].id != contexts[1].id
 
 
 async def test_a_value_that_grows_stale_is_queued_without_a_new_value(
@@ -187,7 +222,7 @@ async def test_a_removed_entity_is_no_longer_queued(hass: HomeAssistant) -> None
     remove = fed.feed.add(entity)
     remove()
     fed.site.tick(voltages={0: 2.3})
-    assert fed.writer.given == []
+    assert (fed.writer.given, fed.moved) == ([], [])
 
 
 @pytest.mark.parametrize("online", [True, False])

@@ -19,7 +19,9 @@ from custom_components.bacs.forms import (
     battery_schema,
     link_step,
     read_cells,
+    read_host,
     typed_of,
+    with_plain_host,
 )
 
 FOLDER = Path(forms.__file__).parent
@@ -108,3 +110,28 @@ def test_cells_are_read_as_people_write_them(text: str) -> None:
 def test_cells_that_nobody_can_read_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cells of each string"):
         read_cells(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        (" panel.local ", "panel.local"),
+        ("http://192.0.2.7/", "192.0.2.7"),
+        ("https://panel", "panel"),
+        ("fe80::1", "fe80::1"),
+        ("[fe80::1]", "[fe80::1]"),
+    ],
+)
+def test_a_host_is_taken_as_people_paste_it(typed: str, host: str) -> None:
+    assert read_host(typed) == host
+    assert with_plain_host({"host": typed, "port": 1}) == {"host": host, "port": 1}
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "http://", "panel:8480", "panel/api", "the panel"])
+def test_what_is_no_host_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="neither a name nor an address"):
+        read_host(typed)
+
+
+def test_what_has_no_host_needs_none() -> None:
+    assert with_plain_host({"serial_port": "/dev/x"}) == {"serial_port": "/dev/x"}

@@ -3,8 +3,15 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.components.sensor.const import (
+    DEVICE_CLASS_STATE_CLASSES,
+    DEVICE_CLASS_UNITS,
+    SensorDeviceClass,
+)
 from homeassistant.const import EntityCategory
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -21,6 +28,19 @@ EVIDENCE = re.compile(
 )
 #: Of little interest to most, but no diagnosis.
 OFF_ALL_THE_SAME = {"room_temperature_c"}
+#: What Home Assistant has no device class for.
+WITHOUT_CLASS = {
+    "sensor": {
+        # Resistance, ampere-hours, hydrogen, and shares of something that is no battery charge.
+        *("cell_resistance", "highest_resistance", "cell_bled", "environment_hydrogen"),
+        *("cell_health", "cell_duty"),
+        # A count, and the number of a cell.
+        *("alarm_count", "worst_cell"),
+    },
+    # What hangs on a contact only the person knows who named it.
+    "binary_sensor": {"input", "relay", "unnamed_input", "unnamed_relay"},
+    "event": {"alarms"},
+}
 
 
 def evidence(rule: str) -> Iterator[tuple[Path, str, str]]:
@@ -61,3 +81,22 @@ def test_what_is_off_at_first_is_diagnostic_or_of_little_interest() -> None:
         if not description.entity_registry_enabled_default:
             is_diagnostic = description.entity_category is EntityCategory.DIAGNOSTIC
             assert is_diagnostic or description.key in OFF_ALL_THE_SAME, description.key
+
+
+@pytest.mark.parametrize("platform", DESCRIPTIONS)
+def test_every_entity_has_the_class_of_its_kind(platform: str) -> None:
+    without = {each.translation_key for each in DESCRIPTIONS[platform] if each.device_class is None}
+    assert without == WITHOUT_CLASS.get(platform, set())
+
+
+def test_classes_fit_units_and_statistics() -> None:
+    for each in DESCRIPTIONS["sensor"]:
+        description = cast("SensorEntityDescription", each)
+        kind = description.device_class
+        if kind is SensorDeviceClass.ENUM:
+            assert description.options, description.key
+            assert description.state_class is None, description.key
+        elif kind is not None:
+            unit, state_class = description.native_unit_of_measurement, description.state_class
+            assert unit in DEVICE_CLASS_UNITS[kind], description.key
+            assert state_class in DEVICE_CLASS_STATE_CLASSES[kind], description.key

@@ -1,5 +1,6 @@
 import pytest
 
+from bacs_core.api.live import Update, UpdateKind
 from bacs_core.api.messages import Alarm
 from bacs_core.model import AlarmState, CellStatus, EqualizationState, Inhibit, Quantity
 from custom_components.bacs.readings import (
@@ -17,6 +18,7 @@ from custom_components.bacs.readings import (
     equalization,
     line_connected,
     look,
+    look_again,
     manager_online,
     place_problem,
     string_problem,
@@ -186,3 +188,36 @@ def test_an_unknown_state_of_equalization_is_no_state() -> None:
     site = MirroredSite()
     site.tick(new_scalars=scalars(EqualizationState.UNKNOWN))
     assert equalization(view_of(site), key=KEY).value is None
+
+
+def _ids(view: View) -> list[dict[object, set[tuple[str, AlarmState]]]]:
+    return [
+        {place: {(each.id, each.state) for each in alarms} for place, alarms in sorted_.items()}
+        for sorted_ in (view.alarms, view.put_aside, view.by_string)
+    ]
+
+
+def test_a_look_at_what_changed_shows_the_same_as_a_look_at_everything() -> None:
+    site = MirroredSite()
+    updates: list[Update] = []
+    site.live.listen(updates.append)
+    view = view_of(site)
+    for alarms in (
+        [alarm(cell=1), alarm(cell=2)],
+        [alarm(cell=1, state=AlarmState.SHELVED), alarm(cell=2), alarm(string_key=None, cell=None)],
+        [alarm(cell=1, state=AlarmState.RETURNED), alarm(cell=3)],
+        [alarm(cell=1), alarm(cell=3), alarm(cell=3, text="it is hot")],
+        [],
+    ):
+        site.tick(alarms=alarms)
+        view = look_again(view, updates[-1])
+        assert _ids(view) == _ids(view_of(site))
+
+
+def test_alarms_that_an_update_does_not_touch_are_not_looked_at() -> None:
+    view = with_alarms(alarm(cell=1), alarm(string_key="ups-b/1", cell=1))
+    raised = Update(UpdateKind.CHANGES, alarms_raised=(alarm(cell=2),))
+    again = look_again(view, raised)
+    assert again.by_string["ups-b/1"] is view.by_string["ups-b/1"]
+    assert again.alarms[Place(KEY, 1)] is view.alarms[Place(KEY, 1)]
+    assert len(again.alarms[Place(KEY)]) == 2

@@ -132,7 +132,7 @@ async def test_values_of_another_site_at_the_same_address_are_not_shown(
         plant.site, data={**plant.site.data, "token": plant.engine.add_token("ha")}
     )
     assert not await plant.hass.config_entries.async_reload(plant.site.entry_id)
-    assert plant.site.state is ConfigEntryState.SETUP_ERROR
+    assert plant.site.state is ConfigEntryState.SETUP_RETRY
     assert plant.site.error_reason_translation_key == "wrong_site"
     await until(lambda: _state(plant, online) == "unavailable")
     caplog.clear()

@@ -3,19 +3,24 @@
 import json
 import re
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import Integration, Manifest
+from homeassistant.util.package import is_installed, parse_requirement_safe
+from packaging.requirements import Requirement
 
 from custom_components.bacs import frontend
 from integration.release import build as release_build
-from integration.release.build import ZIP, Release, ReleaseError, build, check, main, manifest_of
+from integration.release.build import ZIP, Release, ReleaseError, build, check, main
 
 REPOSITORY = "https://example.org/somebody/bacs"
 RELEASE = Release(REPOSITORY, ("@somebody",))
+WHEELS = f"{REPOSITORY}/releases/download/v1"
+ARGUMENTS = ("--repository", REPOSITORY, "--owner", "@somebody", "--wheels", f"{WHEELS}/")
 SOURCE = Path(frontend.__file__).parent
 
 
@@ -77,20 +82,49 @@ def test_the_same_input_gives_the_same_zip(out: Path, tmp_path: Path) -> None:
     assert (tmp_path / ZIP).read_bytes() == (out / ZIP).read_bytes()
 
 
-def test_the_library_can_come_from_the_release_instead_of_pypi() -> None:
-    wheels = Release(REPOSITORY, ("@somebody",), f"{REPOSITORY}/releases/download/v1/")
+def test_the_library_comes_from_the_release_and_is_not_asked_for_again_where_it_is_installed(
+    tmp_path: Path,
+) -> None:
+    assert main([str(tmp_path), *ARGUMENTS, "--no-wheel"]) == 0
+    component = tmp_path / "repository" / "custom_components" / "bacs"
+    asked = json.loads((component / "manifest.json").read_text())["requirements"]
     version = release_build.library_version()
-    (requirement,) = manifest_of(wheels)["requirements"]
-    assert requirement.startswith("bacs-core[")
-    assert requirement.endswith(f"/download/v1/bacs_core-{version}-py3-none-any.whl")
+    assert asked[0] == f"{WHEELS}/bacs_core-{version}-py3-none-any.whl#bacs-core=={version}"
+    assert not [each for each in asked[1:] if each.startswith("bacs-core")]
+    # So Home Assistant starts in a room without the internet.
+    assert all(is_installed(each) for each in asked)
+    assert not is_installed(asked[0].replace(version, "99.0.0"))
+
+
+def test_what_the_parts_of_the_library_need_is_asked_for_too(tmp_path: Path) -> None:
+    main([str(tmp_path), *ARGUMENTS, "--no-wheel"])
+    component = tmp_path / "repository" / "custom_components" / "bacs"
+    asked = json.loads((component / "manifest.json").read_text())["requirements"]
+    source = json.loads((SOURCE / "manifest.json").read_text())["requirements"]
+    assert source == [f"bacs-core[bus,snmp]=={release_build.library_version()}"]
+    named = {parsed.name for each in asked if (parsed := parse_requirement_safe(each))}
+    wanted = [Requirement(each) for each in requires("bacs-core") or ()]
+    for extra in ("bus", "snmp"):
+        of_extra = {
+            each.name for each in wanted if each.marker and each.marker.evaluate({"extra": extra})
+        }
+        assert of_extra
+        assert named >= of_extra
+
+
+def test_whoever_releases_has_to_say_where_the_library_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), "--repository", REPOSITORY, "--owner", "@somebody"])
+    assert "--wheels" in capsys.readouterr().err
 
 
 def test_versions_that_do_not_fit_stop_the_release(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(release_build, "library_version", lambda: "9.9.9")
-    arguments = ["--repository", REPOSITORY, "--owner", "@somebody", "--no-wheel"]
-    assert main([str(tmp_path), *arguments]) == 1
+    assert main([str(tmp_path), *ARGUMENTS, "--no-wheel"]) == 1
     assert "bacs-core is 9.9.9" in capsys.readouterr().err
 
 

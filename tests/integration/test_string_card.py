@@ -45,7 +45,9 @@ class Plant:
         self.feed.attach(self.site.live)
         self.entry.runtime_data = ManagerRuntime(SITE_ID, manager, {}, self.feed)
         dr.async_get(self.hass).async_get_or_create(
-            config_entry_id=self.entry.entry_id, identifiers={(DOMAIN, STRING)}
+            config_entry_id=self.entry.entry_id,
+            identifiers={(DOMAIN, STRING)},
+            name="UPS A string 1",
         )
         self.entry._async_set_state(self.hass, ConfigEntryState.LOADED, None)
 
@@ -107,7 +109,7 @@ async def test_a_card_is_told_of_a_lost_connection_and_gets_everything_after_it(
     socket = await subscribe()
     await told(socket)
     plant.site.lose()
-    assert await told(socket) == {"state": "lost"}
+    assert await told(socket) == {"state": "lost", "name": "UPS A string 1"}
     plant.site.connect()
     assert (await told(socket))["state"] == "live"
 
@@ -116,7 +118,7 @@ async def test_a_card_outlives_a_reload_of_its_entry(plant: Plant, subscribe: Su
     socket = await subscribe()
     await told(socket)
     plant.unload()
-    assert await told(socket) == {"state": "lost"}
+    assert await told(socket) == {"state": "lost", "name": "UPS A string 1"}
     plant.load()
     assert (await told(socket))["state"] == "live"
     plant.site.tick(voltages={0: 2.3})

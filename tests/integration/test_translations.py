@@ -46,9 +46,10 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
         binary_sensor.ONLINE,
         binary_sensor.LINE,
         *binary_sensor.CONTACTS.values(),
+        *binary_sensor.UNNAMED_CONTACTS.values(),
     ),
     "event": (event.ALARMS,),
-    "switch": (switch.RELAY,),
+    "switch": (switch.RELAY, switch.UNNAMED_RELAY),
 }
 #: What the code names in a variable, so that a search does not find it.
 NAMED_BY_CODE = {f"refused_{code}" for code in REFUSALS}

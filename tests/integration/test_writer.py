@@ -4,7 +4,14 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.bacs.writer import CHUNK_ENTITIES, PAUSE_S, ChunkedWriter
+from custom_components.bacs.pace import TURN_S
+from custom_components.bacs.writer import (
+    CHUNK_ENTITIES,
+    LULL_S,
+    PAUSE_S,
+    PORTION_S,
+    ChunkedWriter,
+)
 from tests.integration.waiting import until
 
 
@@ -16,24 +23,44 @@ class Entity:
     ) -> None:
         self.urgent = urgent
         self.changed = changed
+        self.withdrawn = False
         self.journal = journal
 
     def refresh(self) -> bool:
         return self.changed
 
+    def withdraw(self) -> None:
+        self.withdrawn = True
+
     def async_write_ha_state(self) -> None:
         self.journal.append(self)
 
 
+class Clock:
+    """Stands still unless a pause or an entity takes its time."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 @pytest.fixture
-def journal(monkeypatch: pytest.MonkeyPatch) -> list[Entity | None]:
-    """What is written; each pause stands in it as `None`."""
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def journal(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> list[Entity | None]:
+    """What is written; each pause stands in it as `None`, and the clock goes on by it."""
     journal: list[Entity | None] = []
     sleep = asyncio.sleep
 
     async def noted_sleep(delay: float, *arguments: Any) -> None:
-        if delay == PAUSE_S:
+        if delay in {PAUSE_S, LULL_S}:
             journal.append(None)
+            clock.now_s += delay
         await sleep(0)
 
     monkeypatch.setattr(asyncio, "sleep", noted_sleep)
@@ -52,9 +79,9 @@ def portions(journal: list[Entity | None]) -> list[int]:
 
 
 async def test_512_cells_are_written_in_portions_with_pauses(
-    hass: HomeAssistant, journal: list[Entity | None]
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
 ) -> None:
-    writer = ChunkedWriter(hass)
+    writer = ChunkedWriter(hass, clock_s=clock)
     entities = [Entity(journal) for _ in range(512 * 5)]
     writer.add(entities)
     await until(lambda: len([entry for entry in journal if entry]) == len(entities))
@@ -62,10 +89,61 @@ async def test_512_cells_are_written_in_portions_with_pauses(
     assert [entry for entry in journal if entry] == entities
 
 
-async def test_urgent_entities_overtake_all_that_wait(
-    hass: HomeAssistant, journal: list[Entity | None]
+async def test_a_portion_ends_early_where_writing_takes_long(
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
 ) -> None:
-    writer = ChunkedWriter(hass)
+    class Slow(Entity):
+        def async_write_ha_state(self) -> None:
+            super().async_write_ha_state()
+            clock.now_s += PORTION_S / 3.5
+
+    writer = ChunkedWriter(hass, clock_s=clock)
+    entities = [Slow(journal) for _ in range(20)]
+    writer.add(entities)
+    await until(lambda: entities[-1] in journal)
+    assert max(portions(journal)) == 4
+
+
+async def test_values_that_move_all_the_time_are_written_in_turn(
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
+) -> None:
+    writer = ChunkedWriter(hass, clock_s=clock)
+    values = [Entity(journal) for _ in range(2000)]
+    for value in values:
+        writer.enroll(value)
+    begun_s = clock.now_s
+    writer.add_moved(values)
+    await until(lambda: values[-1] in journal)
+    assert clock.now_s - begun_s < 1.0
+    journal.clear()
+    begun_s = clock.now_s
+    writer.add_moved(values)
+    await until(lambda: values[-1] in journal)
+    assert [entry for entry in journal if entry] == values
+    assert clock.now_s - begun_s == pytest.approx(TURN_S, abs=1.0)
+
+
+async def test_whatever_else_changes_overtakes_the_values_that_wait_for_their_turn(
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
+) -> None:
+    writer = ChunkedWriter(hass, clock_s=clock)
+    values = [Entity(journal) for _ in range(2000)]
+    for _ in range(2):
+        writer.add_moved(values)
+        await until(lambda: len(journal) > 200)
+    lost, problem = Entity(journal), Entity(journal, urgent=True)
+    writer.add([lost])
+    writer.add_moved([problem])
+    await until(lambda: lost in journal)
+    written = [entry for entry in journal if entry]
+    assert written.index(problem) + 1 == written.index(lost)
+    assert values[-1] not in written
+
+
+async def test_urgent_entities_overtake_all_that_wait(
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
+) -> None:
+    writer = ChunkedWriter(hass, clock_s=clock)
     values = [Entity(journal) for _ in range(1000)]
     writer.add(values)
     await until(lambda: len(journal) > CHUNK_ENTITIES)
@@ -79,9 +157,9 @@ async def test_urgent_entities_overtake_all_that_wait(
 
 
 async def test_what_has_not_changed_is_not_written(
-    hass: HomeAssistant, journal: list[Entity | None]
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
 ) -> None:
-    writer = ChunkedWriter(hass)
+    writer = ChunkedWriter(hass, clock_s=clock)
     last = Entity(journal)
     writer.add([*(Entity(journal, changed=False) for _ in range(500)), last])
     await until(lambda: last in journal)
@@ -89,9 +167,9 @@ async def test_what_has_not_changed_is_not_written(
 
 
 async def test_an_entity_that_waits_is_written_once_however_often_it_changes(
-    hass: HomeAssistant, journal: list[Entity | None]
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
 ) -> None:
-    writer = ChunkedWriter(hass)
+    writer = ChunkedWriter(hass, clock_s=clock)
     entity, last = Entity(journal), Entity(journal)
     writer.add([entity])
     writer.add([entity, last])
@@ -100,9 +178,9 @@ async def test_an_entity_that_waits_is_written_once_however_often_it_changes(
 
 
 async def test_an_entity_that_is_removed_is_forgotten(
-    hass: HomeAssistant, journal: list[Entity | None]
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
 ) -> None:
-    writer = ChunkedWriter(hass)
+    writer = ChunkedWriter(hass, clock_s=clock)
     removed, last = Entity(journal), Entity(journal)
     writer.add([Entity(journal) for _ in range(CHUNK_ENTITIES)])
     writer.add([removed, last])
@@ -111,16 +189,21 @@ async def test_an_entity_that_is_removed_is_forgotten(
     assert removed not in journal
 
 
-async def test_an_entity_that_fails_does_not_silence_the_others(
-    hass: HomeAssistant, journal: list[Entity | None], caplog: pytest.LogCaptureFixture
+async def test_an_entity_that_fails_is_withdrawn_and_does_not_silence_the_others(
+    hass: HomeAssistant,
+    journal: list[Entity | None],
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken(Entity):
         def refresh(self) -> bool:
             raise RuntimeError("broken on purpose")
 
-    writer = ChunkedWriter(hass)
-    last = Entity(journal)
-    writer.add([Broken(journal), last])
+    writer = ChunkedWriter(hass, clock_s=clock)
+    broken, last = Broken(journal), Entity(journal)
+    writer.add([broken, last])
     await until(lambda: last in journal)
     assert "broken on purpose" in caplog.text
+    assert broken.withdrawn
+    assert [entry for entry in journal if entry] == [broken, last]
     caplog.clear()

@@ -22,6 +22,8 @@ from tests.hmi.browser import TIMEOUT_MS, open_browser, open_page
 from tests.processes import HOST
 from tests.system.conftest import TELECOM, Room, installation
 from tests.system.home_assistant_process import HomeAssistantProcess
+from tests.system.home_assistant_upgrade import NEXT_VERSION, UpgradedEngine
+from tests.system.home_assistant_wire import Wire
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
@@ -29,6 +31,8 @@ RELEASE = Release("https://example.org/bacs", ("@nobody",))
 CELLS = 12
 ATTEMPTS = 20
 DASHBOARD = "battery-room"
+LEVELS = ("WARNING", "ERROR", "CRITICAL")
+SAID = ("a custom integration bacs which", "(MainThread) [bacs_core.api.live]")
 #: What the card tells of itself; the canvas counts as drawn when it shows more than one colour.
 LIVE = "card => card.model.state === 'live' && card.layout !== undefined"
 DRAWN = """card => {
@@ -46,6 +50,7 @@ class Installed:
     room: Room
     home: HomeAssistantProcess
     site_id: str
+    wire: Wire
 
     @property
     def string_id(self) -> str:
@@ -87,15 +92,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     home.packages = folder / "packages"
     with zipfile.ZipFile(build_wheel(folder)) as packed:
         packed.extractall(home.packages)
-    with installation(tmp_path_factory.mktemp("room")) as room:
+    with installation(tmp_path_factory.mktemp("room")) as room, Wire(room.engine.port) as wire:
         home.start()
         try:
             home.onboard()
             token = room.engine.add_token("home-assistant", "operator")
-            home.add_engine(HOST, room.engine.port, token)
+            home.add_engine(HOST, wire.port, token)
             home.take_offers()
             site_id = str(room.engine.get("health")["site_id"])
-            now = Installed(room, home, site_id)
+            now = Installed(room, home, site_id, wire)
             home.wait(lambda: has_values(now), "the values of all cells")
             save_dashboard(now)
             yield now
@@ -152,13 +157,17 @@ async def keep_picture(page: Page, name: str) -> None:
 
 
 def complaints(home: HomeAssistantProcess) -> list[str]:
-    """Return the lines of the log in which the integration, or a file of it, comes up."""
+    """Return the lines of the log in which the integration comes up, unless it is to be said.
+
+    Said is once that the integration is not one of Home Assistant's own, and once each time that
+    the connection to the engine was lost.
+    """
     return [
         line
         for line in home.log.splitlines()
-        if "custom_components/bacs" in line
-        or ("bacs" in line and (" ERROR " in line or " CRITICAL " in line))
-    ]
+        if ("bacs" in line and any(f" {level} " in line for level in LEVELS))
+        if not any(words in line for words in SAID)
+    ] + [line for line in home.log.splitlines() if "custom_components/bacs" in line]
 
 
 def test_every_cell_has_the_value_that_the_engine_publishes(installed: Installed) -> None:
@@ -212,6 +221,95 @@ async def test_an_engine_that_dies_and_comes_back_is_seen_on_the_card_and_in_eve
         await expect(card.locator(".note")).to_be_empty(timeout=TIMEOUT_MS)
         home.wait(lambda: has_values(installed), "values after the restart of the engine")
         assert wrong == []
+
+
+async def test_a_network_that_carries_nothing_any_more_is_noticed_without_being_told(
+    installed: Installed,
+) -> None:
+    home, wire = installed.home, installed.wire
+    async with opened(
+        home, f"/{DASHBOARD}/0", width=820, height=1180, dark=False, language="de"
+    ) as (page, wrong):
+        card = await the_card(page)
+        wire.cut()
+        try:
+            home.wait(are_all(installed, "unavailable"), "entities without a value")
+            await expect(card.locator(".note")).to_contain_text("Keine Verb", timeout=TIMEOUT_MS)
+            await keep_picture(page, "home-assistant card network cut")
+        finally:
+            wire.mend()
+        home.wait(lambda: has_values(installed), "values over the mended network")
+        await expect(card.locator(".note")).to_be_empty(timeout=TIMEOUT_MS)
+        assert wrong == []
+
+
+async def test_the_history_of_a_cell_opens_from_the_card(installed: Installed) -> None:
+    async with opened(
+        installed.home, f"/{DASHBOARD}/0", width=390, height=844, dark=True, language="en"
+    ) as (page, wrong):
+        card = await the_card(page)
+        await card.locator(".ends button").first.tap()
+        await card.locator(".cell .row").last.get_by_role("button").first.tap()
+        dialog = page.locator("ha-more-info-dialog")
+        await expect(dialog.locator("ha-more-info-history")).to_be_visible(timeout=TIMEOUT_MS)
+        await expect(dialog.get_by_text("Voltage").first).to_be_visible(timeout=TIMEOUT_MS)
+        await keep_picture(page, "home-assistant history phone dark")
+        assert wrong == []
+
+
+async def test_the_card_is_changed_in_the_editor_of_the_dashboard(installed: Installed) -> None:
+    home = installed.home
+    async with opened(
+        home, f"/{DASHBOARD}/0?edit=1", width=1280, height=800, dark=False, language="en"
+    ) as (page, wrong):
+        await the_card(page)
+        await page.locator("hui-card-options").get_by_text("Edit", exact=True).first.click()
+        editor = page.locator("hui-dialog-edit-card")
+        # By its name, not by the id that is kept.
+        chosen = editor.get_by_text("Telecom · Telecom string 1").filter(visible=True)
+        await expect(chosen.first).to_be_visible(timeout=TIMEOUT_MS)
+        await editor.locator('input[name="title"]').fill("Telecom battery")
+        await keep_picture(page, "home-assistant card editor")
+        await editor.get_by_text("Save", exact=True).click()
+        await expect(page.locator("bacs-string-card h2").first).to_have_text(
+            "Telecom battery", timeout=TIMEOUT_MS
+        )
+        assert wrong == []
+    saved = home.command("lovelace/config", url_path=DASHBOARD)
+    assert saved["views"][0]["cards"][0]["title"] == "Telecom battery"
+
+
+def test_an_engine_that_was_upgraded_is_followed_with_its_new_layout(installed: Installed) -> None:
+    home, room = installed.home, installed.room
+    site = room.cabinet.site
+    before = site.read_text()
+
+    def has_issue() -> bool:
+        issues = home.command("repairs/list_issues")["issues"]
+        return any(
+            issue["domain"] == "bacs"
+            and issue["translation_key"] == "version_mismatch"
+            and issue["translation_placeholders"]["engine"] == NEXT_VERSION
+            for issue in issues
+        )
+
+    def names() -> set[str]:
+        return {device["name"] for device in home.command("config/device_registry/list")}
+
+    upgraded = UpgradedEngine(room.engine, site)
+    room.engine.stop()
+    site.write_text(before.replace('name = "Telecom"', 'name = "Exchange"'))
+    upgraded.start()
+    try:
+        home.wait(has_issue, "a thing to repair")
+        home.wait(lambda: "Exchange" in names(), "the new name of the manager")
+        home.wait(lambda: has_values(installed), "values of the upgraded engine")
+    finally:
+        upgraded.stop()
+        site.write_text(before)
+        room.engine.start()
+    home.wait(lambda: not has_issue() and "Telecom" in names(), "the old engine")
+    home.wait(lambda: has_values(installed), "values of the old engine")
 
 
 async def test_the_card_comes_back_by_itself_when_home_assistant_was_restarted(

@@ -1,7 +1,7 @@
 """The actions of the integration: what a person or an automation may ask of an engine."""
 
-from collections.abc import Callable, Coroutine, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from homeassistant.util.json import JsonValueType
 from bacs_core.api.command_messages import MOST_SHELVED_HOURS
 from bacs_core.api.history_client import HistoryClient
 from bacs_core.api.messages import (
+    AccessoryInfo,
     Acknowledge,
     Alarm,
     MuteBuzzer,
@@ -33,8 +34,9 @@ from bacs_core.model import AlarmState
 
 from .const import DOMAIN
 from .export_files import export_path, write_pieces
-from .orders import failed, give_order, invalid, operating_client, told_in_words
-from .readings import SITE, accessory_key
+from .orders import Order, failed, give_orders, invalid, operating_client, told_in_words
+from .permissions import require_admin, require_control, require_control_of_relay
+from .readings import SITE, accessory_key, places_of
 from .runtime import SiteConfigEntry
 from .targets import Target, loaded_sites, targets_of
 
@@ -51,77 +53,117 @@ ATTR_START: Final = "start"
 UNSEEN: Final = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
 SHELVABLE: Final = UNSEEN | {AlarmState.ACKNOWLEDGED}
 MINUTE: Final = timedelta(minutes=1)
+#: For longer than a year, equalization is paused until somebody resumes it.
+MOST_PAUSED: Final = timedelta(days=365)
 
 _DEVICES: Final = {vol.Optional(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])}
 _NEEDED_DEVICES: Final = {vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])}
 _ALARMS: Final = {**_DEVICES, vol.Optional(ATTR_ALARM_ID): cv.string}
 _DURATION: Final = vol.All(cv.positive_time_period, vol.Range(min=MINUTE))
 _SHELVING: Final = vol.All(_DURATION, vol.Range(max=timedelta(hours=MOST_SHELVED_HOURS)))
+_PAUSE: Final = vol.All(_DURATION, vol.Range(max=MOST_PAUSED))
 
 
 async def _acknowledge(hass: HomeAssistant, call: ServiceCall) -> None:
     """Acknowledge an alarm, or all that wait for it at the chosen places."""
-    for entry, alarms in _chosen_alarms(hass, call, UNSEEN):
-        await give_order(hass, entry, Acknowledge(alarm_ids=[alarm.id for alarm in alarms]))
+    chosen = await _chosen_alarms(hass, call, UNSEEN)
+    orders = [
+        Order(entry, Acknowledge(alarm_ids=[alarm.id for alarm in alarms]), entry.title)
+        for entry, alarms in chosen
+    ]
+    await give_orders(hass, orders)
 
 
 async def _shelve(hass: HomeAssistant, call: ServiceCall) -> None:
     """Put alarms aside for some time."""
     minutes = int(call.data[ATTR_DURATION] / MINUTE)
-    for entry, alarms in _chosen_alarms(hass, call, SHELVABLE):
-        for alarm in alarms:
-            await give_order(hass, entry, ShelveAlarm(alarm_id=alarm.id, minutes=minutes))
+    orders = [
+        Order(entry, ShelveAlarm(alarm_id=alarm.id, minutes=minutes), alarm.text)
+        for entry, alarms in await _chosen_alarms(hass, call, SHELVABLE)
+        for alarm in alarms
+    ]
+    await give_orders(hass, orders)
 
 
 async def _unshelve(hass: HomeAssistant, call: ServiceCall) -> None:
     """Take shelved alarms up again."""
-    for entry, alarms in _chosen_alarms(hass, call, frozenset({AlarmState.SHELVED})):
-        for alarm in alarms:
-            await give_order(hass, entry, UnshelveAlarm(alarm_id=alarm.id))
+    orders = [
+        Order(entry, UnshelveAlarm(alarm_id=alarm.id), alarm.text)
+        for entry, alarms in await _chosen_alarms(hass, call, frozenset({AlarmState.SHELVED}))
+        for alarm in alarms
+    ]
+    await give_orders(hass, orders)
 
 
 async def _mute(hass: HomeAssistant, call: ServiceCall) -> None:
     """Silence the buzzers of the chosen sites until the next alarm."""
-    for target in _targets(hass, call):
-        await give_order(hass, target.entry, MuteBuzzer())
+    targets = await _controlled_targets(hass, call)
+    await give_orders(
+        hass, [Order(target.entry, MuteBuzzer(), target.entry.title) for target in targets]
+    )
 
 
 async def _pause(hass: HomeAssistant, call: ServiceCall) -> None:
     """Stop the bypass of strings or cells."""
     duration = call.data.get(ATTR_DURATION)
-    until = None if duration is None else dt_util.utcnow() + duration
-    for target in _targets(hass, call):
-        for key, cells in _strings(target).items():
-            order = PauseEqualization(string_key=key, until=until, cells=cells or None)
-            await give_order(hass, target.entry, order)
+    orders = [
+        Order(
+            target.entry,
+            PauseEqualization(
+                string_key=key, until=_ends_at(target, duration), cells=cells or None
+            ),
+            key,
+        )
+        for target in await _controlled_targets(hass, call)
+        for key, cells in _strings(target).items()
+    ]
+    await give_orders(hass, orders)
 
 
 async def _resume(hass: HomeAssistant, call: ServiceCall) -> None:
     """Let the bypass of strings or cells go on."""
-    for target in _targets(hass, call):
-        for key, cells in _strings(target).items():
-            order = ResumeEqualization(string_key=key, cells=cells or None)
-            await give_order(hass, target.entry, order)
+    orders = [
+        Order(target.entry, ResumeEqualization(string_key=key, cells=cells or None), key)
+        for target in await _controlled_targets(hass, call)
+        for key, cells in _strings(target).items()
+    ]
+    await give_orders(hass, orders)
 
 
 async def _switch_relay(hass: HomeAssistant, call: ServiceCall) -> None:
     """Switch a relay that the site file releases."""
     number, closed = call.data[ATTR_RELAY], call.data[ATTR_CLOSED]
+    orders = []
     for target in _targets(hass, call):
-        for accessory in target.site.accessories:
-            if not any(place.key == accessory_key(accessory.id) for place in target.places):
-                continue
-            if number in accessory.breakers:
-                raise invalid("refused_is_breaker", error=f"{accessory.name} {number}")
-            order = SwitchRelay(device_id=accessory.id, relay=number, closed=closed)
-            await give_order(hass, target.entry, order)
-            break
-        else:
+        boxes = [box for box in target.site.accessories if _is_chosen(target, box)]
+        if not boxes:
             raise invalid("no_relay_box")
+        for box in boxes:
+            await require_control_of_relay(hass, call, target.site_id, box.id, number)
+            if number in box.breakers:
+                raise invalid("refused_is_breaker", error=f"{box.name} {number}")
+            command = SwitchRelay(device_id=box.id, relay=number, closed=closed)
+            orders.append(Order(target.entry, command, f"{box.name} {number}"))
+    await give_orders(hass, orders)
+
+
+def _is_chosen(target: Target, accessory: AccessoryInfo) -> bool:
+    return any(place.key == accessory_key(accessory.id) for place in target.places)
+
+
+def _ends_at(target: Target, duration: timedelta | None) -> datetime | None:
+    """Tell when a pause ends, on the clock of the engine: ours may be wrong."""
+    if duration is None:
+        return None
+    at = target.entry.runtime_data.live.at
+    if at is None:
+        raise invalid("not_connected", site=target.entry.title)
+    return datetime.fromtimestamp(at, UTC) + duration
 
 
 async def _export(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Write measurements and events of the chosen strings into a file beside the configuration."""
+    await require_admin(hass, call)
     start: datetime | None = _aware(call.data.get(ATTR_START))
     end: datetime | None = _aware(call.data.get(ATTR_END))
     if start is not None and start >= (end or dt_util.utcnow()):
@@ -155,7 +197,7 @@ ACTIONS: Final[dict[str, tuple[Action, dict[Any, Any], SupportsResponse]]] = {
     "mute": (_mute, _DEVICES, SupportsResponse.NONE),
     "pause_equalization": (
         _pause,
-        {**_NEEDED_DEVICES, vol.Optional(ATTR_DURATION): _DURATION},
+        {**_NEEDED_DEVICES, vol.Optional(ATTR_DURATION): _PAUSE},
         SupportsResponse.NONE,
     ),
     "resume_equalization": (_resume, _NEEDED_DEVICES, SupportsResponse.NONE),
@@ -200,14 +242,27 @@ def _bound(
 
 
 def _targets(hass: HomeAssistant, call: ServiceCall) -> list[Target]:
-    """Find what the call is about; without a device that is the only site there is."""
+    """Find what the call is about; without a device that is the only site there is.
+
+    A list of devices that is there but empty means nothing, and never everything.
+    """
     device_ids: list[str] | None = call.data.get(ATTR_DEVICE_ID)
-    if device_ids:
+    if device_ids is not None:
+        if not device_ids:
+            raise invalid("nothing_chosen")
         return targets_of(hass, device_ids)
     entries = loaded_sites(hass)
     if len(entries) != 1:
         raise invalid("site_not_loaded" if not entries else "which_site")
     return [Target(entries[0], [SITE])]
+
+
+async def _controlled_targets(hass: HomeAssistant, call: ServiceCall) -> list[Target]:
+    """Find what the call is about; the caller must be allowed to control it."""
+    targets = _targets(hass, call)
+    for target in targets:
+        await require_control(hass, call, target.site_id, target.places)
+    return targets
 
 
 def _strings(target: Target) -> dict[str, list[int]]:
@@ -218,29 +273,36 @@ def _strings(target: Target) -> dict[str, list[int]]:
     return strings
 
 
-def _chosen_alarms(
+async def _chosen_alarms(
     hass: HomeAssistant, call: ServiceCall, states: frozenset[AlarmState]
-) -> Iterator[tuple[SiteConfigEntry, list[Alarm]]]:
-    """Find the alarms that the call is about; there must be one."""
+) -> list[tuple[SiteConfigEntry, list[Alarm]]]:
+    """Find the alarms that the call is about; there must be one, and somebody must have chosen it.
+
+    The caller must be allowed to control the chosen devices, or the place of the alarm itself.
+    """
     alarm_id = call.data.get(ATTR_ALARM_ID)
-    if alarm_id is not None and ATTR_DEVICE_ID not in call.data:
+    by_device = ATTR_DEVICE_ID in call.data
+    if by_device:
+        targets = await _controlled_targets(hass, call)
+    elif alarm_id is not None:
         targets = [Target(entry, [SITE]) for entry in loaded_sites(hass)]
     else:
-        targets = _targets(hass, call)
-    found = [
-        (target.entry, alarms)
-        for target in targets
-        if (
-            alarms := [
-                alarm
-                for alarm in target.alarms()
-                if alarm.state in states and alarm_id in (None, alarm.id)
-            ]
-        )
-    ]
+        raise invalid("nothing_chosen")
+    found = []
+    for target in targets:
+        alarms = [
+            alarm
+            for alarm in target.alarms()
+            if alarm.state in states and alarm_id in (None, alarm.id)
+        ]
+        if alarms and not by_device:
+            places = [places_of(alarm)[-1] for alarm in alarms]
+            await require_control(hass, call, target.site_id, places)
+        if alarms:
+            found.append((target.entry, alarms))
     if not found:
         raise invalid("no_alarm")
-    yield from found
+    return found
 
 
 def _aware(moment: datetime | None) -> datetime | None:

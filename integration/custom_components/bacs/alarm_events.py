@@ -1,9 +1,11 @@
 """What happened to alarms between two looks at them, as pure functions."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import count
 from typing import Any, Final
 
 from bacs_core.api.messages import Alarm
@@ -76,10 +78,16 @@ _LEFT: Final[Mapping[AlarmState, _After]] = {
 
 @dataclass(frozen=True, slots=True)
 class AlarmEvent:
-    """One thing that happened to one alarm, which is as it is now, or was at last."""
+    """One thing that happened to one alarm, which is as it is now, or was at last.
+
+    It is number `number` of `of` things of the same type that happened to alarms of the same
+    severity between two looks.
+    """
 
     type: AlarmEventType
     alarm: Alarm
+    number: int = 1
+    of: int = 1
 
 
 def happened(before: AlarmState | None, after: AlarmState | None) -> tuple[AlarmEventType, ...]:
@@ -98,10 +106,17 @@ def happened(before: AlarmState | None, after: AlarmState | None) -> tuple[Alarm
 def alarm_events(before: Mapping[str, Alarm], after: Mapping[str, Alarm]) -> tuple[AlarmEvent, ...]:
     """Tell what happened to alarms, by their ids; severe ones and old ones first."""
     alarms = [*after.values(), *(alarm for id_, alarm in before.items() if id_ not in after)]
-    return tuple(
-        AlarmEvent(type_, alarm)
-        for alarm in sorted(alarms, key=_urgency)
+    turned = [alarm for alarm in alarms if _state(before, alarm.id) != _state(after, alarm.id)]
+    found = [
+        (type_, alarm)
+        for alarm in sorted(turned, key=_urgency)
         for type_ in happened(_state(before, alarm.id), _state(after, alarm.id))
+    ]
+    of = Counter((type_, alarm.severity) for type_, alarm in found)
+    number = {kind: count(1) for kind in of}
+    return tuple(
+        AlarmEvent(type_, alarm, next(number[type_, alarm.severity]), of[type_, alarm.severity])
+        for type_, alarm in found
     )
 
 
@@ -113,13 +128,11 @@ def _state(alarms: Mapping[str, Alarm], id_: str) -> AlarmState | None:
     return alarms[id_].state if id_ in alarms else None
 
 
-def alarms_of(alarms: Iterable[Alarm], string_key: str | None) -> dict[str, Alarm]:
-    """Pick the alarms of a string and its cells, or those that are of no string."""
-    return {alarm.id: alarm for alarm in alarms if alarm.string_key == string_key}
+def told(event: AlarmEvent, site: Site, reason: str | None = None) -> dict[str, Any]:
+    """Say everything about an event that an automation may want to pass on.
 
-
-def told(event: AlarmEvent, site: Site) -> dict[str, Any]:
-    """Say everything about an event that an automation may want to pass on."""
+    `reason` is the text of the alarm in another language than that of the engine.
+    """
     alarm = event.alarm
     string = next((each for each in site.strings if each.key == alarm.string_key), None)
     manager = next((each for each in site.managers if each.id == alarm.manager_id), None)
@@ -127,7 +140,7 @@ def told(event: AlarmEvent, site: Site) -> dict[str, Any]:
         "alarm_id": alarm.id,
         "rule": alarm.rule,
         "severity": alarm.severity.value,
-        "reason": alarm.text,
+        "reason": alarm.text if reason is None else reason,
         "cell": alarm.cell,
         "cell_name": None
         if string is None or alarm.cell is None
@@ -141,5 +154,7 @@ def told(event: AlarmEvent, site: Site) -> dict[str, Any]:
         "raised_at": alarm.raised_at.isoformat(),
         "by": alarm.acknowledged_by,
         "first_out": alarm.first_out,
+        "burst_number": event.number,
+        "burst_size": event.of,
     }
     return {name: value for name, value in known.items() if value is not None}

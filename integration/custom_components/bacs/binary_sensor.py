@@ -9,14 +9,14 @@ from homeassistant.components.binary_sensor import (  # type: ignore[attr-define
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bacs_core.api.messages import AccessoryInfo
 
 from .contacts import ContactPoint, contacts_of
-from .devices import cell_device, device_of, identity
+from .devices import cell_device, cell_entity_id, device_of, identity
 from .entity import BacsEntity, Subject, add_in_portions
 from .feed import ACCESSORIES, ANNUNCIATION, LINES, alarms_source, cell_status_source
 from .plant_readings import Contact, accessory_online, buzzer, contact
@@ -74,6 +74,11 @@ CONTACTS: Final = {
     Contact.INPUT: BinarySensorEntityDescription(key="input", translation_key="input"),
     Contact.RELAY: BinarySensorEntityDescription(key="relay", translation_key="relay"),
 }
+#: Without one they are told apart by what they are and their number.
+UNNAMED_CONTACTS: Final = {
+    Contact.INPUT: BinarySensorEntityDescription(key="input", translation_key="unnamed_input"),
+    Contact.RELAY: BinarySensorEntityDescription(key="relay", translation_key="unnamed_relay"),
+}
 
 
 class BacsBinarySensor(BacsEntity, BinarySensorEntity):
@@ -112,7 +117,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensors of a site or of a manager."""
     if is_manager(entry):
-        await add_in_portions(async_add_entities, _manager_sensors(entry.runtime_data))
+        await add_in_portions(hass, async_add_entities, _manager_sensors(entry.runtime_data))
     else:
         async_add_entities(_site_sensors(entry.runtime_data, str(entry.unique_id)))
 
@@ -127,11 +132,10 @@ def _site_sensors(runtime: SiteRuntime, site_id: str) -> Iterator[BacsBinarySens
         (alarms_source(SITE),),
     )
     yield BacsBinarySensor(runtime.feed, subject, ALARM)
-    yield BacsBinarySensor(
-        runtime.feed,
-        Subject(identity(site_id, BUZZER.key), device, buzzer, (ANNUNCIATION,)),
-        BUZZER,
-    )
+    if runtime.client is not None:
+        # It is the engine that has a buzzer.
+        subject = Subject(identity(site_id, BUZZER.key), device, buzzer, (ANNUNCIATION,))
+        yield BacsBinarySensor(runtime.feed, subject, BUZZER)
     for accessory in runtime.accessories:
         yield from _accessory_sensors(runtime, site_id, accessory)
     for line_id in runtime.live.lines:
@@ -173,7 +177,7 @@ def _accessory_sensors(
 
 def _contact_sensor(runtime: SiteRuntime, name: str, point: ContactPoint) -> BacsBinarySensor:
     """Make the binary sensor of a contact; one that nobody gave a name is there, but off."""
-    description = CONTACTS[point.kind]
+    description = (CONTACTS if point.named else UNNAMED_CONTACTS)[point.kind]
     read = partial(
         contact,
         accessory_id=point.accessory_id,
@@ -220,5 +224,6 @@ def _manager_sensors(runtime: ManagerRuntime) -> Iterator[BacsBinarySensor]:
                 cell_device(runtime.site_id, string, index + 1, runtime.string_devices[key]),
                 partial(cell_problem, key=key, index=index),
                 (alarms_source(Place(key, index + 1)), cell_status_source(key, index)),
+                cell_entity_id(Platform.BINARY_SENSOR, string, index + 1, PROBLEM.key),
             )
             yield BacsBinarySensor(runtime.feed, subject, PROBLEM)

@@ -17,23 +17,12 @@ from homeassistant.core import callback
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from bacs_core.api.client import ClientError
-from bacs_core.api.messages import API_VERSION, SiteInfo
+from bacs_core.api.messages import API_VERSION
 
-from .connection import (
-    announced_address,
-    client_for,
-    error_key,
-    is_code,
-    pair_site,
-    pairing_error_key,
-    parse_fingerprint,
-    probe,
-)
+from .connection import announced_address
 from .const import (
     CONF_BATTERY,
     CONF_DEVICE_KIND,
-    CONF_FINGERPRINT,
     CONF_MANAGER_ID,
     CONF_MANAGER_NAME,
     CONF_SERIAL_NUMBER,
@@ -44,6 +33,7 @@ from .const import (
     DOMAIN,
     MANAGER_ID,
 )
+from .entrance import Entrance
 from .forms import (
     CODE_SCHEMA,
     ENGINE_SCHEMA,
@@ -51,10 +41,12 @@ from .forms import (
     MOVE_SCHEMA,
     TOKEN_SCHEMA,
     battery_schema,
+    battery_suggested,
+    kept_of,
     link_step,
-    read_cells,
     site_name,
     typed_of,
+    with_plain_host,
     without_token,
 )
 from .monitoring import NOBODY, Answer, MonitoringError, ask_manager, check_entry, is_direct
@@ -70,8 +62,7 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
         self._manager: dict[str, str] = {}
         self._found: dict[str, Any] = {}
         """Address and name of an engine that was announced."""
-        self._paired: tuple[dict[str, Any], dict[str, Any]] | None = None
-        """What was typed, and what pairing made of it: a code works once."""
+        self._entrance = Entrance()
         self._link: dict[str, Any] = {}
         self._answer = NOBODY
 
@@ -85,7 +76,7 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the address of an engine, and for a code or a token."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            data, info, errors = await self._enter(user_input)
+            data, info, errors = await self._entrance.enter(self.hass, user_input)
             if info is not None:
                 await self.async_set_unique_id(info.site_id, raise_on_progress=False)
                 self._abort_if_unique_id_configured()
@@ -122,7 +113,9 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             address = {CONF_HOST: found[CONF_HOST], CONF_PORT: found[CONF_PORT]}
-            data, info, errors = await self._enter(address | user_input, only_code=True)
+            data, info, errors = await self._entrance.enter(
+                self.hass, address | user_input, only_code=True
+            )
             if info is not None:
                 if info.site_id != self.unique_id:
                     return self.async_abort(reason="wrong_site")
@@ -147,10 +140,10 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             # Rebuilt instead of updated, so that a fingerprint left empty is taken away.
             if CONF_TOKEN in user_input:
-                data, info, errors = await self._enter(user_input)
+                data, info, errors = await self._entrance.enter(self.hass, user_input)
             else:
-                data = {**user_input, CONF_TOKEN: entry.data[CONF_TOKEN]}
-                info, errors = await self._probe(data)
+                kept = {**user_input, CONF_TOKEN: entry.data[CONF_TOKEN]}
+                data, info, errors = await self._entrance.enter(self.hass, kept)
             if info is not None:
                 await self.async_set_unique_id(info.site_id)
                 self._abort_if_unique_id_mismatch(reason="wrong_site")
@@ -174,7 +167,7 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            data, info, errors = await self._enter({**entry.data, **user_input})
+            data, info, errors = await self._entrance.enter(self.hass, {**entry.data, **user_input})
             if info is not None:
                 await self.async_set_unique_id(info.site_id)
                 self._abort_if_unique_id_mismatch(reason="wrong_site")
@@ -254,9 +247,14 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _ask_link(self, step: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Ask where a manager is, and then the manager itself."""
-        form, errors, detail = LINK_FORMS[step], {}, ""
+        form, detail = LINK_FORMS[step], ""
+        errors: dict[str, str] = {}
         if user_input is not None:
-            self._link = form.kept(user_input)
+            try:
+                self._link = form.kept(with_plain_host(user_input))
+            except ValueError:
+                errors = {CONF_HOST: "invalid_host"}
+        if user_input is not None and not errors:
             try:
                 self._answer = await self._asked(self._link)
             except MonitoringError as error:
@@ -317,7 +315,7 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
         detail = ""
         if user_input is not None:
             try:
-                data = self._data(answer, user_input)
+                data = kept_of(self._link, answer, user_input)
                 await check_entry(self.hass, data, {} if entry is None else entry.options)
             except ValueError:
                 errors = {"cells": "invalid_cells"}
@@ -330,7 +328,8 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id="battery",
             data_schema=self.add_suggested_values_to_schema(
-                battery_schema(answer.asks), user_input or self._suggested_battery(answer)
+                battery_schema(answer.asks),
+                user_input or battery_suggested(answer, None if entry is None else entry.data),
             ),
             description_placeholders={
                 "device": answer.title,
@@ -339,22 +338,6 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
             },
             errors=errors,
         )
-
-    def _data(self, answer: Answer, typed: Mapping[str, Any]) -> dict[str, Any]:
-        """Put together what the entry keeps; ValueError where the cells cannot be read."""
-        return {
-            **self._link,
-            CONF_DEVICE_KIND: answer.device_kind,
-            CONF_SERIAL_NUMBER: answer.serial_number,
-            CONF_BATTERY: {**typed, "cells": read_cells(typed["cells"])},
-        }
-
-    def _suggested_battery(self, answer: Answer) -> dict[str, Any]:
-        told = [str(cells or "?") for cells in answer.string_cells]
-        if self._entry is None:
-            return {CONF_NAME: answer.title, "cells": ", ".join(told)}
-        battery = self._entry.data[CONF_BATTERY]
-        return {**battery, "cells": ", ".join(map(str, battery["cells"]))}
 
     @property
     def _entry(self) -> ConfigEntry | None:
@@ -389,40 +372,3 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
         """Let a person choose the limits of a manager without an engine."""
         return LimitsFlow()
-
-    # -- asking an engine ----------------------------------------------------------------------
-
-    async def _enter(
-        self, typed: dict[str, Any], *, only_code: bool = False
-    ) -> tuple[dict[str, Any], SiteInfo | None, dict[str, str]]:
-        """Pair, where a code was typed, and ask the engine who it is.
-
-        Return what the entry keeps, and who answered or what is wrong.
-        """
-        data = typed
-        if self._paired is not None and self._paired[0] == typed:
-            data = self._paired[1]
-        elif is_code(typed[CONF_TOKEN], typed[CONF_HOST]):
-            try:
-                data = await pair_site(
-                    self.hass, typed[CONF_HOST], typed[CONF_PORT], typed[CONF_TOKEN]
-                )
-            except ClientError as error:
-                return typed, None, {"base": pairing_error_key(error)}
-            self._paired = (typed, data)
-        elif only_code:
-            return typed, None, {"base": "invalid_code"}
-        info, errors = await self._probe(data)
-        return data, info, errors
-
-    async def _probe(self, data: Mapping[str, Any]) -> tuple[SiteInfo | None, dict[str, str]]:
-        """Ask the engine who it is; without an answer, say what is wrong with which field."""
-        try:
-            if text := data.get(CONF_FINGERPRINT):
-                parse_fingerprint(text)
-        except ValueError:
-            return None, {CONF_FINGERPRINT: "invalid_fingerprint"}
-        try:
-            return await probe(client_for(self.hass, data)), {}
-        except ClientError as error:
-            return None, {"base": error_key(error)}

@@ -80,6 +80,9 @@ async def async_attach_trigger(
         # Back from being unavailable, an entity shows its last event again.
         if after is None or before is None or before.state == STATE_UNAVAILABLE:
             return
+        # Each event has a state of its own; anything else, such as a new name, is none.
+        if before.state == after.state:
+            return
         told = after.attributes
         if told.get(ATTR_EVENT_TYPE) != wanted or (place.cell and told.get("cell") != place.cell):
             return

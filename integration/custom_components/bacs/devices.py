@@ -1,14 +1,17 @@
 """The devices: a site, its managers, their strings, and the cells as children of their string."""
 
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.util import slugify
 
 from bacs_core.api.messages import AccessoryInfo, AccessoryStatus, ManagerStatus, SiteInfo
 from bacs_core.model import Manager, String, cell_label
 
 from .const import DOMAIN
 from .readings import accessory_key
+from .wording import Speech, speech_here
 
 
 def identity(site_id: str, *parts: str | int) -> str:
@@ -27,8 +30,34 @@ def cell_device(site_id: str, string: String, cell: int, parent_device_id: str) 
         identifiers={(DOMAIN, identity(site_id, string.key, cell))},
         parent_device_id=parent_device_id,
         translation_key="cell",
-        translation_placeholders={"cell": cell_label(cell, string.cell_count)},
+        # States carry the name of their device, but not that of its parent.
+        translation_placeholders={
+            "string": string.name,
+            "cell": cell_label(cell, string.cell_count),
+        },
     )
+
+
+def cell_entity_id(platform: Platform, string: String, cell: int, key: str) -> str:
+    """Suggest the id of an entity of a cell (from 1).
+
+    Home Assistant would put the name of the string before that of the cell, which has it already.
+    """
+    label = cell_label(cell, string.cell_count)
+    return f"{platform}.{slugify(f'{string.name} cell {label} {key}')}"
+
+
+def device_model(kind: str, speech: Speech) -> str:
+    """Say what kind of device it is, by the name that the site file has for it."""
+    words = speech.word("device", kind)
+    return words[:1].upper() + words[1:]
+
+
+def string_model(string: String, speech: Speech) -> str:
+    """Say what the cells of a string are: Home Assistant shows it for its cells too."""
+    voltage = speech.marked(f"{string.cell_voltage_v:g} V")
+    capacity = speech.marked(f"{string.capacity_ah:g} Ah")
+    return f"{voltage}, {capacity}, {speech.word('chemistry', string.chemistry.value)}"
 
 
 @callback
@@ -38,7 +67,7 @@ def register_site(hass: HomeAssistant, entry_id: str, info: SiteInfo) -> None:
         config_entry_id=entry_id,
         identifiers={(DOMAIN, info.site_id)},
         name=info.site.name,
-        model="Battery monitoring site",
+        model=device_model("site", speech_here(hass)),
         sw_version=info.version,
         entry_type=dr.DeviceEntryType.SERVICE,
     )
@@ -54,11 +83,11 @@ def register_manager(
     status: ManagerStatus | None,
 ) -> dict[str, str]:
     """Register a manager and its strings; return the device id of each string by its key."""
-    registry = dr.async_get(hass)
+    registry, speech = dr.async_get(hass), speech_here(hass)
     info = DeviceInfo(
         identifiers={(DOMAIN, identity(site_id, manager.id))},
         name=manager.name,
-        model=manager.device,
+        model=device_model(manager.device, speech),
     )
     # What is not known yet, because the manager has not answered, must not erase what was known.
     if status is not None and status.serial_number is not None:
@@ -74,10 +103,7 @@ def register_manager(
             config_entry_id=entry_id,
             identifiers={(DOMAIN, identity(site_id, string.key))},
             name=string.name,
-            model=(
-                f"{string.cell_count} × {string.cell_voltage_v:g} V, {string.capacity_ah:g} Ah, "
-                f"{string.chemistry.value}"
-            ),
+            model=string_model(string, speech),
             model_id=string.module_type,
             via_device_id=device.id,
         ).id
@@ -98,7 +124,7 @@ def register_accessory(
     info = DeviceInfo(
         identifiers={(DOMAIN, identity(site_id, accessory_key(accessory.id)))},
         name=accessory.name,
-        model=accessory.device,
+        model=device_model(accessory.device, speech_here(hass)),
     )
     if status is not None and status.serial_number is not None:
         info["serial_number"] = str(status.serial_number)

@@ -1,6 +1,6 @@
 """What a person may send to whoever helps: how the plant is built and does, without secrets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -14,16 +14,16 @@ import bacs_core
 from bacs_core.api.client import ClientError
 from bacs_core.api.live import LiveString
 from bacs_core.api.messages import SiteInfo
+from bacs_core.settings import Link
 
 from .const import CONF_FINGERPRINT, CONF_SNMP, DOMAIN
-from .runtime import BacsConfigEntry, SiteRuntime, is_manager, loaded_site
+from .runtime import BacsConfigEntry, SiteConfigEntry, SiteRuntime, is_manager, loaded_site
 
 #: Secrets, and what tells of people or of the network that the engine is in.
 TO_REDACT: Final = {
     CONF_HOST,
     CONF_TOKEN,
     CONF_FINGERPRINT,
-    CONF_SNMP,
     "acknowledged_by",
     "addresses",
     "announced_as",
@@ -39,11 +39,12 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: BacsConfigEntry
 ) -> dict[str, Any]:
     """Describe a site or a manager."""
-    told: dict[str, Any] = {"entry": dict(entry.data)}
+    # The versions of an engine have one of that name too, and it is no secret.
+    secrets = {CONF_SNMP: REDACTED} if CONF_SNMP in entry.data else {}
+    told: dict[str, Any] = {"entry": {**entry.data, **secrets}}
     if not is_manager(entry):
-        host = entry.data.get(CONF_HOST)
-        site = _site(entry.runtime_data, host)
-        return redacted(told | site | await _engine(entry.runtime_data, host))
+        site = entry.runtime_data
+        return redacted(told | _site(site) | await _engine(site), hosts_of(entry))
     runtime = entry.runtime_data
     site_entry = loaded_site(hass, runtime.site_id)
     told |= {"site_loaded": site_entry is not None, "manager": asdict(runtime.manager)}
@@ -56,7 +57,8 @@ async def async_get_config_entry_diagnostics(
         | {
             "status": _message(live.managers.get(runtime.manager.id)),
             "strings": {key: _string(live.strings[key]) for key in keys if key in live.strings},
-        }
+        },
+        hosts_of(site_entry),
     )
 
 
@@ -79,12 +81,41 @@ async def async_get_device_diagnostics(
     return await async_get_config_entry_diagnostics(hass, entry)
 
 
-def redacted(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what nobody else has to know."""
-    return dict(async_redact_data(told, TO_REDACT))
+def hosts_of(site: SiteConfigEntry) -> list[str]:
+    """Name the engine and everything on the network that it, or this entry, asks."""
+    info = site.runtime_data.live.info
+    lines = [] if info is None else info.lines
+    ports = [line.port for line in lines if is_network(line.link)]
+    hosts = [port.rpartition(":")[0] or port for port in ports]
+    return [host for host in (*hosts, site.data.get(CONF_HOST)) if host]
 
 
-def _site(runtime: SiteRuntime, host: str | None) -> dict[str, Any]:
+def is_network(link: Link) -> bool:
+    """Tell whether the port of a line is an address."""
+    return link is not Link.SERIAL
+
+
+def redacted(told: Mapping[str, Any], hosts: Iterable[str] = ()) -> dict[str, Any]:
+    """Leave out what nobody else has to know, also where it stands inside a sentence."""
+    hidden = async_redact_data(told, TO_REDACT)
+    for host in hosts:
+        hidden = _without(hidden, host)
+    return dict(hidden)
+
+
+def _without(told: Any, host: str) -> Any:
+    """Leave an address out of every sentence."""
+    match told:
+        case str():
+            return told.replace(host, REDACTED)
+        case Mapping():
+            return {key: _without(value, host) for key, value in told.items()}
+        case list() | tuple():
+            return [_without(value, host) for value in told]
+    return told
+
+
+def _site(runtime: SiteRuntime) -> dict[str, Any]:
     """Describe the connection and everything that is of no single string.
 
     The numbers of a manager in `registers` are what it told beyond cells and strings, as it told
@@ -95,7 +126,7 @@ def _site(runtime: SiteRuntime, host: str | None) -> dict[str, Any]:
         "library_version": bacs_core.__version__,
         "role": runtime.role,
         "connected": live.connected,
-        "problem": _without(live.problem, host),
+        "problem": live.problem,
         "at": live.at,
         "received_at": live.received_at,
         "site": _built(live.info),
@@ -107,29 +138,23 @@ def _site(runtime: SiteRuntime, host: str | None) -> dict[str, Any]:
     }
 
 
-def _without(text: str | None, host: str | None) -> str | None:
-    """Leave the address of the engine out of what went wrong with it."""
-    return text if text is None or host is None else text.replace(host, REDACTED)
-
-
 def _built(info: SiteInfo | None) -> dict[str, Any] | None:
     """Describe how the plant is built; of a line on the network only what carries it."""
     told = _message(info)
     for line in () if told is None else told["lines"]:
-        link, is_network, _address = line["port"].partition("://")
-        if is_network:
-            line["port"] = f"{link}://{REDACTED}"
+        if is_network(Link(line["link"])):
+            line["port"] = REDACTED
     return told
 
 
-async def _engine(runtime: SiteRuntime, host: str | None) -> dict[str, Any]:
+async def _engine(runtime: SiteRuntime) -> dict[str, Any]:
     """Ask the engine how it does itself; why it does not tell is worth knowing as well."""
     if runtime.client is None:
         return {"engine": None}
     try:
         return {"engine": _message(await runtime.client.system())}
     except ClientError as error:
-        return {"engine": _without(str(error), host)}
+        return {"engine": str(error)}
 
 
 def _string(mirror: LiveString) -> dict[str, Any]:

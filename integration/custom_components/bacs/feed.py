@@ -1,21 +1,23 @@
 """From an update of the stream to the entities that it touches: one feed per entry."""
 
 from collections.abc import Callable, Iterable, Iterator
-from enum import Enum, auto
+from enum import IntEnum, auto
+from functools import partial
 from typing import NamedTuple, Protocol
 
-from homeassistant.core import callback
+from homeassistant.core import Context, callback
 
 from bacs_core.api.live import LiveSite, StringUpdate, Update, UpdateKind
 from bacs_core.model import Quantity
 
 from .freshness import FreshnessWatch
-from .readings import Place, View, look, places_of
+from .readings import Place, View, look, look_again, places_of
+from .wording import ENGLISH, Speech
 from .writer import ChunkedWriter, Writable
 
 
-class SourceKind(Enum):
-    """The parts of the mirrored site that an entity can depend on."""
+class SourceKind(IntEnum):
+    """The parts of the mirrored site that an entity can depend on; numbers are quick to look up."""
 
     CELL_VALUE = auto()
     CELL_STATUS = auto()
@@ -86,7 +88,9 @@ class Feed:
     """Keeps the entities of one entry true to the stream, or unavailable without one.
 
     `keys` are the strings of the entry; `on_update` is told each update too. The view is `None`
-    while there is no connection, and while what answers at the address is another site.
+    while there is no connection, and while what answers at the address is another site. All values
+    of one update have one `context`, as they have one cause: one of its own for each would tie
+    every state and its event to each other, until Python's garbage collection finds them.
     """
 
     def __init__(
@@ -95,17 +99,20 @@ class Feed:
         site_id: str,
         keys: Iterable[str],
         on_update: Callable[[Update], None],
+        speech: Speech = ENGLISH,
     ) -> None:
         self._writer = writer
         self._site_id = site_id
         self._on_update = on_update
         self._keys = frozenset(keys)
+        self._speech = speech
         self._entities: dict[Fed, None] = {}
         self._by_source: dict[Source, list[Fed]] = {}
         self._live: LiveSite | None = None
         self._stop: Callable[[], None] | None = None
         self._freshness: FreshnessWatch | None = None
         self.view: View | None = None
+        self.context = Context()
 
     @callback
     def attach(self, live: LiveSite) -> None:
@@ -127,50 +134,62 @@ class Feed:
     def add(self, entity: Fed) -> Callable[[], None]:
         """Keep `entity` up to date until the returned function is called."""
         self._entities[entity] = None
+        self._writer.enroll(entity)
         for source in entity.sources:
             self._by_source.setdefault(source, []).append(entity)
+        # No function made here: it would be five objects for each of thousands of entities.
+        return partial(self._remove, entity)
 
-        def remove() -> None:
-            del self._entities[entity]
-            for source in entity.sources:
-                self._by_source[source].remove(entity)
-            self._writer.discard(entity)
-
-        return remove
+    @callback
+    def _remove(self, entity: Fed) -> None:
+        """Forget an entity."""
+        del self._entities[entity]
+        for source in entity.sources:
+            self._by_source[source].remove(entity)
+        self._writer.discard(entity)
 
     @callback
     def _handle(self, update: Update) -> None:
         """Queue what `update` touches."""
         live, view, freshness = self._live, self.view, self._freshness
+        self.context = Context()
         # Whether a manager answers decides over everything that belongs to it.
         everything = update.kind is not UpdateKind.CHANGES or update.managers
         if everything or live is None or view is None or freshness is None:
             self._look_again()
         else:
             if update.alarms_raised or update.alarms_changed or update.alarms_cleared:
-                self.view = look(live)
-            # A dictionary, because it is a set that keeps the order.
-            sources = dict.fromkeys(self._touched(update))
-            for key, quantity, index in freshness.turned(update):
-                sources[cell_value_source(key, quantity, index)] = None
-                sources[column_source(key, quantity)] = None
-            self._writer.add(
-                entity for source in sources for entity in self._by_source.get(source, ())
-            )
+                self.view = look_again(view, update)
+            self._writer.add(self._fed_by(self._touched(update)))
+            self._writer.add(self._fed_by(_turned(freshness, update)))
+            self._writer.add_moved(self._fed_by(self._moved(update)))
         self._on_update(update)
+
+    def _fed_by(self, sources: Iterable[Source]) -> Iterator[Fed]:
+        """Find the entities that depend on any of these."""
+        for source in sources:
+            yield from self._by_source.get(source, ())
 
     def _look_again(self) -> None:
         """Take a new view and queue every entity."""
         live = self._live
         if live is not None and live.connected and _site_id(live) == self._site_id:
-            self.view = look(live)
+            self.view = look(live, self._speech)
             self._freshness = FreshnessWatch(live, self._keys)
         else:
             self.view = self._freshness = None
         self._writer.add(self._entities)
 
+    def _moved(self, update: Update) -> Iterator[Source]:
+        """Name the values of cells that `update` has."""
+        for key, change in update.strings.items():
+            if key in self._keys:
+                for quantity, indexes in change.cells.items():
+                    for index in indexes:
+                        yield cell_value_source(key, quantity, index)
+
     def _touched(self, update: Update) -> Iterator[Source]:
-        """Name everything that `update` says has changed."""
+        """Name everything else that `update` says has changed."""
         for key, change in update.strings.items():
             if key in self._keys:
                 yield from _touched_in_string(key, change)
@@ -187,14 +206,19 @@ class Feed:
                 yield alarms_source(place)
 
 
+def _turned(freshness: FreshnessWatch, update: Update) -> Iterator[Source]:
+    """Name what has become stale or fresh, although nothing else about it has changed."""
+    for key, quantity, index in freshness.turned(update):
+        yield cell_value_source(key, quantity, index)
+        yield column_source(key, quantity)
+
+
 def _touched_in_string(key: str, change: StringUpdate) -> Iterator[Source]:
-    """Name everything that has changed in one string."""
+    """Name everything that has changed in one string, but for the values of its cells."""
     if change.scalars or change.brain or change.findings or change.codes:
         yield string_source(key)
-    for quantity, indexes in change.cells.items():
+    for quantity in change.cells:
         yield column_source(key, quantity)
-        for index in indexes:
-            yield cell_value_source(key, quantity, index)
     for figure, indexes in change.figures.items():
         for index in indexes:
             yield cell_figure_source(key, figure, index)

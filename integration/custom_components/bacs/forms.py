@@ -1,5 +1,6 @@
 """What the dialogs ask: a schema per form, and what an entry keeps of the answers."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,13 +27,16 @@ from bacs_core.settings import Link, Parity
 from .const import (
     CONF_BATTERY,
     CONF_BAUD,
+    CONF_DEVICE_KIND,
     CONF_FINGERPRINT,
     CONF_LINK,
     CONF_PARITY,
+    CONF_SERIAL_NUMBER,
     CONF_SERIAL_PORT,
     CONF_SNMP,
     CONF_UNIT,
 )
+from .monitoring import Answer
 
 SNMP_PORT: Final = 161
 MODBUS_PORT: Final = 502
@@ -41,6 +45,7 @@ MAX_UNIT: Final = 247
 #: What a site file takes as a name.
 MAX_NAME: Final = 60
 LINK_NAMES: Final = {Link.SNMP: "SNMP", Link.MODBUS_TCP: "Modbus TCP", Link.SERIAL: "RS485"}
+SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 BAUDS: Final = ("9600", "19200", "38400", "57600", "115200")
 AUTHENTICATION: Final = ("sha1", "sha224", "sha256", "sha384", "sha512", "md5")
 PRIVACY: Final = ("aes",)
@@ -149,6 +154,21 @@ LINK_FORMS: Final[Mapping[str, LinkForm]] = {
 }
 
 
+def read_host(text: str) -> str:
+    """Read a name or an address as people type or paste it; ValueError if it is neither."""
+    host = SCHEME.sub("", text.strip()).rstrip("/")
+    has_port = host.count(":") == 1
+    if not host or has_port or any(each.isspace() or each in "/?#@" for each in host):
+        raise ValueError(f"{text!r} is neither a name nor an address")
+    return host
+
+
+def with_plain_host(typed: Typed) -> dict[str, Any]:
+    """Return what was typed with a plain host, if there is one; ValueError as of `read_host`."""
+    host = {CONF_HOST: read_host(typed[CONF_HOST])} if CONF_HOST in typed else {}
+    return {**typed, **host}
+
+
 def without_token(data: Typed) -> dict[str, Any]:
     """Return what may be suggested of the connection to an engine."""
     return {key: value for key, value in data.items() if key != CONF_TOKEN}
@@ -219,3 +239,22 @@ def read_cells(text: str) -> list[int]:
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise ValueError(f"{text!r} does not tell the cells of each string")
     return [int(part) for part in parts]
+
+
+def kept_of(link: Typed, answer: Answer, typed: Typed) -> dict[str, Any]:
+    """Put together what the entry of a manager keeps; ValueError if the cells cannot be read."""
+    return {
+        **link,
+        CONF_DEVICE_KIND: answer.device_kind,
+        CONF_SERIAL_NUMBER: answer.serial_number,
+        CONF_BATTERY: {**typed, "cells": read_cells(typed["cells"])},
+    }
+
+
+def battery_suggested(answer: Answer, data: Typed | None) -> dict[str, Any]:
+    """Suggest what the manager tells of its battery, or what the entry has kept of it."""
+    if data is None:
+        told = [str(cells or "?") for cells in answer.string_cells]
+        return {CONF_NAME: answer.title, "cells": ", ".join(told)}
+    battery = data[CONF_BATTERY]
+    return {**battery, "cells": ", ".join(map(str, battery["cells"]))}

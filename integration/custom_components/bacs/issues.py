@@ -11,9 +11,10 @@ import bacs_core
 from bacs_core.api.live import LiveSite
 from bacs_core.api.messages import SiteInfo
 from bacs_core.api.system_messages import Fault, FaultKind
-from bacs_core.model import Inhibit, TripState
+from bacs_core.model import Inhibit, Role, TripState
 
 from .const import DOMAIN
+from .wording import ENGLISH, Speech, alarm_said, doubt_said
 
 #: Alarms that tell of a sensor whose values are missed, whatever lost it.
 LOST_SENSOR: Final = frozenset(
@@ -41,12 +42,14 @@ class Issue:
     placeholders: dict[str, str] = field(hash=False)
 
 
-def issues_of(live: LiveSite, info: SiteInfo, faults: Iterable[Fault]) -> Iterator[Issue]:
+def issues_of(
+    live: LiveSite, info: SiteInfo, faults: Iterable[Fault], speech: Speech = ENGLISH
+) -> Iterator[Issue]:
     """Find everything that somebody has to repair at a connected site."""
     yield from _strings(live)
-    yield from _managers(live, info)
-    yield from _alarms(live)
-    yield from _storage(live, faults)
+    yield from _managers(live, info, speech)
+    yield from _alarms(live, speech)
+    yield from _storage(live, faults, speech)
     if (issue := version_issue(info.version)) is not None:
         yield issue
 
@@ -71,27 +74,30 @@ def _strings(live: LiveSite) -> Iterator[Issue]:
             yield Issue("protection_off", key, ir.IssueSeverity.CRITICAL, told)
 
 
-def _managers(live: LiveSite, info: SiteInfo) -> Iterator[Issue]:
+def _managers(live: LiveSite, info: SiteInfo, speech: Speech) -> Iterator[Issue]:
     names = {manager.id: manager.name for manager in info.site.managers}
     for id_, status in live.managers.items():
         for remark, wording in zip(status.remarks, status.remark_wordings, strict=False):
             if wording is not None and wording.code == UNVERIFIED:
-                told = {"manager": names.get(id_, id_), "remark": remark}
+                told = {
+                    "manager": names.get(id_, id_),
+                    "remark": doubt_said(remark, wording, speech),
+                }
                 yield Issue("unverified_registers", id_, ir.IssueSeverity.WARNING, told)
                 break
 
 
-def _alarms(live: LiveSite) -> Iterator[Issue]:
+def _alarms(live: LiveSite, speech: Speech) -> Iterator[Issue]:
     for alarm in live.alarms.values():
         if alarm.active and alarm.rule in LOST_SENSOR:
-            told = {"reason": alarm.text}
+            told = {"reason": alarm_said(alarm, live, speech)}
             yield Issue("lost_sensor", alarm.id, ir.IssueSeverity.WARNING, told)
 
 
-def _storage(live: LiveSite, faults: Iterable[Fault]) -> Iterator[Issue]:
+def _storage(live: LiveSite, faults: Iterable[Fault], speech: Speech) -> Iterator[Issue]:
     told = [fault.detail for fault in faults if fault.kind in STORAGE]
     told += [
-        alarm.text
+        alarm_said(alarm, live, speech)
         for alarm in live.alarms.values()
         if alarm.active and alarm.rule == RECORDING_FAILED
     ]
@@ -151,3 +157,25 @@ def refuse_version(hass: HomeAssistant, entry_id: str, site: str, error: str) ->
 def accept_version(hass: HomeAssistant, entry_id: str) -> None:
     """Take that back: one of both was updated."""
     ir.async_delete_issue(hass, DOMAIN, f"{entry_id}/api_mismatch")
+
+
+@callback
+def tell_role_fell(
+    hass: HomeAssistant, site_id: str, site: str, role: Role, relays: Iterable[str]
+) -> None:
+    """Tell that these relays can no longer be switched, as the token may do less than before."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{site_id}/role_fell",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="role_fell",
+        translation_placeholders={"site": site, "role": role.value, "relays": ", ".join(relays)},
+    )
+
+
+@callback
+def forget_role_fell(hass: HomeAssistant, site_id: str) -> None:
+    """Take that back: the token may operate again, or the site is gone."""
+    ir.async_delete_issue(hass, DOMAIN, f"{site_id}/role_fell")

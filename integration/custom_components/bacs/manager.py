@@ -19,6 +19,7 @@ from .runtime import (
     SiteRuntime,
     loaded_site,
 )
+from .wording import speech_here
 from .writer import WRITER
 
 
@@ -43,6 +44,7 @@ async def async_setup_manager(hass: HomeAssistant, entry: ManagerConfigEntry) ->
         site_id,
         (string.key for string in manager.strings),
         lambda update: _on_update(hass, entry, update),
+        speech_here(hass),
     )
     has_engine = site_entry.runtime_data.client is not None
     entry.runtime_data = ManagerRuntime(site_id, manager, string_devices, feed, has_engine)

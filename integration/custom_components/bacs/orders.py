@@ -3,8 +3,9 @@
 The engine decides what a token may do. What is asked here before is asked only for a better answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -63,6 +64,40 @@ async def give_order(
     client = operating_client(entry)
     with told_in_words(hass, entry):
         return await client.command(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command for one site, and in words what it is about."""
+
+    entry: SiteConfigEntry
+    command: Command
+    about: str
+
+
+async def give_orders(hass: HomeAssistant, orders: Iterable[Order]) -> None:
+    """Give one order after the other, also after one that is refused.
+
+    Raises what went wrong with a single order, and of several a `ServiceValidationError` that tells
+    how many were carried out, and why the others were not. An engine that does not answer is not
+    asked again.
+    """
+    wanted = list(orders)
+    done, troubles = 0, []
+    for order in wanted:
+        try:
+            await give_order(hass, order.entry, order.command)
+        except HomeAssistantError as error:
+            if len(wanted) == 1:
+                raise
+            troubles.append(f"{order.about}: {error}")
+            if not isinstance(error.__cause__, CommandRefusedError):
+                break
+        else:
+            done += 1
+    if troubles:
+        told = {"done": str(done), "all": str(len(wanted)), "refusals": "; ".join(troubles)}
+        raise invalid("partly_done", **told)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any, Final
 from bacs_core.api.messages import AccessoryInfo, AccessoryStatus
 
 from .readings import UNAVAILABLE, UNKNOWN, Shown, View
+from .wording import doubt_said
 
 #: What the LED of the plant can show; a word of a newer engine is no state.
 LED_COLOURS: Final = (
@@ -45,9 +46,12 @@ def answering_accessory(view: View | None, accessory_id: str) -> AccessoryStatus
 def accessory_online(view: View | None, *, accessory_id: str) -> Shown:
     """Tell whether an accessory answers; unknown until it was asked for the first time."""
     status = None if view is None else view.live.accessories.get(accessory_id)
-    if status is None:
+    if view is None or status is None:
         return UNAVAILABLE
-    attributes = {} if status.problem is None else {"reason": status.problem}
+    attributes = {}
+    if status.problem is not None:
+        told = doubt_said(status.problem, status.problem_wording, view.speech)
+        attributes = {"reason": told}
     return Shown(available=True, value=status.online, attributes=attributes)
 
 

@@ -4,15 +4,19 @@ The rule of this file: an entity is unavailable rather than wrong. It is unavail
 stream is lost, while its manager does not answer, and while its own reading is too old.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
+from heapq import nlargest
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from homeassistant.helpers.typing import StateType
 
-from bacs_core.api.live import LiveSite, LiveString
+from bacs_core.api.live import LiveSite, LiveString, Update, UpdateKind
 from bacs_core.api.messages import Alarm
 from bacs_core.model import AlarmState, CellStatus, EqualizationState, Quantity
+
+from .wording import ENGLISH, Speech, alarm_said
 
 #: An attribute with every reason of a bad day would be too long for the recorder.
 MAX_REASONS: Final = 20
@@ -44,11 +48,22 @@ AlarmsByPlace = Mapping[Place, tuple[Alarm, ...]]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A connected site, with its alarms sorted by place: active ones, and those put aside."""
+    """A connected site, with its alarms sorted by place: active ones, and those put aside.
+
+    `by_string` has the alarms of each string in whatever state they are, and below `None` those of
+    no string. What an update does not touch is the same object as before. People are told
+    of it in the language `speech`.
+    """
 
     live: LiveSite
     alarms: AlarmsByPlace
     put_aside: AlarmsByPlace = field(default_factory=dict)
+    by_string: Mapping[str | None, tuple[Alarm, ...]] = field(default_factory=dict)
+    speech: Speech = ENGLISH
+
+
+#: One for all that have none: most values of cells.
+NO_ATTRIBUTES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,7 @@ class Shown:
 
     available: bool
     value: StateType = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default=NO_ATTRIBUTES)
 
 
 UNAVAILABLE: Final = Shown(available=False)
@@ -78,20 +93,68 @@ def places_of(alarm: Alarm) -> tuple[Place, ...]:
     return tuple(places)
 
 
-def look(live: LiveSite) -> View:
+def look(live: LiveSite, speech: Speech = ENGLISH) -> View:
     """Take a view of a connected site."""
-    alarms = live.alarms.values()
-    aside = (alarm for alarm in alarms if alarm.state in PUT_ASIDE)
-    return View(live, by_place(alarm for alarm in alarms if alarm.active), by_place(aside))
+    return look_again(
+        View(live, {}, speech=speech), Update(UpdateKind.CONNECTED, alarms_raised=_all(live))
+    )
+
+
+def _all(live: LiveSite) -> tuple[Alarm, ...]:
+    return tuple(live.alarms.values())
+
+
+def look_again(view: View, update: Update) -> View:
+    """Take a new view after some alarms have changed; the others are not looked at.
+
+    With ten thousand alarms it is this that lets one more be told at once.
+    """
+    touched = (*update.alarms_raised, *update.alarms_changed, *update.alarms_cleared)
+    gone = {alarm.id for alarm in (*update.alarms_changed, *update.alarms_cleared)}
+    new = (*update.alarms_raised, *update.alarms_changed)
+    places = {place for alarm in touched for place in places_of(alarm)}
+    active = by_place(alarm for alarm in new if alarm.active)
+    aside = by_place(alarm for alarm in new if alarm.state in PUT_ASIDE)
+    of_string = _grouped((alarm.string_key, alarm) for alarm in new)
+    strings = {alarm.string_key for alarm in touched}
+    return View(
+        view.live,
+        _replaced(view.alarms, gone, active, places),
+        _replaced(view.put_aside, gone, aside, places),
+        _replaced(view.by_string, gone, of_string, strings),
+        view.speech,
+    )
+
+
+def _replaced[Key](
+    before: Mapping[Key, tuple[Alarm, ...]],
+    gone: AbstractSet[str],
+    new: Mapping[Key, tuple[Alarm, ...]],
+    keys: Iterable[Key],
+) -> Mapping[Key, tuple[Alarm, ...]]:
+    """Leave out alarms by their ids and add others, below these keys only."""
+    found = dict(before)
+    for key in keys:
+        kept = before.get(key, ())
+        if gone:
+            kept = tuple(alarm for alarm in kept if alarm.id not in gone)
+        if together := (*kept, *new.get(key, ())):
+            found[key] = together
+        else:
+            found.pop(key, None)
+    return found
 
 
 def by_place(alarms: Iterable[Alarm]) -> AlarmsByPlace:
     """Sort `alarms` by place, so that 512 cells need not search them all."""
-    found: dict[Place, list[Alarm]] = {}
-    for alarm in alarms:
-        for place in places_of(alarm):
-            found.setdefault(place, []).append(alarm)
-    return {place: tuple(raised) for place, raised in found.items()}
+    return _grouped((place, alarm) for alarm in alarms for place in places_of(alarm))
+
+
+def _grouped[Key](pairs: Iterable[tuple[Key, Alarm]]) -> Mapping[Key, tuple[Alarm, ...]]:
+    found: dict[Key, list[Alarm]] = {}
+    for key, alarm in pairs:
+        found.setdefault(key, []).append(alarm)
+    return {key: tuple(alarms) for key, alarms in found.items()}
 
 
 def answering_string(view: View | None, key: str) -> LiveString | None:
@@ -212,12 +275,12 @@ def line_connected(view: View | None, *, line_id: str) -> Shown:
 
 def _told(view: View, place: Place) -> dict[str, list[str]]:
     """Put the alarms of a place in words, and beside them those that somebody put aside."""
-    told = {"reasons": reasons(view.alarms.get(place, ()))}
+    told = {"reasons": reasons(view, view.alarms.get(place, ()))}
     aside = view.put_aside.get(place, ())
-    return told | {"put_aside": reasons(aside)} if aside else told
+    return told | {"put_aside": reasons(view, aside)} if aside else told
 
 
-def reasons(alarms: Iterable[Alarm]) -> list[str]:
+def reasons(view: View, alarms: Iterable[Alarm]) -> list[str]:
     """Put alarms in words, the newest first, as many as an attribute can hold."""
-    newest_first = sorted(alarms, key=lambda alarm: alarm.raised_at, reverse=True)
-    return [alarm.text for alarm in newest_first[:MAX_REASONS]]
+    newest_first = nlargest(MAX_REASONS, alarms, key=lambda alarm: alarm.raised_at)
+    return [alarm_said(alarm, view.live, view.speech) for alarm in newest_first]

@@ -5,6 +5,7 @@ from functools import partial
 from typing import override
 
 from homeassistant.components.sensor import SensorEntity
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -14,7 +15,7 @@ from bacs_core.model import String
 
 from .cell_sensors import CELL_SENSORS
 from .const import DOMAIN
-from .devices import cell_device, device_of, identity
+from .devices import cell_device, cell_entity_id, device_of, identity
 from .entity import BacsEntity, Subject, add_in_portions
 from .feed import ACCESSORIES, ANNUNCIATION, Feed, alarms_source
 from .plant_readings import led, measured
@@ -33,6 +34,9 @@ class BacsSensor(BacsEntity, SensorEntity):
     def show(self, shown: Shown) -> None:
         """Put the value where the platform looks for it."""
         self._attr_native_value = shown.value
+        if self.entity_description.state_class is not None:
+            # The logbook tells of no values; of states it would name one as the cause of others.
+            self.async_set_context(self._feed.context)
 
 
 async def async_setup_entry(
@@ -40,7 +44,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of a site or of a manager."""
     if is_manager(entry):
-        await add_in_portions(async_add_entities, manager_sensors(entry.runtime_data))
+        await add_in_portions(hass, async_add_entities, manager_sensors(entry.runtime_data))
         return
     async_add_entities(_site_sensors(entry.runtime_data, str(entry.unique_id)))
     environment = _Environment(hass, entry.runtime_data, str(entry.unique_id), async_add_entities)
@@ -89,6 +93,9 @@ class _Environment:
 def _site_sensors(runtime: SiteRuntime, site_id: str) -> Iterator[BacsSensor]:
     """Make the sensors of the site."""
     yield _alarm_count(runtime.feed, site_id, SITE)
+    if runtime.client is None:
+        # It is the engine that has an LED.
+        return
     subject = Subject(identity(site_id, LED.key), device_of(site_id), led, (ANNUNCIATION,))
     yield BacsSensor(runtime.feed, subject, LED)
 
@@ -141,5 +148,6 @@ def _cell_sensors(runtime: ManagerRuntime, string: String, index: int) -> Iterat
             device,
             partial(description.read, key=string.key, index=index),
             description.sources(string.key, index),
+            cell_entity_id(Platform.SENSOR, string, index + 1, description.key),
         )
         yield BacsSensor(runtime.feed, subject, description)

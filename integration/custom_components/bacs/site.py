@@ -38,6 +38,7 @@ from .manager import attach_manager, detach_manager
 from .monitoring import MonitoringError, direct_client, is_direct
 from .runtime import PLATFORMS, SiteConfigEntry, SiteRuntime, manager_entries
 from .upkeep import Upkeep
+from .wording import speech_here
 from .writer import WRITER
 
 _LOGGER = logging.getLogger(__name__)
@@ -63,14 +64,21 @@ async def async_setup_site(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
         ) from error
     accept_version(hass, entry.entry_id)
     if info.site_id != entry.unique_id:
-        raise ConfigEntryError(
+        # Whoever has this address now, the engine may be back at it later.
+        raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key="wrong_site",
             translation_placeholders={"site": info.site.name},
         )
 
     live = LiveSite(client)
-    feed = Feed(hass.data[WRITER], info.site_id, (), lambda update: _on_update(hass, entry, update))
+    feed = Feed(
+        hass.data[WRITER],
+        info.site_id,
+        (),
+        lambda update: _on_update(hass, entry, update),
+        speech_here(hass),
+    )
     await _first_snapshot(hass, entry, live)
     entry.runtime_data = SiteRuntime(
         None if is_direct(entry.data) else client,
@@ -155,8 +163,20 @@ async def _first_snapshot(hass: HomeAssistant, entry: SiteConfigEntry, live: Liv
         if not first.done():
             first.set_result(update.kind)
 
+    def on_end(following: asyncio.Task[None]) -> None:
+        if following.cancelled():
+            return
+        _LOGGER.error("%s: nothing is followed", entry.title, exc_info=following.exception())
+        if first.done():
+            _begin_anew(hass, entry)
+        else:
+            first.set_result(UpdateKind.LOST)
+
     stop = live.listen(on_update)
-    entry.async_create_background_task(hass, live.run(), f"{DOMAIN} stream of {entry.title}")
+    following = entry.async_create_background_task(
+        hass, live.run(), f"{DOMAIN} stream of {entry.title}"
+    )
+    following.add_done_callback(on_end)
     try:
         first_poll_s = FIRST_POLL_TIMEOUT_S if is_direct(entry.data) else 0.0
         async with asyncio.timeout(first_poll_s + FIRST_SNAPSHOT_TIMEOUT_S):
@@ -175,6 +195,16 @@ async def _first_snapshot(hass: HomeAssistant, entry: SiteConfigEntry, live: Liv
             translation_key="cannot_connect",
             translation_placeholders={"error": str(live.problem)},
         )
+
+
+@callback
+def _begin_anew(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
+    """Show nothing and set the entry up again: without a stream, what is shown stays for ever."""
+    if entry.state is ConfigEntryState.LOADED:
+        entry.runtime_data.feed.detach()
+        for manager in manager_entries(hass, str(entry.unique_id)):
+            detach_manager(manager)
+    hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
 @callback

@@ -13,6 +13,7 @@ from bacs_core.api.messages import Alarm
 from bacs_core.model import Quantity, String
 
 from .readings import Place, View, answering_string
+from .wording import alarm_said
 
 type Values = tuple[float | None, ...]
 
@@ -68,7 +69,7 @@ def picture_of(view: View | None, key: str) -> StringPicture | None:
             if (old := _old(view.live, mirror, quantity))
         },
         status=tuple(mirror.status),
-        alarms=tuple(_told(alarm) for alarm in _worst_first(alarms)[:MAX_ALARMS]),
+        alarms=tuple(_told(alarm, view) for alarm in _worst_first(alarms)[:MAX_ALARMS]),
         alarm_count=len(alarms),
     )
 
@@ -142,6 +143,7 @@ def _worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
     return sorted(newest_first, key=lambda alarm: alarm.severity)
 
 
-def _told(alarm: Alarm) -> dict[str, Any]:
+def _told(alarm: Alarm, view: View) -> dict[str, Any]:
     """Tell of an alarm what the card shows."""
-    return {"cell": alarm.cell, "severity": alarm.severity, "text": alarm.text}
+    text = alarm_said(alarm, view.live, view.speech)
+    return {"cell": alarm.cell, "severity": alarm.severity, "text": text}

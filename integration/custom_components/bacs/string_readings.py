@@ -28,7 +28,10 @@ from .readings import (
     View,
     answering_string,
 )
+from .wording import alarm_said, finding_said
 
+#: As many as the entity shows: millivolts.
+MEAN_DIGITS: Final = 3
 #: What the worst cell of a string is where none stands out.
 NO_CELL: Final = "none"
 
@@ -105,7 +108,8 @@ def mean_of_cells(view: View | None, *, key: str, quantity: Quantity, scale: flo
     told = _figures_of(view, key, quantity)
     if told is None:
         return _nothing(view, key)
-    return _measured(told.mean * scale, {"cells": told.counted})
+    # Of noise below the resolution of the modules a mean would show a new value at every tick.
+    return _measured(round(told.mean * scale, MEAN_DIGITS), {"cells": told.counted})
 
 
 def lowest_of_cells(
@@ -248,10 +252,14 @@ def worst_cell(view: View | None, *, key: str) -> Shown:
     alarms = [alarm for alarm in view.alarms.get(Place(key), ()) if alarm.cell is not None]
     if alarms:
         worst = min(alarms, key=_urgency)
-        return _named(mirror, worst.cell, worst.text, {"rule": worst.rule})
+        return _named(
+            mirror, worst.cell, alarm_said(worst, view.live, view.speech), {"rule": worst.rule}
+        )
     if mirror.findings:
         oddest = mirror.findings[0]
-        return _named(mirror, oddest.cell, oddest.text, {"score": oddest.score})
+        return _named(
+            mirror, oddest.cell, finding_said(oddest, view.speech), {"score": oddest.score}
+        )
     return Shown(available=True, value=NO_CELL)
 
 

@@ -86,14 +86,18 @@ class StringWatch:
         after = None if string is None else picture_of(view, string.key)
         self._picture = after
         if string is None or after is None:
-            absence = self._absence()
-            self._news = {"state": absence}
-            return absence != self._told_state
+            self._news = self._absence()
+            return bool(self._news["state"] != self._told_state)
         if before is None:
             self._news = {"state": "live", "string": built(string), **whole(after)}
             return True
         self._news = changes(before, after)
         return bool(self._news)
+
+    def withdraw(self) -> None:
+        """Tell that nothing true can be told."""
+        self._picture = None
+        self._news = self._absence()
 
     def async_write_ha_state(self) -> None:
         """Send what there is to tell."""
@@ -128,11 +132,14 @@ class StringWatch:
             self._leave()
         self._leave = self._feed = self._string = self._picture = None
 
-    def _absence(self) -> str:
-        """Tell a string that is only out of reach from one that is not there."""
+    def _absence(self) -> Mapping[str, Any]:
+        """Tell a string that is only out of reach, with its name, from one that is not there."""
         registry = dr.async_get(self._hass)
-        known = any(
+        found = (
             registry.async_get_device_by_identifier((DOMAIN, self._string_id), entry.entry_id)
             for entry in self._hass.config_entries.async_entries(DOMAIN)
         )
-        return "lost" if known else "missing"
+        device = next((each for each in found if each is not None), None)
+        if device is None:
+            return {"state": "missing"}
+        return {"state": "lost", "name": device.name_by_user or device.name}

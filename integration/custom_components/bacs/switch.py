@@ -9,17 +9,21 @@ from homeassistant.components.switch import (  # type: ignore[attr-defined]  # n
     SwitchEntity,
     SwitchEntityDescription,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from bacs_core.api.messages import SwitchRelay
+from bacs_core.api.messages import AccessoryInfo, SwitchRelay
 
-from .contacts import ContactPoint, contacts_of
+from .const import DOMAIN
+from .contacts import ContactPoint, contacts_of, may_operate
 from .devices import device_of, identity
 from .entity import BacsEntity, Subject
 from .feed import ACCESSORIES
+from .issues import forget_role_fell, tell_role_fell
 from .orders import give_order
-from .plant_readings import contact
+from .plant_readings import Contact, contact
 from .readings import Shown, accessory_key
 from .runtime import BacsConfigEntry, SiteConfigEntry, is_manager
 
@@ -29,13 +33,17 @@ PARALLEL_UPDATES = 1
 RELAY: Final = SwitchEntityDescription(
     key="relay", translation_key="relay", device_class=SwitchDeviceClass.SWITCH
 )
+UNNAMED_RELAY: Final = SwitchEntityDescription(
+    key="relay", translation_key="unnamed_relay", device_class=SwitchDeviceClass.SWITCH
+)
 
 
 class RelaySwitch(BacsEntity, SwitchEntity):
     """A relay: on is what its contact does, not what was ordered."""
 
     def __init__(self, entry: SiteConfigEntry, subject: Subject, point: ContactPoint) -> None:
-        super().__init__(entry.runtime_data.feed, subject, RELAY)
+        description = RELAY if point.named else UNNAMED_RELAY
+        super().__init__(entry.runtime_data.feed, subject, description)
         self._entry = entry
         self._point = point
         self._attr_translation_placeholders = {"contact": point.label}
@@ -66,26 +74,59 @@ async def async_setup_entry(
 ) -> None:
     """Add the relays of a site that may be switched."""
     if not is_manager(entry):
+        _replace_entities(hass, entry)
         async_add_entities(_switches(entry))
+
+
+@callback
+def _replace_entities(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
+    """Remove the entities of relays that are now shown as the other kind, and tell who misses them.
+
+    A relay is a switch only as long as the site file releases it and the token may switch it.
+    """
+    registry = er.async_get(hass)
+    role, lost = entry.runtime_data.role, []
+    for accessory, point in _relays(entry):
+        stale = Platform.BINARY_SENSOR if point.switchable else Platform.SWITCH
+        entity_id = registry.async_get_entity_id(stale, DOMAIN, _unique_id(entry, point))
+        if entity_id is None:
+            continue
+        registry.async_remove(entity_id)
+        if stale is Platform.SWITCH and not may_operate(role):
+            lost.append(f"{accessory.name} {point.label} ({entity_id})")
+    if lost:
+        tell_role_fell(hass, str(entry.unique_id), entry.title, role, lost)
+    elif may_operate(role):
+        forget_role_fell(hass, str(entry.unique_id))
+
+
+def _relays(entry: SiteConfigEntry) -> Iterator[tuple[AccessoryInfo, ContactPoint]]:
+    """List the relays of all accessories."""
+    runtime = entry.runtime_data
+    for accessory in runtime.accessories:
+        status = runtime.live.accessories.get(accessory.id)
+        for point in contacts_of(accessory, status, runtime.role):
+            if point.kind is Contact.RELAY:
+                yield accessory, point
+
+
+def _unique_id(entry: SiteConfigEntry, point: ContactPoint) -> str:
+    key = accessory_key(point.accessory_id)
+    return identity(str(entry.unique_id), key, RELAY.key, point.number)
 
 
 def _switches(entry: SiteConfigEntry) -> Iterator[RelaySwitch]:
     """Make the switches of all accessories."""
-    runtime = entry.runtime_data
-    for accessory in runtime.accessories:
+    for accessory, point in _relays(entry):
+        if not point.switchable:
+            continue
         name = identity(str(entry.unique_id), accessory_key(accessory.id))
-        status = runtime.live.accessories.get(accessory.id)
-        for point in contacts_of(accessory, status, runtime.role):
-            if not point.switchable:
-                continue
-            read = partial(
-                contact,
-                accessory_id=accessory.id,
-                kind=point.kind,
-                number=point.number,
-                use=point.use,
-            )
-            subject = Subject(
-                f"{name}/{RELAY.key}/{point.number}", device_of(name), read, (ACCESSORIES,)
-            )
-            yield RelaySwitch(entry, subject, point)
+        read = partial(
+            contact,
+            accessory_id=accessory.id,
+            kind=point.kind,
+            number=point.number,
+            use=point.use,
+        )
+        subject = Subject(_unique_id(entry, point), device_of(name), read, (ACCESSORIES,))
+        yield RelaySwitch(entry, subject, point)

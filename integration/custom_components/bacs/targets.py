@@ -23,6 +23,11 @@ class Target:
     places: list[Place] = field(default_factory=list)
 
     @property
+    def site_id(self) -> str:
+        """Which site it is."""
+        return str(self.entry.unique_id)
+
+    @property
     def site(self) -> SiteInfo:
         """How the plant is built."""
         info = self.entry.runtime_data.live.info

@@ -13,6 +13,7 @@ from bacs_core.api.system_messages import Fault
 
 from .const import DOMAIN
 from .issues import RECORDING_FAILED, IssueBook, issues_of
+from .wording import speech_here
 
 #: The disk of an engine fills slowly; its history writes a few megabytes a day.
 ASK_EVERY: Final = timedelta(hours=1)
@@ -87,4 +88,4 @@ class Upkeep:
         """Show what is to be repaired; while the connection is lost nothing new is known."""
         info = self._live.info
         if self._live.connected and info is not None:
-            self._book.show(issues_of(self._live, info, self._faults))
+            self._book.show(issues_of(self._live, info, self._faults, speech_here(self._hass)))

@@ -1,23 +1,29 @@
 """Writes changed entities in small portions, alarms first.
 
 Home Assistant drops a websocket client that has 4096 unread messages; when a link is lost, every
-entity changes at once. So states are written at most 128 at a time with a pause between, by one
-writer for all entries, because the limit is of the whole Home Assistant.
+entity changes at once. So states are written at most 128 at a time and for a few milliseconds, with
+a pause between, by one writer for all entries, because the limit is of the whole Home Assistant.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from itertools import islice
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .pace import Budget
 
 CHUNK_ENTITIES: Final = 128
+#: No portion takes longer, however slow the computer is just now.
+PORTION_S: Final = 0.008
 PAUSE_S: Final = 0.02
+#: Values that have used up their budget look again so soon.
+LULL_S: Final = 0.05
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,42 +38,104 @@ class Writable(Protocol):
     def refresh(self) -> bool:
         """Work out again what is shown; tells whether that is something new."""
 
+    def withdraw(self) -> None:
+        """Show nothing until there is something to show again."""
+
     def async_write_ha_state(self) -> None:
         """Hand what is shown to Home Assistant."""
 
 
-class ChunkedWriter:
-    """The queue of entities that may have changed, and the task that empties it."""
+#: A set that keeps the order; unlike a plain dictionary it gives up its first member at once.
+type Queue = OrderedDict[Writable, None]
 
-    def __init__(self, hass: HomeAssistant) -> None:
+
+class ChunkedWriter:
+    """The queues of entities that may have changed, and the task that empties them.
+
+    Alarms come first, then what must be told now, such as the end of a connection. Values that
+    only moved come last and within a budget: while everything moves all the time, each entity is
+    written in turn with what it shows by then.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, *, clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._hass = hass
-        # Dictionaries, because they are sets that keep the order.
-        self._urgent: dict[Writable, None] = {}
-        self._others: dict[Writable, None] = {}
+        self._clock_s = clock_s
+        self._known: set[Writable] = set()
+        self._urgent: Queue = OrderedDict()
+        self._prompt: Queue = OrderedDict()
+        self._moved: Queue = OrderedDict()
+        self._budget = Budget()
         self._task: asyncio.Task[None] | None = None
+
+    @callback
+    def enroll(self, entity: Writable) -> None:
+        """Take note of an entity that will be written from now on."""
+        self._known.add(entity)
 
     @callback
     def add(self, entities: Iterable[Writable]) -> None:
         """Queue entities that may have changed; one that already waits is not queued twice."""
         for entity in entities:
-            (self._urgent if entity.urgent else self._others)[entity] = None
-        if (self._urgent or self._others) and (self._task is None or self._task.done()):
+            (self._urgent if entity.urgent else self._prompt)[entity] = None
+        self._start()
+
+    @callback
+    def add_moved(self, entities: Iterable[Writable]) -> None:
+        """Queue entities whose value moved, and nothing else about them."""
+        for entity in entities:
+            (self._urgent if entity.urgent else self._moved)[entity] = None
+        self._start()
+
+    @callback
+    def discard(self, entity: Writable) -> None:
+        """Forget an entity that is being removed."""
+        self._known.discard(entity)
+        for queue in (self._urgent, self._prompt, self._moved):
+            queue.pop(entity, None)
+
+    @property
+    def _waits(self) -> bool:
+        return bool(self._urgent or self._prompt or self._moved)
+
+    def _start(self) -> None:
+        """Begin to write, unless that is under way."""
+        if self._waits and (self._task is None or self._task.done()):
             # Not at once: the feeds of all entries hear of an update before its alarms are written.
             self._task = self._hass.async_create_background_task(
                 self._empty(), f"{DOMAIN} write states", eager_start=False
             )
 
-    @callback
-    def discard(self, entity: Writable) -> None:
-        """Forget an entity that is being removed."""
-        self._urgent.pop(entity, None)
-        self._others.pop(entity, None)
-
     async def _empty(self) -> None:
         """Write until nothing waits."""
-        while chunk := self._take():
-            changed = [entity for entity in chunk if self._write(entity)]
-            await asyncio.sleep(PAUSE_S if changed else 0)
+        while self._waits:
+            pause_s = self._write_portion()
+            await asyncio.sleep(pause_s)
+
+    def _write_portion(self) -> float:
+        """Write the next portion; return how long to pause after it."""
+        now_s = self._clock_s()
+        ends_at_s = now_s + PORTION_S
+        self._budget.fill(now_s, len(self._known))
+        written = 0
+        while written < CHUNK_ENTITIES and self._clock_s() < ends_at_s:
+            queue = self._next_queue()
+            if queue is None:
+                return PAUSE_S if written else LULL_S
+            entity, _ = queue.popitem(last=False)
+            if self._write(entity):
+                written += 1
+                if queue is self._moved:
+                    self._budget.spend()
+        return PAUSE_S if written else 0.0
+
+    def _next_queue(self) -> Queue | None:
+        """Find the queue whose turn it is."""
+        for queue in (self._urgent, self._prompt):
+            if queue:
+                return queue
+        return self._moved if self._moved and not self._budget.is_empty else None
 
     def _write(self, entity: Writable) -> bool:
         """Write one entity if it shows something new; one that fails must not silence the rest."""
@@ -76,18 +144,18 @@ class ChunkedWriter:
                 entity.async_write_ha_state()
         except Exception:
             _LOGGER.exception("an entity could not be written")
+            _withdraw(entity)
             return True
         return changed
 
-    def _take(self) -> list[Writable]:
-        """Take the next portion out of the queue."""
-        chunk: list[Writable] = []
-        for queue in (self._urgent, self._others):
-            taken = list(islice(queue, CHUNK_ENTITIES - len(chunk)))
-            for entity in taken:
-                del queue[entity]
-            chunk += taken
-        return chunk
+
+def _withdraw(entity: Writable) -> None:
+    """Take back what an entity has shown so far: it is not true any more."""
+    try:
+        entity.withdraw()
+        entity.async_write_ha_state()
+    except Exception:
+        _LOGGER.exception("an entity could not be made unavailable")
 
 
 WRITER: HassKey[ChunkedWriter] = HassKey(f"{DOMAIN}_writer")

@@ -89,7 +89,7 @@ async def test_a_user_of_version_3_reads_encrypted(
         ("modbus_tcp", {"port": 1}, "no_connection"),
         ("modbus_tcp", {"unit": 9}, "unit_silent"),
         ("modbus_tcp", {"unit": SENSOR_UNIT}, "no_manager"),
-        ("modbus_tcp", {"host": "no host"}, "not_possible"),
+        ("modbus_tcp", {"host": "a..b"}, "not_possible"),
         ("serial", {"serial_port": "/dev/not-there"}, "port_closed"),
         ("snmp_v2c", {"community": "wrong"}, "no_agent"),
     ],

@@ -15,7 +15,7 @@ from typing import Final, NoReturn, override
 from aiohttp import ClientSession
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import bacs_core
 from bacs_core.api.broadcast import Broadcast
@@ -59,7 +59,12 @@ class DirectStream(Stream):
     @override
     async def __anext__(self) -> StreamMessage:
         """Wait for the next message."""
-        return _MESSAGE.validate_json(await anext(self._messages))
+        told = await anext(self._messages)
+        try:
+            return _MESSAGE.validate_json(told)
+        except ValidationError as error:
+            text = "what was read of the manager makes no message"
+            raise EngineUnreachableError(text) from error
 
     @override
     async def subscribe(self, raw: Iterable[str]) -> None:

@@ -95,9 +95,14 @@ def write_secrets(folder: Path, snmp: Mapping[str, str]) -> Path:
 def reasons(error: SettingsError, folder: Path) -> str:
     """Return why a site file was refused, without places that nobody outside of it knows."""
     secrets_place = f"{folder / SECRETS_FILE}: "
-    lines = (_PLACE.sub("", line) for line in str(error).splitlines())
+    lines = (_without_kind(_PLACE.sub("", line)) for line in str(error).splitlines())
     # All strings are alike, and so are their mistakes.
     return "; ".join(dict.fromkeys(line.replace(secrets_place, "") for line in lines))
+
+
+def _without_kind(told: str) -> str:
+    """Leave out what pydantic puts before the text of an error of ours."""
+    return told.replace("Value error, ", "")
 
 
 def line_to(data: Data) -> Line:
@@ -108,7 +113,7 @@ def line_to(data: Data) -> Line:
     try:
         return line_of(LineTable.model_validate(table), Path())
     except ValidationError as error:
-        raise MonitoringError("not_possible", error.errors()[0]["msg"]) from error
+        raise MonitoringError("not_possible", _without_kind(error.errors()[0]["msg"])) from error
 
 
 def port_of(data: Data) -> str:

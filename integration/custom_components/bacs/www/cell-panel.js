@@ -1,6 +1,6 @@
 // What is known of the one cell that was touched, and the ways on from it.
 import { element, say, shape } from "./parts.js";
-import { ALARM, QUANTITIES, STATUS_WORDS, WARNING } from "./quantities.js";
+import { ALARM, QUANTITIES, STATUS_WORDS, WARNING, shownAs } from "./quantities.js";
 import { cellLabel } from "./words.js";
 
 export class CellPanel {
@@ -41,7 +41,7 @@ export class CellPanel {
     for (const [key, { name }] of this.fields) say(name, texts[key]);
   }
 
-  show(model, cell, numbers, found) {
+  show(model, cell, numbers, found, temperatureUnit) {
     this.root.hidden = cell < 0;
     if (cell < 0) return;
     const { texts } = this;
@@ -49,7 +49,8 @@ export class CellPanel {
     for (const quantity of QUANTITIES) {
       const { group, value } = this.fields.get(quantity.key);
       group.hidden = !model.has(quantity);
-      const text = numbers.withUnit(model.value(quantity, cell), quantity.digits, quantity.unit);
+      const shown = shownAs(quantity, temperatureUnit);
+      const text = numbers.withUnit(model.value(shown, cell), shown.digits, shown.unit);
       const isOld = model.value(quantity, cell) !== null && model.isOld(quantity, cell);
       say(value, isOld ? `${text} (${texts.old.toLowerCase()})` : text);
     }

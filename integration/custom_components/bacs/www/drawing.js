@@ -41,7 +41,8 @@ export function drawCells(context, { layout, model, quantity, scale, colours, fo
     if (cell === chosen) {
       context.strokeStyle = colours.chosen;
       context.lineWidth = 2;
-      context.strokeRect(x - 1, y - 1, layout.pitch + 2, layout.rowHeight + 2);
+      // Inside the row: the first one has nothing above it.
+      context.strokeRect(x - 1, y + 1, layout.pitch + 2, layout.rowHeight - 2);
     }
   }
 }

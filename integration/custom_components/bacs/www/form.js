@@ -29,5 +29,5 @@ export async function stubConfig(hass) {
 }
 
 function select(options) {
-  return { select: { mode: "dropdown", custom_value: true, options } };
+  return { select: { mode: "dropdown", options } };
 }

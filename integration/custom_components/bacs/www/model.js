@@ -1,11 +1,13 @@
 // One string as the messages of the integration tell it.
-import { ALARM, SILENT, WARNING } from "./quantities.js";
+import { ALARM, SILENT, WARNING, converted } from "./quantities.js";
 
 export class StringModel {
   constructor() {
     // "", "live", "lost", "missing"
     this.state = "";
     this.string = null;
+    // Known also while nothing else is.
+    this.name = "";
     this.scalars = {};
     this.columns = {};
     this.old = {};
@@ -16,6 +18,7 @@ export class StringModel {
 
   apply(message) {
     if (message.state) this.state = message.state;
+    if (message.name) this.name = message.name;
     if (message.string) this.string = message.string;
     if (message.columns) this.columns = message.columns;
     if (message.status) this.status = message.status;
@@ -43,8 +46,7 @@ export class StringModel {
   }
 
   value(quantity, cell) {
-    const value = this.columns[quantity.key]?.[cell] ?? null;
-    return value === null ? null : value * quantity.factor;
+    return converted(quantity, this.columns[quantity.key]?.[cell] ?? null);
   }
 
   // Whether a value is shown, but not as live.
@@ -67,7 +69,7 @@ export class StringModel {
       sum += value;
       count += 1;
     });
-    return count ? { low, high, mean: (sum / count) * quantity.factor } : null;
+    return count ? { low, high, mean: converted(quantity, sum / count) } : null;
   }
 
   counts() {

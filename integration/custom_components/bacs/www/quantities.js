@@ -1,5 +1,5 @@
 // What a cell can tell, in the order of the buttons, and what of the string stands above the cells.
-// `factor` turns the unit of the engine into the one shown; `scale` names a rule of scales.js.
+// `factor` and `offset` turn the unit of the engine into the one shown; `scale` names a rule of scales.js.
 export const QUANTITIES = [
   { key: "voltage_v", unit: "V", factor: 1, digits: 3, scale: "deviation" },
   { key: "temperature_c", unit: "°C", factor: 1, digits: 1, scale: "span" },
@@ -15,6 +15,17 @@ export const SCALARS = [
   { key: "mean_charge_percent", unit: "%", digits: 0 },
   { key: "room_temperature_c", unit: "°C", digits: 1 },
 ];
+
+const FAHRENHEIT = { unit: "°F", factor: 1.8, offset: 32 };
+
+// A quantity or scalar in the unit that the person's Home Assistant has for temperatures.
+export function shownAs(quantity, temperatureUnit) {
+  return quantity.unit === "°C" && temperatureUnit === FAHRENHEIT.unit ? { ...quantity, ...FAHRENHEIT } : quantity;
+}
+
+export function converted({ factor = 1, offset = 0 }, value) {
+  return value === null ? null : value * factor + offset;
+}
 
 export const NORMAL = 0;
 export const WARNING = 1;

@@ -5,7 +5,7 @@ import { configForm, stubConfig } from "./form.js";
 import { arrange, cellAt } from "./layout.js";
 import { StringModel } from "./model.js";
 import { element, say, shape } from "./parts.js";
-import { ALARM, QUANTITIES, SCALARS, SILENT, STATUS_WORDS, WARNING } from "./quantities.js";
+import { ALARM, QUANTITIES, SCALARS, SILENT, STATUS_WORDS, WARNING, converted, shownAs } from "./quantities.js";
 import { scaleOf } from "./scales.js";
 import { COLOURS, STYLE } from "./style.js";
 import { Subscription } from "./subscription.js";
@@ -32,6 +32,7 @@ class StringCard extends HTMLElement {
     this._hass = hass;
     if (before?.locale !== hass.locale || before?.language !== hass.language) this.speak();
     if (before?.themes !== hass.themes || before?.selectedTheme !== hass.selectedTheme) this.recolour();
+    if (this.temperatureUnit !== hass.config?.unit_system?.temperature) this.convert();
     if (before?.connection !== hass.connection) this.subscribe();
   }
 
@@ -41,8 +42,19 @@ class StringCard extends HTMLElement {
     }
     const isOther = this.config?.string !== config.string;
     this.config = config;
-    this.quantity = QUANTITIES.find(({ key }) => key === config.quantity) ?? QUANTITIES[0];
+    this.measure(config.quantity);
     if (isOther) this.subscribe();
+    this.redraw();
+  }
+
+  measure(wanted) {
+    const quantity = QUANTITIES.find(({ key }) => key === wanted) ?? QUANTITIES[0];
+    this.quantity = shownAs(quantity, this.temperatureUnit);
+  }
+
+  convert() {
+    this.temperatureUnit = this._hass.config?.unit_system?.temperature;
+    this.measure(this.quantity?.key);
     this.redraw();
   }
 
@@ -140,7 +152,7 @@ class StringCard extends HTMLElement {
   buildChoices() {
     this.buttons = QUANTITIES.map((quantity) => {
       const choose = () => {
-        this.quantity = quantity;
+        this.measure(quantity.key);
         this.find();
         this.redraw();
       };
@@ -188,7 +200,7 @@ class StringCard extends HTMLElement {
 
   draw() {
     const { model, texts } = this;
-    say(this.heading, this.config.title || model.string?.name || texts.card_name);
+    say(this.heading, this.config.title || model.string?.name || model.name || texts.card_name);
     say(this.note, this.noteText());
     const isThere = model.count > 0;
     for (const part of [this.scalars, this.choices, this.plane, this.scale, this.ends]) part.hidden = !isThere;
@@ -197,12 +209,13 @@ class StringCard extends HTMLElement {
     if (!isThere) return;
     this.drawScalars();
     for (const { quantity, root } of this.buttons) {
-      root.ariaPressed = String(quantity === this.quantity);
-      root.hidden = !model.has(quantity) && quantity !== this.quantity;
+      const isChosen = quantity.key === this.quantity.key;
+      root.ariaPressed = String(isChosen);
+      root.hidden = !model.has(quantity) && !isChosen;
     }
     this.drawPlane();
     this.drawReasons();
-    this.panel.show(model, this.chosen, this.numbers, this.found);
+    this.panel.show(model, this.chosen, this.numbers, this.found, this.temperatureUnit);
   }
 
   noteText() {
@@ -239,7 +252,8 @@ class StringCard extends HTMLElement {
     for (const { scalar, root, value } of this.fields) {
       const told = model.scalars[scalar.key] ?? null;
       root.hidden = told === null;
-      if (scalar.unit) say(value, model.live ? numbers.withUnit(told, scalar.digits, scalar.unit) : "–");
+      const { digits, unit, ...scale } = shownAs(scalar, this.temperatureUnit);
+      if (unit) say(value, model.live ? numbers.withUnit(converted(scale, told), digits, unit) : "–");
       else say(value, model.live ? (texts[`eq_${told}`] ?? told) : "–");
     }
   }

@@ -31,6 +31,8 @@ export class Numbers {
         minimumFractionDigits: digits,
         maximumFractionDigits: digits,
         useGrouping: this.grouped,
+        // What rounds to nothing has no sign.
+        signDisplay: "negative",
       });
       this.made.set(digits, format);
     }
