@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bacs_core.api.messages import Identify, SetThresholds, SwitchRelay
 from bacs_core.bus.frames import Request
@@ -213,8 +214,6 @@ def test_what_the_site_file_calls_another_device_is_not_asked_to_blink(tmp_path:
 @pytest.mark.parametrize(
     "thresholds",
     [
-        {"module_temperature_high_c": float("nan")},
-        {"module_temperature_high_c": float("inf")},
         {"module_temperature_high_c": 39.0},
         {"module_temperature_high_c": 86.0},
         {"bypass_voltage_low_v": 0.9},
@@ -230,6 +229,12 @@ def test_a_threshold_that_is_not_safe_is_refused(
     with pytest.raises(RefusedError) as refused:
         Field(wiring, familiar_devices(wiring, lambda _: None)).thresholds(command)
     assert refused.value.code == "bad_threshold"
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf")])
+def test_a_threshold_that_is_no_number_is_no_order(threshold: float) -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        SetThresholds(string_key="room/1", thresholds={"module_temperature_high_c": threshold})
 
 
 def test_every_threshold_has_a_safe_range() -> None:
