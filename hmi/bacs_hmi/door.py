@@ -6,6 +6,7 @@ and the panel's own token is never used for it.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from html import escape
@@ -14,10 +15,12 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from pydantic import ValidationError
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Match
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from bacs_core.api.client import ClientError, EngineClient
@@ -34,6 +37,10 @@ SIGN_IN: Final = "/sign-in"
 #: What serves the screen of the cabinet and nobody else.
 CABINET_ONLY: Final = "/_kiosk/"
 _MARK: Final = "bacs_elsewhere"
+#: So long the page of somebody who was signed out has to go to the sign-in by itself.
+GRACE_S: Final = 2.0
+#: Code of a websocket that is closed because it is not permitted (RFC 6455, section 7.4.1).
+NOT_PERMITTED: Final = 1008
 #: No other page may frame these, nor learn what was looked at; nothing of them is kept.
 _CAREFUL: Final = {
     "X-Frame-Options": "DENY",
@@ -84,7 +91,7 @@ def is_elsewhere(connection: HTTPConnection) -> bool:
 class Door:
     """ASGI application that stands before the panel where the network is served."""
 
-    def __init__(self, app: ASGIApp, link: Link, visits: Visits) -> None:
+    def __init__(self, app: Starlette, link: Link, visits: Visits) -> None:
         self._app = app
         self._link = link
         self._visits = visits
@@ -98,9 +105,23 @@ class Door:
         elif visit is None or visit.session is None or visit.session.must_change:
             await _refuse(scope, receive, send)
         elif scope["path"].startswith(CABINET_ONLY):
-            await Response(status_code=HTTPStatus.NOT_FOUND)(scope, receive, send)
+            await _not_found(scope, receive, send)
         else:
             scope.setdefault("state", {})[_MARK] = True
+            await self._pass(visit, scope, receive, send)
+
+    async def _pass(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        if not any(route.matches(scope)[0] is not Match.NONE for route in self._app.routes):
+            # NiceGUI would build a whole page to say so.
+            await _not_found(scope, receive, send)
+        elif scope["type"] == "websocket":
+            socket = _Socket(receive)
+            leave = visit.listen(lambda: None if visit.session else socket.end())
+            try:
+                await self._app(scope, socket.receive, send)
+            finally:
+                leave()
+        else:
             await self._app(scope, receive, _carefully(send) if scope["path"] == "/" else send)
 
     async def _signing_in(self, request: Request, visit: Visit | None) -> Response:
@@ -115,10 +136,14 @@ class Door:
             return _form(request, session, _texts_for(request)["engine_silent"])
         if visit is not None and session is not None and session.must_change:
             return await _new_password(request, client, visit, session, told)
-        return await self._log_in(request, client, told)
+        return await self._log_in(request, client, visit, told)
 
     async def _log_in(
-        self, request: Request, client: EngineClient, told: dict[str, str]
+        self,
+        request: Request,
+        client: EngineClient,
+        before: Visit | None,
+        told: dict[str, str],
     ) -> Response:
         texts = _texts_for(request)
         try:
@@ -132,10 +157,38 @@ class Door:
             return _form(request, None, problem)
         # A new key at each sign-in: one that somebody else planted before is worth nothing.
         key = secrets.token_urlsafe(KEY_BYTES)
-        self._visits.sign_in(self._visits.of(key, elsewhere=True), session)
+        if before is not None:
+            self._visits.sign_out(before)
+        visit = self._visits.of(key, elsewhere=True, name=session.name)
+        self._visits.sign_in(visit, session)
         answer = _form(request, session) if session.must_change else _to_panel(request)
         answer.set_cookie(COOKIE, key, httponly=True, secure=True, samesite="lax")
         return answer
+
+
+class _Socket:
+    """What a websocket says, until its visit is over."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ends_at: float | None = None
+        self._waiting: asyncio.Timeout | None = None
+
+    def end(self) -> None:
+        """Let it end soon."""
+        self._ends_at = asyncio.get_running_loop().time() + GRACE_S
+        if self._waiting is not None:
+            self._waiting.reschedule(self._ends_at)
+
+    async def receive(self) -> Message:
+        """Hand on what is said; in the end, that nobody says anything any more."""
+        try:
+            async with asyncio.timeout_at(self._ends_at) as self._waiting:
+                return await self._receive()
+        except TimeoutError:
+            return {"type": "websocket.disconnect", "code": NOT_PERMITTED}
+        finally:
+            self._waiting = None
 
 
 async def _new_password(
@@ -157,6 +210,13 @@ async def _new_password(
         return _form(request, session, refusals.words(error, texts))
     visit.session = session.model_copy(update={"must_change": False})
     return _to_panel(request)
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).close()
+    else:
+        await Response(status_code=HTTPStatus.NOT_FOUND)(scope, receive, send)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
 from nicegui import ui
@@ -21,15 +22,9 @@ from bacs_hmi.keyboard import Keyboard
 from bacs_hmi.pulse import Pulse
 from bacs_hmi.rest import Rest
 
-#: What a component shows of itself at first: nothing.
-_HIDDEN: Final = (Keyboard, Pulse)
 #: A page whose live one does not come must not stand as if it lived: after the time in which a live
-#: page says so (`pulse.js`) all its values are old, and later it is asked for anew.
-_STANDS_ALONE: Final = (
-    'const whileEarly = (then) => () => document.getElementById("bacs-early") && then();'
-    'setTimeout(whileEarly(() => { document.body.dataset.truth = "old"; }), 3000);'
-    "setTimeout(whileEarly(() => location.reload()), 20000);"
-)
+#: page says so (`pulse.js`) it says that all is old, and later it is asked for anew.
+_STANDS_ALONE: Final = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 _EMPTY_TAGS: Final = frozenset({"br", "hr", "img", "input"})
 
 Drawn = OverviewCanvas | StringView
@@ -67,7 +62,15 @@ def early_page(root: Element) -> tuple[str, str]:
 
 
 def _html(element: Element) -> Iterator[str]:
-    if isinstance(element, _HIDDEN):
+    if isinstance(element, Keyboard):
+        return
+    if isinstance(element, Pulse):
+        lost, quiet, last = (
+            escape(element.texts[name])
+            for name in ("server_lost", "alarms_unknown", "alarms_unknown_last")
+        )
+        told = f'data-lost="{lost}" data-quiet="{quiet}" data-last="{last}"'
+        yield f'<div class="bacs-band" role="alert" hidden {told}></div>'
         return
     if isinstance(element, Rest):
         opacity = (100 - element.props["brightness"]) / 100

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import Request, Response
+from fastapi.responses import PlainTextResponse
 from nicegui import __version__ as nicegui_version, app, background_tasks, ui
 from nicegui.dependencies import libraries
 from nicegui.server import Server
@@ -37,7 +38,8 @@ from bacs_hmi.network import NetworkSide
 from bacs_hmi.preferences import PreferenceBook
 from bacs_hmi.room_trends import RoomTrends
 from bacs_hmi.shell import House, Shell
-from bacs_hmi.texts import preferred
+from bacs_hmi.sockets import keep_apart
+from bacs_hmi.texts import preferred, texts_of
 from bacs_hmi.views import ViewName, view_of
 from bacs_hmi.visits import LANGUAGE_COOKIE, VisitCookie, Visits
 from bacs_hmi.watchdog import watch
@@ -175,6 +177,7 @@ def build(
     house.broadcast.listen(house.rooms.follow)
     house.broadcast.listen(visits.expire)
     house.broadcast.listen(network.follow)
+    keep_apart()
     app.add_middleware(VisitCookie)
     app.add_middleware(Guard, host_names=host_names)
 
@@ -184,6 +187,10 @@ def build(
         visit = visits.of(request.state.visit, elsewhere=elsewhere)
         if elsewhere and visit.session is None:
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        if not visits.has_room(visit):
+            ui.context.client.delete()
+            texts = texts_of(preferred(None, request.headers.get("accept-language", "")))
+            return PlainTextResponse(texts["too_many_pages"], HTTPStatus.TOO_MANY_REQUESTS)
         here = None if elsewhere else preferences.now.language
         language = preferred(
             request.cookies.get(LANGUAGE_COOKIE) or here,

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from bacs_core.api.client import ClientError, NotAuthorizedError
 from bacs_core.api.guard import Guard, own_names
@@ -52,7 +52,7 @@ class NetworkSide:
         link: Link,
         visits: Visits,
         *,
-        app: ASGIApp,
+        app: Starlette,
         own_sockets: Callable[[], Iterable[socket.socket]],
         folder: Path | None,
         host_names: frozenset[str] = frozenset(),
@@ -140,17 +140,21 @@ class NetworkSide:
         _log.info("the panel is no longer served to the network")
 
     async def _sign_out_strangers(self) -> None:
-        """End the visits of whom the engine has removed, or forgotten in a restart."""
+        """End the visits of whom the engine has removed or forgotten; take over a changed role."""
         client = self._link.stranger
         for visit in self._visits.elsewhere():
             session = visit.session
             if client is None or session is None:
                 continue
             try:
-                await client.me(session_token=session.token)
+                told = await client.me(session_token=session.token)
             except NotAuthorizedError:
                 if visit.session is session:
                     self._visits.sign_out(visit)
             except ClientError as error:
                 # An engine that is gone comes back, and knows then.
                 _log.debug("nobody knows whether %s is signed in: %s", session.name, error)
+            else:
+                if visit.session is session and told.role is not session.role:
+                    visit.session = session.model_copy(update={"role": told.role})
+                    visit.tell()

@@ -11,6 +11,10 @@ const REPORT_MS = 4000;
 // How often a browser on the network asks whether it has to sign in again.
 const ASK_MS = 5000;
 
+// The last news that the document itself brought: it is as old as the question for it. A watch that is
+// built anew later (in another language, say) begins with the news that made the server build it.
+let heardAt = performance.getEntriesByType("navigation")[0]?.requestStart ?? 0;
+
 export default {
   render() {
     return Vue.h("div", { class: "bacs-band", role: "alert", hidden: true });
@@ -19,8 +23,9 @@ export default {
   emits: ["travel", "drawn"],
   mounted() {
     this.engine = { state: this.state, since: this.since };
-    this.beatAt = performance.now();
-    this.beatTime = Date.now() / 1000;
+    this.beatAt = heardAt ?? performance.now();
+    this.beatTime = (performance.timeOrigin + this.beatAt) / 1000;
+    heardAt = null;
     // Collections that follow the page by themselves: the whole page is not searched at each look.
     const found = (name) => document.getElementsByClassName(name);
     this.bar = found("bacs-alarmbar");

@@ -27,7 +27,8 @@ class Pulse(Element, component="pulse.js", dependencies=["canvas/shared/*.js"]):
         """Beat once; `on_drawn` is told now and then that the browser draws, if anybody asks."""
         super().__init__()
         self._told = connection
-        self._props["texts"] = {name: texts[name] for name in _TEXTS}
+        self.texts = {name: texts[name] for name in _TEXTS}
+        self._props["texts"] = self.texts
         self._props["state"] = connection.state.value
         self._props["since"] = connection.since
         self._props["reports"] = on_drawn is not None

@@ -81,6 +81,7 @@ class Shell:
         self._site: Site | None = None
         self._alarms_version = -1
         self._carried = False
+        self._is_out = False
         self._known: frozenset[str] | None = None
         self._mute: Element | None = None
         self._set_language(language)
@@ -197,7 +198,9 @@ class Shell:
             self._mute.set_visibility(sounding)
 
     def _rebuild(self) -> None:
-        """Build the view anew."""
+        """Build the view anew; never for somebody who was signed out elsewhere."""
+        if self._is_out:
+            return
         self._drop_page()
         self._main.clear()
         connection = self._link.connection()
@@ -447,6 +450,7 @@ class Shell:
 
         What is left asks by itself for the sign-in, should the network be off at this moment.
         """
+        self._is_out = True
         self._close()
         for part in [each for each in self._root if each is not self._pulse]:
             part.delete()

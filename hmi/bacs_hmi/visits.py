@@ -34,6 +34,10 @@ LOG_OFF_ELSEWHERE_S: Final = 3600
 #: How long a browser that nobody signed in at is remembered after its last page.
 FORGOTTEN_S: Final = 24 * 3600.0
 MOST_VISITS: Final = 200
+#: Pages that a person elsewhere may have at once; one that was left counts some seconds longer.
+MOST_PAGES_OF_ONE: Final = 8
+#: The same of everybody elsewhere: each page costs the panel time that the cabinet needs.
+MOST_PAGES_ELSEWHERE: Final = 40
 
 #: The key of a string and what became of its trip.
 TripMark = tuple[str, TripState]
@@ -90,11 +94,14 @@ class Visits:
         self._now = now
         self._visits: dict[tuple[bool, str], Visit] = {}
 
-    def of(self, key: str, *, elsewhere: bool = False) -> Visit:
-        """Return the visit of a browser; the one without a page that is away longest gives way."""
+    def of(self, key: str, *, elsewhere: bool = False, name: str | None = None) -> Visit:
+        """Return the visit of a browser; the one without a page that is away longest gives way.
+
+        `name` is who signs in there: visits of the same person give way first.
+        """
         visit = self._visits.get((elsewhere, key))
         if visit is None:
-            self._make_room(elsewhere=elsewhere)
+            self._make_room(elsewhere=elsewhere, name=name)
             now = self._clock()
             visit = self._visits[elsewhere, key] = Visit(key, now, elsewhere, left_at=now)
         return visit
@@ -107,6 +114,14 @@ class Visits:
         """Return the visit of a browser on the network if somebody is signed in there."""
         visit = None if key is None else self._visits.get((True, key))
         return visit if visit is not None and visit.session is not None else None
+
+    def has_room(self, visit: Visit) -> bool:
+        """Tell whether one more page may be built for a browser; at the cabinet always."""
+        if not visit.elsewhere:
+            return True
+        entered = [(_name(each), each.pages) for each in self.elsewhere()]
+        own = sum(pages for name, pages in entered if name == _name(visit))
+        return own < MOST_PAGES_OF_ONE and sum(pages for _, pages in entered) < MOST_PAGES_ELSEWHERE
 
     def enter(self, visit: Visit) -> Callable[[], None]:
         """Count a page of a browser; the returned function is for when it is closed."""
@@ -159,16 +174,23 @@ class Visits:
         """Tell after what time without a touch a person is signed out."""
         return LOG_OFF_ELSEWHERE_S if visit.elsewhere else self._log_off_s()
 
-    def _make_room(self, *, elsewhere: bool) -> None:
+    def _make_room(self, *, elsewhere: bool, name: str | None) -> None:
         visits = [visit for visit in self._visits.values() if visit.elsewhere is elsewhere]
         if len(visits) < MOST_VISITS:
             return
-        oldest = min(visits, key=lambda each: (each.pages > 0, each.left_at))
+        oldest = min(
+            visits,
+            key=lambda each: (name is None or _name(each) != name, each.pages > 0, each.left_at),
+        )
         self.sign_out(oldest)
         self._forget(oldest)
 
     def _forget(self, visit: Visit) -> None:
         self._visits.pop((visit.elsewhere, visit.key), None)
+
+
+def _name(visit: Visit) -> str | None:
+    return None if visit.session is None else visit.session.name
 
 
 class VisitCookie:

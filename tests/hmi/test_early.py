@@ -15,7 +15,9 @@ from nicegui.page import page
 from bacs_core.model import Site
 from bacs_hmi.canvas.overview import OverviewCanvas
 from bacs_hmi.early import early_page
+from bacs_hmi.live import Connection, ConnectionState
 from bacs_hmi.parts import box, button, label, symbol
+from bacs_hmi.pulse import Pulse
 from bacs_hmi.texts import texts_of
 from tests.hmi.standin_engine import small_site
 
@@ -74,6 +76,17 @@ async def test_the_plain_page_has_the_words_and_attributes_of_the_live_one(root:
     assert '<div class="bacs-overview" data-early></div>' in body
     assert '<svg class="bacs-symbol none"' in body
     assert 'import { OverviewView } from "bacs_overview"' in script
+
+
+async def test_the_plain_page_has_the_words_for_a_server_that_went_away(root: Element) -> None:
+    texts = texts_of("de")
+    with root:
+        Pulse(texts, Connection(ConnectionState.LIVE), on_travel=print, on_drawn=None)
+        overview(small_site())
+    _, body = early_page(root)
+    assert f'hidden data-lost="{texts["server_lost"]}"' in body
+    assert f'data-quiet="{texts["alarms_unknown"]}"' in body
+    assert f'data-last="{texts["alarms_unknown_last"]}"' in body
 
 
 async def test_what_the_view_is_drawn_from_stands_in_the_page_once_and_cannot_end_its_script(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import re
 import socket
 import ssl
@@ -20,7 +21,7 @@ from yarl import URL
 from bacs_core.access.principal import Principal
 from bacs_core.api.messages import SetNetwork
 from bacs_core.model import Role
-from bacs_hmi.visits import COOKIE
+from bacs_hmi.visits import COOKIE, MOST_PAGES_OF_ONE
 from tests.hmi.browser import PanelProgram, free_port
 from tests.hmi.conftest import TICK_S, plant_at_rest, write_token
 from tests.hmi.standin_engine import password_of
@@ -190,8 +191,9 @@ async def test_foreign_names_and_foreign_pages_are_refused_on_the_network(room: 
         assert refused.value.status == 403
         async with session.ws_connect(sockets, headers={"Origin": room.url}) as opened:
             assert re.match(r'0\{"sid":', await opened.receive_str(timeout=GUARD_S))
-        async with session.post(f"{room.url}/_kiosk/alive") as answer:
-            assert answer.status == 404
+        for path in ("/_kiosk/alive", "/nothing", "/_nicegui/nothing"):
+            async with session.post(f"{room.url}{path}") as answer:
+                assert (answer.status, await answer.read()) == (404, b"")
 
 
 async def test_whom_the_engine_forgets_or_the_switch_shuts_out_has_to_sign_in_again(
@@ -211,3 +213,88 @@ async def test_whom_the_engine_forgets_or_the_switch_shuts_out_has_to_sign_in_ag
             async with asyncio.timeout(GUARD_S):
                 while await status(session, room.url) != 303:
                     await asyncio.sleep(0.2)
+
+
+def socket_of(room: Room, client_id: str = "") -> str:
+    query = f"&client_id={client_id}&document_id=d&tab_id=t&next_message_id=0"
+    query = f"{query}&implicit_handshake=true" if client_id else ""
+    return f"{room.url}/_nicegui_ws/socket.io/?EIO=4&transport=websocket{query}"
+
+
+async def opened(session: aiohttp.ClientSession, url: str) -> tuple[str, str]:
+    """Open a page and return what NiceGUI calls it."""
+    async with session.get(url) as answer:
+        page = await answer.text()
+    found = re.search(r"client_id['\"]?\s*[:=]\s*['\"]([0-9a-f-]{36})", page)
+    assert found is not None
+    return found[1], page
+
+
+async def heard(socket: aiohttp.ClientWebSocketResponse, pattern: str) -> re.Match[str]:
+    while True:
+        found = re.search(pattern, await socket.receive_str(timeout=GUARD_S))
+        if found is not None:
+            return found
+
+
+async def test_a_page_whose_visit_is_over_shows_nothing_more_and_loses_its_socket(
+    room: Room,
+) -> None:
+    await room.switch(enabled=True)
+    async with browser(room) as session:
+        await sign_in(room, session, password_of("viktor"), "viktor")
+        client_id, page = await opened(session, room.url)
+        travel = re.search(r'"listener_id":"([0-9a-f-]+)","type":"travel"', page)
+        assert travel is not None
+        async with session.ws_connect(socket_of(room, client_id)) as socket:
+            await socket.send_str("40")
+            pulse = await heard(socket, r'runMethod\((\d+), \\"beat')
+            # Who signs in once more at the same browser ends what was open there.
+            await sign_in(room, session, password_of("viktor"), "viktor")
+            await heard(socket, "location.assign")
+            event = {"id": int(pulse[1]), "client_id": client_id, "listener_id": travel[1]}
+            event["args"] = [json.dumps("?view=alarms")]
+            await socket.send_str("42" + json.dumps(["event", event]))
+            told = []
+            async with asyncio.timeout(GUARD_S):
+                async for message in socket:
+                    told.append(str(message.data))
+                    if message.data == "2":
+                        # A browser that answers in time would otherwise be kept for ever.
+                        await socket.send_str("3")
+            assert "bacs-" not in "".join(told)
+
+
+async def test_no_socket_speaks_for_the_page_of_another_visit_or_of_the_cabinet(
+    room: Room,
+) -> None:
+    await room.switch(enabled=True)
+    async with (
+        browser(room) as olga,
+        browser(room) as viktor,
+        aiohttp.ClientSession() as local,
+    ):
+        for session, user in ((olga, "olga"), (viktor, "viktor")):
+            await sign_in(room, session, password_of(user), user)
+        own, _ = await opened(viktor, room.url)
+        others = [(await opened(olga, room.url))[0], (await opened(local, room.panel.url))[0]]
+        for other in others:
+            async with viktor.ws_connect(socket_of(room, other)) as socket:
+                await socket.send_str("40")
+                await heard(socket, "^44.*handshake failed")
+        for client_id, is_own in [(other, "false") for other in others] + [(own, "true")]:
+            async with viktor.ws_connect(socket_of(room)) as socket:
+                await socket.send_str("40")
+                await heard(socket, "^40")
+                hello = {"client_id": client_id, "tab_id": "t", "document_id": "d"}
+                await socket.send_str("420" + json.dumps(["handshake", hello]))
+                assert (await heard(socket, r"^430\[(.*)\]"))[1] == is_own
+
+
+async def test_one_person_elsewhere_cannot_have_pages_built_without_end(room: Room) -> None:
+    await room.switch(enabled=True)
+    async with browser(room) as session, aiohttp.ClientSession() as local:
+        await sign_in(room, session, password_of("tina"))
+        told = [await status(session, room.url) for _ in range(MOST_PAGES_OF_ONE + 1)]
+        assert (told[0], told[-1]) == (200, 429)
+        assert await status(local, room.panel.url) == 200

@@ -91,14 +91,16 @@ async def test_the_first_view_is_there_before_the_scripts_and_a_touch_on_it_coun
         await may_go_on.wait()
         await route.continue_()
 
-    await page.route("**/nicegui.js", hold_back)
+    await page.route(re.compile(r"/(nicegui|vue[^/]*)\.js"), hold_back)
     await page.goto(shown.url, wait_until="commit")
     early = page.locator("#bacs-early")
     await expect(early.locator(".bacs-hits > button[aria-label]")).to_have_count(4)
     await expect(early.locator(".bacs-alarmbar-text")).not_to_be_empty()
-    await early.locator('button[data-string="telecom/1"]').tap()
     # Without its scripts nobody knows whether anything still lives.
+    await expect(early.locator(".bacs-band")).to_contain_text("Panel server not reachable since")
+    await expect(early.locator(".bacs-alarmbar-unknown")).to_contain_text("Alarms unknown since")
     await expect(page.locator("body[data-truth=old]")).to_be_attached()
+    await early.locator('button[data-string="telecom/1"]').tap()
     may_go_on.set()
     await expect(page.locator("h1")).to_be_visible()
     await expect(page.locator("body[data-truth=live]")).to_be_attached()

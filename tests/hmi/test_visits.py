@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,17 @@ from starlette.routing import Route
 
 from bacs_core.api.messages import Session
 from bacs_core.model import Role
-from bacs_hmi.visits import COOKIE, FORGOTTEN_S, GONE_S, MOST_VISITS, VisitCookie, Visits
+from bacs_hmi.visits import (
+    COOKIE,
+    FORGOTTEN_S,
+    GONE_S,
+    MOST_PAGES_ELSEWHERE,
+    MOST_PAGES_OF_ONE,
+    MOST_VISITS,
+    Visit,
+    VisitCookie,
+    Visits,
+)
 
 LOG_OFF_S = 300.0
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -124,6 +135,42 @@ def test_browsers_that_are_gone_do_not_pile_up(panel: Panel) -> None:
     panel.visits.expire()
     assert panel.visits.of("shown") is shown
     assert panel.visits.of(last.key) is not last
+
+
+def test_whoever_signs_in_often_elsewhere_gives_way_before_others_do(panel: Panel) -> None:
+    def enter(name: str) -> None:
+        panel.now_s += 1
+        visit = panel.visits.of(f"{name} {panel.now_s}", elsewhere=True, name=name)
+        panel.visits.sign_in(visit, session(name))
+
+    enter("tina")
+    for _ in range(MOST_VISITS + 5):
+        enter("olga")
+    assert panel.ended == ["olga"] * 6
+    assert len(panel.visits.elsewhere()) == MOST_VISITS
+
+
+def test_only_so_many_pages_are_open_elsewhere_and_those_of_one_person_leave_room(
+    panel: Panel,
+) -> None:
+    def browser(name: str) -> Visit:
+        visit = panel.visits.of(f"browser of {name}", elsewhere=True)
+        panel.visits.sign_in(visit, session(name))
+        return visit
+
+    def open_all(visit: Visit) -> list[Callable[[], None]]:
+        opened = []
+        while panel.visits.has_room(visit):
+            opened.append(panel.visits.enter(visit))
+        return opened
+
+    opened = open_all(browser("olga"))
+    assert len(opened) == MOST_PAGES_OF_ONE
+    every = [open_all(browser(f"person {number}")) for number in range(MOST_PAGES_ELSEWHERE)]
+    assert len(opened) + sum(map(len, every)) == MOST_PAGES_ELSEWHERE
+    assert panel.visits.has_room(panel.visits.of("at the cabinet"))
+    opened[0]()
+    assert panel.visits.has_room(browser("olga"))
 
 
 async def test_a_browser_gets_a_key_that_its_scripts_cannot_read_and_keeps_it() -> None:

@@ -48,7 +48,10 @@ class Times:
 
 
 DEFAULT_TIMES: Final = Times()
+#: Of one place: whoever logs in elsewhere ends nobody's session at the cabinet.
 MAX_SESSIONS: Final = 200
+#: So many browsers and programs of one person elsewhere; the oldest session gives way.
+MAX_OF_ONE_ELSEWHERE: Final = 10
 #: Noting the use of a token is not worth making a request wait.
 NOTE_USE_TIMEOUT_S: Final = 0.05
 MAX_SCOPES: Final = 1000
@@ -231,9 +234,8 @@ class Gate:
         token = tokens.new_secret()
         opened = _OpenSession(user, at_cabinet, now, now, now)
         with self._lock:
+            self._make_room(opened)
             self._sessions[tokens.fingerprint(token)] = opened
-            for surplus in list(self._sessions)[:-MAX_SESSIONS]:
-                del self._sessions[surplus]
         return Session(
             token=token,
             name=user.name,
@@ -241,6 +243,20 @@ class Gate:
             expires_at=_moment(self._end(opened)),
             must_change=user.must_change,
         )
+
+    def _make_room(self, opened: _OpenSession) -> None:
+        """End the oldest sessions where one more of this person or this place is too many."""
+        if not opened.at_cabinet:
+            self._end_oldest(
+                lambda each: not each.at_cabinet and each.user.name == opened.user.name,
+                leave=MAX_OF_ONE_ELSEWHERE - 1,
+            )
+        self._end_oldest(lambda each: each.at_cabinet is opened.at_cabinet, leave=MAX_SESSIONS - 1)
+
+    def _end_oldest(self, concerns: Callable[[_OpenSession], bool], *, leave: int) -> None:
+        concerned = [sha256 for sha256, each in self._sessions.items() if concerns(each)]
+        for surplus in concerned[: max(0, len(concerned) - leave)]:
+            del self._sessions[surplus]
 
     def _end(self, opened: _OpenSession) -> float:
         end = opened.began_at + self._times.session_s

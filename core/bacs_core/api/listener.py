@@ -16,7 +16,9 @@ import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.exceptions import InvalidState
 
 from bacs_core.errors import BacsError
 
@@ -243,11 +245,24 @@ class _PunctualProtocol(H11Protocol):
             self._overdue = None
 
 
+class _WebSocket(WebSocketsSansIOProtocol):
+    """A websocket that can be shut down while it closes already.
+
+    uvicorn fails there, and with it the shutdown of everything else.
+    """
+
+    def shutdown(self) -> None:
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.close()
+
+
 def _config(app: ASGIApp, patience_s: float, certificate: Path | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         lifespan="off",
-        ws="websockets-sansio",
+        ws=_WebSocket,
         log_config=None,
         access_log=False,
         # Nobody forwards to us: such headers would only let a client pretend to be another.

@@ -323,6 +323,20 @@ def test_only_so_many_sessions_are_open_at_once(
     assert gate.authenticate(last.token) is not None
 
 
+def test_logging_in_elsewhere_ends_no_session_at_the_cabinet_and_none_of_others(
+    gate: Gate, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bacs_core.access.gate.MAX_SESSIONS", 3)
+    monkeypatch.setattr("bacs_core.access.gate.MAX_OF_ONE_ELSEWHERE", 2)
+    users.add_user(database, CHANGE, "olga", Role.VIEWER, PASSWORD, cost=CHEAP)
+    at_cabinet, elsewhere = log_in(gate, PIN, PANEL), log_in(gate, PASSWORD)
+    of_olga = [log_in(gate, PASSWORD, user="olga") for _ in range(6)]
+    assert gate.authenticate(at_cabinet.token) is not None
+    assert gate.authenticate(elsewhere.token) is not None
+    known = [gate.authenticate(each.token) is not None for each in of_olga]
+    assert known == [False] * 4 + [True] * 2
+
+
 def test_somebody_who_must_change_the_password_is_known_as_such_until_that_is_done(
     gate: Gate, database: Database
 ) -> None:

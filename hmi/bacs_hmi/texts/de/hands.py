@@ -8,6 +8,7 @@ TEXTS: Final = {
     # sign in
     "sign_in_why": "Zum Quittieren anmelden",
     "door_title": "Panel des Batterieraums",
+    "too_many_pages": "Zu viele Panelseiten offen: einige schließen und in einer Minute neu laden.",
     "door_why": "Über das Netzwerk zeigt sich das Panel nur Personen, die es kennt.",
     "door_password": "Passwort",
     "pin_elsewhere": "Eine PIN gilt nur am Schrank. Bitte das Passwort eingeben.",

@@ -8,6 +8,7 @@ TEXTS: Final = {
     # sign in
     "sign_in_why": "Sign in to acknowledge",
     "door_title": "Battery room panel",
+    "too_many_pages": "Too many pages of this panel are open. Close some; try again in a minute.",
     "door_why": "Over the network the panel is shown only to people it knows.",
     "door_password": "Password",
     "pin_elsewhere": "A PIN counts only at the cabinet. Type your password.",
