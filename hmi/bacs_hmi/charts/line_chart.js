@@ -5,7 +5,7 @@ export default {
   template: `
     <figure class="bacs-chart">
       <figcaption class="bacs-chart-readout" aria-live="polite"></figcaption>
-      <div class="bacs-chart-plot" role="img" :aria-label="spec ? spec.words.label : ''"></div>
+      <div class="bacs-chart-plot" :role="spec ? 'img' : null" :aria-label="spec ? spec.words.label : null"></div>
     </figure>`,
   props: { spec: Object },
   watch: {
