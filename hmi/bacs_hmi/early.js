@@ -5,12 +5,20 @@
   const page = document.getElementById("bacs-early");
   const askedAt = performance.getEntriesByType("navigation")[0]?.requestStart ?? 0;
 
-  // Repeated on the live page are touches on a string only: nothing else is sure to be the same there.
+  // Repeated is a touch on what will be there again: a button of the page, known by its number, and
+  // a string of the view, by its key. A button that says something else by then stands for another
+  // deed; a string's tile tells its state, and stays the same string.
+  const said = (button) => `${button.ariaLabel} ${button.textContent}`;
   page.addEventListener("click", (event) => {
     event.stopPropagation();
     event.preventDefault();
-    const { string } = event.target.closest("[data-string]")?.dataset ?? {};
-    page.touched = string && { string, at: performance.now() };
+    const touched = event.target.closest("[data-live], [data-string]");
+    const { live, string } = touched?.dataset ?? {};
+    const repeat = () => {
+      const button = document.querySelector(live ? `#${live}` : `button[data-string="${CSS.escape(string)}"]`);
+      if (button && (string || said(button) === said(touched))) button.click();
+    };
+    page.touched = touched && { repeat, at: performance.now() };
   }, true);
 
   const after = (time, then) => setTimeout(() => page.isConnected && then(), time + askedAt - performance.now());

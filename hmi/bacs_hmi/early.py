@@ -89,7 +89,8 @@ def _html(element: Element) -> Iterator[str]:
     if "-" in tag:
         raise _NotPlainError
     props.pop("sanitize", None)
-    yield f"<{tag}{''.join(_attributes(element, props))}>"
+    same = f' data-live="{element.html_id}"' if tag == "button" else ""
+    yield f"<{tag}{same}{''.join(_attributes(element, props))}>"
     if tag in _EMPTY_TAGS:
         return
     yield content or escape(_text(element), quote=False)

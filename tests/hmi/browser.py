@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 WIDTH, HEIGHT = 1024, 768
 ARGUMENTS = [
@@ -114,9 +114,17 @@ async def open_browser() -> AsyncIterator[Browser]:
 
 
 async def open_page(
-    browser: Browser, *, language: str = "en", width: int = WIDTH, height: int = HEIGHT
+    browser: Browser,
+    *,
+    language: str = "en",
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    until_live: bool = True,
 ) -> Page:
-    """Open an empty touch screen."""
+    """Open an empty touch screen; `until_live` waits before each touch for the live page.
+
+    A machine with many browsers may need longer for that than the early page keeps a touch.
+    """
     context = await browser.new_context(
         viewport={"width": width, "height": height},
         has_touch=True,
@@ -125,4 +133,11 @@ async def open_page(
         reduced_motion="reduce",
     )
     context.set_default_timeout(TIMEOUT_MS)
-    return await context.new_page()
+    page = await context.new_page()
+    if until_live:
+        await page.add_locator_handler(page.locator("#bacs-early"), _wait)
+    return page
+
+
+async def _wait(early: Locator) -> None:
+    await expect(early).to_have_count(0)

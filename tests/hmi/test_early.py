@@ -63,7 +63,8 @@ def overview(site: Site, first: str | None = "AAAA") -> OverviewCanvas:
 async def test_the_plain_page_has_the_words_and_attributes_of_the_live_one(root: Element) -> None:
     with root:
         label("<b>Site & Co</b>", "bacs-site")
-        button("Menu", lambda: None).props("disabled").props["aria-label"] = 'the "menu"'
+        menu = button("Menu", lambda: None)
+        menu.props("disabled").props["aria-label"] = 'the "menu"'
         symbol(None)
         overview(small_site())
     script, body = early_page(root)
@@ -73,6 +74,7 @@ async def test_the_plain_page_has_the_words_and_attributes_of_the_live_one(root:
     assert read.open == []
     assert read.words == ["<b>Site & Co</b>", "Menu"]
     assert 'disabled aria-label="the &quot;menu&quot;"' in body
+    assert f'<button data-live="c{menu.id}"' in body
     assert '<div class="bacs-overview" data-early></div>' in body
     assert '<svg class="bacs-symbol none"' in body
     assert 'import { OverviewView } from "bacs_overview"' in script

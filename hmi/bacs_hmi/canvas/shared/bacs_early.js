@@ -1,7 +1,7 @@
 // The first view is drawn before the scripts that make the page live are there: the server writes
 // the page as plain HTML over the place of the live one (early.py), and the view draws itself into
 // it. The component that comes later takes the view over as it is, and the plain page goes. A touch
-// on a string in between (early.js) is repeated on the live page.
+// on a button in between (early.js) is repeated on the live page.
 import { clockText } from "bacs_numbers";
 
 // Who waits longer has forgotten it, or means something else by now.
@@ -46,6 +46,5 @@ export function endEarly() {
   const page = document.getElementById("bacs-early");
   const touched = page?.touched;
   page?.remove();
-  if (!touched || performance.now() - touched.at > TOUCH_HOLDS_MS) return;
-  document.querySelector(`button[data-string="${CSS.escape(touched.string)}"]`)?.click();
+  if (touched && performance.now() - touched.at <= TOUCH_HOLDS_MS) touched.repeat();
 }
