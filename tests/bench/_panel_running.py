@@ -80,7 +80,7 @@ class Running:
 
     async def page(self) -> Page:
         """Open a touch screen that watches itself."""
-        page = await open_page(self.browser)
+        page = await open_page(self.browser, until_live=False)
         await page.add_init_script(WATCHER)
         return page
 

@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -263,6 +263,24 @@ async def test_a_page_whose_visit_is_over_shows_nothing_more_and_loses_its_socke
                         # A browser that answers in time would otherwise be kept for ever.
                         await socket.send_str("3")
             assert "bacs-" not in "".join(told)
+
+
+async def test_whoever_is_given_another_role_is_offered_what_it_may_on_the_open_page(
+    room: Room,
+) -> None:
+    await room.switch(enabled=True)
+    sessions = room.engine.doorman.sessions
+    async with browser(room) as session:
+        await sign_in(room, session, password_of("viktor"), "viktor")
+        client_id, page = await opened(session, f"{room.url}/?view=alarms")
+        needs = re.search(r'"(\d+)":\{[^{}]*"class":\["bacs-needs"\]', page)
+        assert needs is not None
+        async with session.ws_connect(socket_of(room, client_id)) as socket:
+            await socket.send_str("40")
+            await heard(socket, "^40")
+            token = f"session-{room.engine.doorman.logins}"
+            sessions[token] = replace(sessions[token], role=Role.TECHNICIAN)
+            await heard(socket, rf'"{needs[1]}":\{{[^{{}}]*"class":\["bacs-needs","hidden"\]')
 
 
 async def test_no_socket_speaks_for_the_page_of_another_visit_or_of_the_cabinet(

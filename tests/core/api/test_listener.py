@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from bacs_core.access.principal import Principal
 from bacs_core.api import login_thread, server as api_server
@@ -20,6 +21,7 @@ from bacs_core.api.client import (
     EngineUnreachableError,
     Stream,
 )
+from bacs_core.api.listener import PATIENCE_S, Listener
 from bacs_core.api.messages import Login, Session, SnapshotMessage, StreamMessage
 from bacs_core.api.tls import Certificate, own_certificate
 from tests.core.api.conftest import Engine
@@ -27,6 +29,11 @@ from tests.core.api.test_server import network_address, over_network
 
 #: Far beyond what any of this takes; only a fault reaches it.
 GUARD_S: Final = 60.0
+MUCH: Final = 16 * 1024 * 1024
+UPGRADE: Final = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
 HEAD: Final = b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 30\r\n"
 
 
@@ -289,3 +296,29 @@ async def test_the_engine_is_announced_while_the_network_is_on_and_no_longer(
     assert announcements.told == [(engine.server.port, engine.server.fingerprint)]
     await engine.server.stop()
     assert announcements.told[1:] == [None]
+
+
+async def test_a_stream_whose_client_says_goodbye_and_takes_nothing_more_does_not_hold_up_the_end(
+    opened: AsyncExitStack,
+) -> None:
+    said_goodbye = asyncio.Event()
+
+    async def talkative(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        # More than the client's window takes: what is left keeps the connection from ending.
+        await send({"type": "websocket.send", "bytes": bytes(MUCH)})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        said_goodbye.set()
+
+    listener = await Listener.open(talkative, ("127.0.0.1",), 0, alone=False, patience_s=PATIENCE_S)
+    reader, writer = await connection(opened, "127.0.0.1", listener.port)
+    writer.write(UPGRADE)
+    await reader.readuntil(b"\r\n\r\n")
+    writer.transport.pause_reading()
+    # A masked frame: close, 1000.
+    writer.write(b"\x88\x82\0\0\0\0\x03\xe8")
+    async with asyncio.timeout(GUARD_S):
+        await said_goodbye.wait()
+        await listener.close()
