@@ -1,5 +1,6 @@
 // Stands in the page itself, since the modules may never come: what to do while the live page does not.
 {
+  const DRAWN_BY_MS = 500;
   const SILENT_AFTER_MS = 3000;
   const COME_AGAIN_MS = 20000;
   const page = document.getElementById("bacs-early");
@@ -22,6 +23,9 @@
   }, true);
 
   const after = (time, then) => setTimeout(() => page.isConnected && then(), time + askedAt - performance.now());
+  // Nothing is painted before the view has drawn itself, which saves a frame that shows less; a script
+  // that keeps everybody waiting saves nothing.
+  after(DRAWN_BY_MS, () => document.querySelector("script[blocking]").removeAttribute("blocking"));
   after(SILENT_AFTER_MS, () => {
     const since = new Date(performance.timeOrigin + askedAt).toTimeString().slice(0, 8);
     const band = page.getElementsByClassName("bacs-band")[0];

@@ -49,7 +49,7 @@ def early_page(root: Element) -> tuple[str, str]:
     # Between the tags of a script nothing may look like its end.
     given = json.dumps(drawn.give_early(), ensure_ascii=False).replace("<", "\\u003c")
     script = (
-        '<script type="module">'
+        '<script type="module" blocking="render">'
         f'import {{ {drawn.view} }} from "{drawn.module}";'
         f'import {{ drawEarly }} from "bacs_early"; drawEarly({drawn.view});</script>'
     )

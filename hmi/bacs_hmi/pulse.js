@@ -39,9 +39,12 @@ export default {
     this.carried = () => this.beat(this.engine.state, this.engine.since);
     window.addEventListener("bacs-frame", this.carried);
     if (this.reports) this.reporting = setInterval(() => this.report(), REPORT_MS);
-    this.look();
-    // A view that was drawn early is taken over by now.
-    queueMicrotask(endEarly);
+    // A view that was drawn early is taken over by now, and clock and bar of the live page are the
+    // only ones.
+    queueMicrotask(() => {
+      endEarly();
+      this.look();
+    });
   },
   unmounted() {
     clearInterval(this.timer);

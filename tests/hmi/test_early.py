@@ -78,6 +78,8 @@ async def test_the_plain_page_has_the_words_and_attributes_of_the_live_one(root:
     assert '<div class="bacs-overview" data-early></div>' in body
     assert '<svg class="bacs-symbol none"' in body
     assert 'import { OverviewView } from "bacs_overview"' in script
+    # A frame without the cells would only keep the one with them waiting.
+    assert script.startswith('<script type="module" blocking="render">')
 
 
 async def test_the_plain_page_has_the_words_for_a_server_that_went_away(root: Element) -> None:

@@ -84,8 +84,10 @@ async def test_a_touch_leads_from_the_overview_to_a_string_to_a_cell_and_back(
 
 
 @contextlib.asynccontextmanager
-async def early_page(browser: Browser, url: str) -> AsyncIterator[tuple[Page, Locator]]:
-    """A page whose scripts do not come before the end of the block, and its early view."""
+async def early_page(
+    browser: Browser, url: str, late: str = r"/(nicegui|vue[^/]*)\.js"
+) -> AsyncIterator[tuple[Page, Locator]]:
+    """A page whose `late` scripts do not come before the end of the block, and its early view."""
     page = await open_page(browser, until_live=False)
     may_go_on = asyncio.Event()
 
@@ -93,7 +95,7 @@ async def early_page(browser: Browser, url: str) -> AsyncIterator[tuple[Page, Lo
         await may_go_on.wait()
         await route.continue_()
 
-    await page.route(re.compile(r"/(nicegui|vue[^/]*)\.js"), hold_back)
+    await page.route(re.compile(late), hold_back)
     await page.goto(url, wait_until="commit")
     early = page.locator("#bacs-early")
     yield page, early
@@ -119,6 +121,15 @@ async def test_the_first_view_is_there_before_the_scripts_and_a_touch_on_it_coun
     await expect(page.locator("h1")).to_be_visible()
     await expect(page.locator("body[data-truth=live]")).to_be_attached()
     await expect(page).to_have_url(re.compile("key=telecom%2F1|key=telecom/1"))
+
+
+async def test_a_page_whose_view_does_not_draw_itself_is_painted_all_the_same(
+    shown: PanelProgram, browser: Browser
+) -> None:
+    async with early_page(browser, shown.url, r"/bacs_overview\.js") as (page, early):
+        # Without a frame on the screen no callback of one runs.
+        await page.evaluate("new Promise((drawn) => requestAnimationFrame(drawn))")
+        await expect(early.locator("[data-early] canvas")).to_have_count(0)
 
 
 async def test_a_touch_on_a_button_before_the_scripts_counts_unless_the_button_says_something_else(

@@ -70,9 +70,9 @@ export class StringView {
     this.listen();
     if (given.first) this.model.apply(given.first);
     // What stands above the cells takes its room before their size is asked for.
-    this.drawScalars();
-    this.readMeasures();
-    this.place();
+    this.read();
+    this.arrange();
+    this.drawCells(0);
     this.observer = new ResizeObserver(() => this.sized() && this.place());
     this.observer.observe(this.box);
     whenFontsCome(() => this.redraw());
@@ -312,6 +312,11 @@ export class StringView {
   }
 
   place() {
+    this.arrange();
+    this.draw();
+  }
+
+  arrange() {
     // All that asks for sizes and styles comes before what changes them.
     this.sized();
     readPalette();
@@ -341,7 +346,6 @@ export class StringView {
     this.pager.hidden = !isTable || !paged;
     this.pager.classList.toggle("low", room < 300);
     this.plane.hidden = isTable;
-    this.draw();
   }
 
   redraw() {
@@ -410,12 +414,21 @@ export class StringView {
   }
 
   draw() {
-    if (!this.canvas || !this.width || !this.height) return;
+    if (!this.canvas) return;
     // Asked for after a text has changed, it would cost a layout.
     const scroll = this.scroller.scrollTop / this.unit;
-    const context = prepare(this.canvas, this.width, this.height, this.unit);
+    this.read();
+    this.drawCells(scroll);
+  }
+
+  read() {
     this.drawScalars();
     this.readMeasures();
+  }
+
+  drawCells(scroll) {
+    if (!this.width || !this.height) return;
+    const context = prepare(this.canvas, this.width, this.height, this.unit);
     const scene = this.scene();
     const { reading } = scene;
     this.nothing.hidden = this.look === "table" || reading.known;
