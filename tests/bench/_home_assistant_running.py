@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -221,10 +221,16 @@ def cpu_s(pid: int) -> float:
 
 def cpu_percent(pid: int, seconds: float) -> float:
     """Tell what a process takes of one core, measured over so long."""
-    before = cpu_s(pid)
+    return cpu_percents((pid,), seconds)[0]
+
+
+def cpu_percents(pids: Sequence[int], seconds: float) -> list[float]:
+    """Tell what each of some processes takes of one core, all of them at the same time."""
+    before = [cpu_s(pid) for pid in pids]
     begun = time.monotonic()
     time.sleep(seconds)
-    return 100 * (cpu_s(pid) - before) / (time.monotonic() - begun)
+    took = time.monotonic() - begun
+    return [100 * (cpu_s(pid) - was) / took for pid, was in zip(pids, before, strict=True)]
 
 
 def private_bytes(pid: int) -> int:

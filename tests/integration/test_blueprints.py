@@ -50,8 +50,33 @@ async def use(hass: HomeAssistant, name: str, **inputs: Any) -> None:
     assert hass.states.async_entity_ids(AUTOMATION)
 
 
+@pytest.mark.parametrize(
+    ("name", "titles"),
+    [
+        (
+            "notify_on_alarm.yaml",
+            [
+                "Battery warning: UPS A string 1, cell 02",
+                "Battery warning is over: UPS A string 1, cell 02",
+                "Battery warning",
+            ],
+        ),
+        (
+            "notify_on_alarm.de.yaml",
+            [
+                "Batteriewarnung: UPS A string 1, Zelle 02",
+                "Batteriewarnung vorbei: UPS A string 1, Zelle 02",
+                "Batteriewarnung",
+            ],
+        ),
+    ],
+)
 async def test_an_alarm_is_notified_with_the_cell_named(
-    hass: HomeAssistant, loaded: list[MockConfigEntry], scripted: ScriptedEngine
+    hass: HomeAssistant,
+    loaded: list[MockConfigEntry],
+    scripted: ScriptedEngine,
+    name: str,
+    titles: list[str],
 ) -> None:
     sent: list[dict[str, Any]] = []
 
@@ -59,24 +84,14 @@ async def test_an_alarm_is_notified_with_the_cell_named(
         sent.append(dict(call.data))
 
     hass.services.async_register("notify", "persistent_notification", note)
-    await use(
-        hass,
-        "notify_on_alarm.yaml",
-        alarms=["event.ups_a_string_1_alarms", "event.test_room_alarms"],
-    )
+    await use(hass, name, alarms=["event.ups_a_string_1_alarms", "event.test_room_alarms"])
     gas = alarm("hydrogen_high", string_key=None, cell=None, accessory_id="room")
     await scripted.tell(alarms=[alarm(cell=2)])
     await until(lambda: len(sent) == 1)
     await scripted.tell(alarms=[gas])
     await until(lambda: len(sent) == 3)
-    assert sent[0] == {
-        "title": "Battery warning: UPS A string 1, cell 02",
-        "message": "ups-a/1/2: cell_voltage_low",
-    }
-    assert {each["title"] for each in sent[1:]} == {
-        "Battery warning is over: UPS A string 1, cell 02",
-        "Battery warning",
-    }
+    assert sent[0] == {"title": titles[0], "message": "ups-a/1/2: cell_voltage_low"}
+    assert {each["title"] for each in sent[1:]} == set(titles[1:])
 
 
 async def test_warnings_and_the_end_of_alarms_can_be_left_out(

@@ -68,7 +68,7 @@ async def test_what_the_stream_tells_is_raised_and_taken_back(
         "string": "Telecom string",
         "by": "Somebody",
         "reason": "new cells",
-        "until": "2026-01-02 03:04 UTC",
+        "until": "1 Jan 2026 19:04",
     }
 
     await scripted.tell(

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from homeassistant.core import HomeAssistant
 
 from bacs_core.alarms.rules import RULES
 from bacs_core.api.brain_messages import BrainScalars, TripStatus
+from bacs_core.api.client import EngineUnreachableError
 from bacs_core.api.message_base import Wording
-from bacs_core.api.messages import Alarm, Finding
+from bacs_core.api.messages import Alarm, Finding, LineStatus
 from bacs_core.model import (
     AlarmSeverity,
     AlarmState,
@@ -16,13 +18,14 @@ from bacs_core.model import (
     TripCause,
     TripState,
 )
-from custom_components.bacs.readings import Place, look, place_problem
+from custom_components.bacs.readings import Place, line_connected, look, place_problem
 from custom_components.bacs.string_picture import picture_of
 from custom_components.bacs.string_readings import worst_cell
 from custom_components.bacs.wording import (
     ENGLISH,
     alarm_said,
     doubt_said,
+    error_said,
     finding_said,
     speech_of,
 )
@@ -130,6 +133,38 @@ def test_why_a_device_is_doubted_is_told() -> None:
     assert doubt_said("it burns", None, GERMAN) == "it burns"
     newer = Wording(code="other_kind", arguments={"place": 7})
     assert doubt_said("unit 7 ...", newer, GERMAN) == "unit 7 ..."
+
+
+def test_what_lines_and_devices_say_without_a_code_is_told() -> None:
+    site = MirroredSite()
+    site.live.lines["modules"] = LineStatus(
+        id="modules",
+        port_open=False,
+        message="port /dev/ttyS1 is gone: Input/output error",
+        round_s=None,
+        requests=0,
+        timeouts=0,
+        frame_errors=0,
+    )
+    shown = line_connected(look(site.live, GERMAN), line_id="modules")
+    assert shown.attributes == {"message": "/dev/ttyS1 ist weg: Ein-/Ausgabefehler"}
+    assert doubt_said("was away", None, GERMAN) == "war weg"
+    failed = raised("recording_failed", cell=None, string_key=None, manager_id=None)
+    failed = failed.model_copy(update={"note": "cannot write history.db: disk I/O error"})
+    assert alarm_said(failed, site.live, GERMAN).endswith("der Datenträger meldet einen Fehler")
+
+
+async def test_errors_are_said_in_the_language_of_home_assistant(hass: HomeAssistant) -> None:
+    error = EngineUnreachableError("the engine closed the connection")
+    assert error_said(error, hass) == "the engine closed the connection"
+    hass.config.language = "de-AT"
+    assert error_said(error, hass) == "die Engine hat die Verbindung geschlossen"
+
+
+def test_names_of_devices_are_german_where_there_are_any() -> None:
+    assert GERMAN.named("device_panel_manager", "web manager") == "Webmanager"
+    assert GERMAN.named("device_of_the_future", "Tricorder") == "Tricorder"
+    assert ENGLISH.named("device_panel_manager", "BACS panel manager") == "BACS panel manager"
 
 
 def test_a_language_without_words_is_english() -> None:

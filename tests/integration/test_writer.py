@@ -1,10 +1,12 @@
 import asyncio
+from math import inf
 from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
 
 from custom_components.bacs.pace import TURN_S
+from custom_components.bacs.patience import DRIFT_S, SETTLE_S
 from custom_components.bacs.writer import (
     CHUNK_ENTITIES,
     LULL_S,
@@ -23,8 +25,12 @@ class Entity:
     ) -> None:
         self.urgent = urgent
         self.changed = changed
+        self.strayed = inf
         self.withdrawn = False
         self.journal = journal
+
+    def strayed_bands(self) -> float:
+        return self.strayed
 
     def refresh(self) -> bool:
         return self.changed
@@ -140,6 +146,60 @@ async def test_whatever_else_changes_overtakes_the_values_that_wait_for_their_tu
     assert values[-1] not in written
 
 
+async def test_a_value_that_comes_back_into_its_dead_band_is_not_written_soon(
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
+) -> None:
+    writer = ChunkedWriter(hass, clock_s=clock)
+    stays, returns, far = (Entity(journal) for _ in range(3))
+    stays.strayed, returns.strayed, far.strayed = 1.2, 1.2, 20.0
+    writer.add_moved([stays, returns, far])
+    await until(lambda: far in journal)
+    returns.strayed = 0.4
+    clock.now_s += SETTLE_S
+    writer.add_moved([])
+    await until(lambda: stays in journal)
+    assert [entry for entry in journal if entry] == [far, stays]
+    stays.strayed = 0.0
+    clock.now_s += DRIFT_S
+    writer.add_moved([])
+    await until(lambda: returns in journal)
+    assert [entry for entry in journal if entry] == [far, stays, returns]
+
+
+async def test_where_many_values_move_at_once_they_are_not_taken_for_noise(
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
+) -> None:
+    writer = ChunkedWriter(hass, clock_s=clock)
+    values = [Entity(journal) for _ in range(200)]
+    for value in values:
+        writer.enroll(value)
+        value.strayed = 1.2
+    writer.add_moved(values)
+    await until(lambda: values[-1] in journal)
+    assert [entry for entry in journal if entry] == values[CHUNK_ENTITIES:]
+    clock.now_s += SETTLE_S
+    writer.add_moved([])
+    await until(lambda: values[CHUNK_ENTITIES - 1] in journal)
+    assert [entry for entry in journal if entry][-CHUNK_ENTITIES:] == values[:CHUNK_ENTITIES]
+
+
+async def test_a_value_that_waits_is_written_with_whatever_else_is_told_of_it(
+    hass: HomeAssistant, journal: list[Entity | None], clock: Clock
+) -> None:
+    writer = ChunkedWriter(hass, clock_s=clock)
+    value, removed, last = (Entity(journal) for _ in range(3))
+    value.strayed = removed.strayed = last.strayed = 1.2
+    writer.add_moved([value, removed, last])
+    writer.add([value])
+    await until(lambda: value in journal)
+    value.strayed = 0.0
+    writer.discard(removed)
+    clock.now_s += SETTLE_S
+    writer.add_moved([])
+    await until(lambda: last in journal)
+    assert [entry for entry in journal if entry] == [value, last]
+
+
 async def test_urgent_entities_overtake_all_that_wait(
     hass: HomeAssistant, journal: list[Entity | None], clock: Clock
 ) -> None:
@@ -196,12 +256,15 @@ async def test_an_entity_that_fails_is_withdrawn_and_does_not_silence_the_others
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken(Entity):
+        def strayed_bands(self) -> float:
+            raise RuntimeError("broken on purpose")
+
         def refresh(self) -> bool:
             raise RuntimeError("broken on purpose")
 
     writer = ChunkedWriter(hass, clock_s=clock)
     broken, last = Broken(journal), Entity(journal)
-    writer.add([broken, last])
+    writer.add_moved([broken, last])
     await until(lambda: last in journal)
     assert "broken on purpose" in caplog.text
     assert broken.withdrawn

@@ -17,6 +17,7 @@ import aiohttp
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from yarl import URL
 
+from bacs_core.api.known_alarms import KnownAlarms
 from bacs_core.api.messages import (
     API_PREFIX,
     API_VERSION,
@@ -51,7 +52,6 @@ MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 CLOSE_NOT_AUTHORIZED: Final = 4401
 
 _ALARMS: Final[TypeAdapter[list[Alarm]]] = TypeAdapter(list[Alarm])
-_STREAM: Final[TypeAdapter[StreamMessage]] = TypeAdapter(StreamMessage)
 
 Answer = TypeVar("Answer")
 Model = TypeVar("Model", bound=BaseModel)
@@ -99,6 +99,7 @@ class Stream:
         """Follow an open WebSocket."""
         self._websocket = websocket
         self._sequence: int | None = None
+        self._alarms = KnownAlarms()
 
     def __aiter__(self) -> Self:
         """Iterate over messages until the connection ends, which is always an error."""
@@ -113,7 +114,7 @@ class Stream:
             raise EngineUnreachableError(_connection_lost(error)) from error
         if received.type is not aiohttp.WSMsgType.TEXT:
             raise _ended(self._websocket, received)
-        message = _decoded(_STREAM.validate_json, received.data)
+        message = _decoded(self._alarms.decode, received.data)
         if isinstance(message, ChangesMessage) and message.sequence != (self._sequence or 0) + 1:
             text = f"message {message.sequence} came after {self._sequence}: some are missing"
             raise EngineUnreachableError(text)
@@ -376,7 +377,7 @@ def _authorization(token: str | None) -> dict[str, str]:
 def _decoded(decode: Callable[[str | bytes], Answer], content: str | bytes) -> Answer:
     try:
         return decode(content)
-    except ValidationError as error:
+    except ValueError as error:
         text = f"the answer is no message of API version {API_VERSION}"
         raise VersionMismatchError(text) from error
 

@@ -297,7 +297,12 @@ class LiveSite:
         self.alarms.update((alarm.id, alarm) for alarm in alarms)
         return (
             tuple(alarm for alarm in alarms if alarm.id not in before),
-            tuple(alarm for alarm in alarms if before.get(alarm.id, alarm) != alarm),
+            tuple(
+                alarm
+                for alarm in alarms
+                # Most are the very same object, and to compare two of them takes much longer.
+                if (was := before.get(alarm.id, alarm)) is not alarm and was != alarm
+            ),
             tuple(alarm for id_, alarm in before.items() if id_ not in self.alarms),
         )
 

@@ -39,6 +39,7 @@ from .permissions import require_admin, require_control, require_control_of_rela
 from .readings import SITE, accessory_key, places_of
 from .runtime import SiteConfigEntry
 from .targets import Target, loaded_sites, targets_of
+from .wording import alarm_said, speech_here
 
 ATTR_ALARM_ID: Final = "alarm_id"
 ATTR_CLOSED: Final = "closed"
@@ -78,7 +79,7 @@ async def _shelve(hass: HomeAssistant, call: ServiceCall) -> None:
     """Put alarms aside for some time."""
     minutes = int(call.data[ATTR_DURATION] / MINUTE)
     orders = [
-        Order(entry, ShelveAlarm(alarm_id=alarm.id, minutes=minutes), alarm.text)
+        Order(entry, ShelveAlarm(alarm_id=alarm.id, minutes=minutes), _said(hass, entry, alarm))
         for entry, alarms in await _chosen_alarms(hass, call, SHELVABLE)
         for alarm in alarms
     ]
@@ -88,11 +89,15 @@ async def _shelve(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _unshelve(hass: HomeAssistant, call: ServiceCall) -> None:
     """Take shelved alarms up again."""
     orders = [
-        Order(entry, UnshelveAlarm(alarm_id=alarm.id), alarm.text)
+        Order(entry, UnshelveAlarm(alarm_id=alarm.id), _said(hass, entry, alarm))
         for entry, alarms in await _chosen_alarms(hass, call, frozenset({AlarmState.SHELVED}))
         for alarm in alarms
     ]
     await give_orders(hass, orders)
+
+
+def _said(hass: HomeAssistant, entry: SiteConfigEntry, alarm: Alarm) -> str:
+    return alarm_said(alarm, entry.runtime_data.live, speech_here(hass))
 
 
 async def _mute(hass: HomeAssistant, call: ServiceCall) -> None:
@@ -170,7 +175,7 @@ async def _export(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
         raise invalid("bad_times")
     files: list[JsonValueType] = []
     for target in _targets(hass, call):
-        history = HistoryClient(operating_client(target.entry))
+        history = HistoryClient(operating_client(hass, target.entry))
         keys = () if SITE in target.places else tuple(_strings(target))
         path = export_path(Path(hass.config.config_dir), target.entry.title, dt_util.now())
         every_s = int(call.data[ATTR_EVERY].total_seconds())
@@ -179,7 +184,7 @@ async def _export(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
                 async with history.export(start, end, strings=keys, every_s=every_s) as pieces:
                     size = await write_pieces(hass, path, pieces)
         except OSError as error:
-            raise failed("export_failed", error) from error
+            raise failed(hass, "export_failed", error) from error
         files.append({"site": target.entry.title, "path": str(path), "bytes": size})
     return {"files": files}
 

@@ -18,8 +18,9 @@ from homeassistant.const import (
 )
 
 from bacs_core.api.messages import CellCode, CellFigure
-from bacs_core.model import CellStatus, Quantity
+from bacs_core.model import CellStatus, Quantity, String
 
+from .dead_bands import NONE, DeadBand, dead_band
 from .feed import Source, cell_figure_source, cell_status_source, cell_value_source
 from .readings import Shown, cell_status, cell_value
 from .string_readings import cell_figure
@@ -31,10 +32,14 @@ AMPERE_HOUR: Final = "Ah"
 
 @dataclass(frozen=True, kw_only=True)
 class CellSensorDescription(SensorEntityDescription):
-    """A sensor of a cell: `read` takes `view`, `key` and `index`, `sources` key and index."""
+    """A sensor of a cell: `read` takes `view`, `key` and `index`, `sources` key and index.
+
+    `band` tells the dead band of a string's cells in the unit shown.
+    """
 
     read: Callable[..., Shown]
     sources: Callable[[str, int], tuple[Source, ...]]
+    band: Callable[[String], DeadBand] = lambda _string: NONE
     needs_engine: bool = False
 
 
@@ -55,6 +60,7 @@ CELL_SENSORS: Final = (
         translation_key="cell_voltage",
         read=partial(cell_value, quantity=Quantity.VOLTAGE),
         sources=_value_sources(Quantity.VOLTAGE),
+        band=partial(dead_band, Quantity.VOLTAGE),
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfElectricPotential.VOLT,
@@ -65,6 +71,7 @@ CELL_SENSORS: Final = (
         translation_key="cell_temperature",
         read=partial(cell_value, quantity=Quantity.TEMPERATURE),
         sources=_value_sources(Quantity.TEMPERATURE),
+        band=partial(dead_band, Quantity.TEMPERATURE),
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
@@ -75,6 +82,7 @@ CELL_SENSORS: Final = (
         translation_key="cell_resistance",
         read=partial(cell_value, quantity=Quantity.RESISTANCE, scale=1e3),
         sources=_value_sources(Quantity.RESISTANCE),
+        band=partial(dead_band, Quantity.RESISTANCE),
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=MILLIOHM,
         suggested_display_precision=3,
@@ -84,6 +92,7 @@ CELL_SENSORS: Final = (
         translation_key="cell_charge",
         read=partial(cell_value, quantity=Quantity.CHARGE),
         sources=_value_sources(Quantity.CHARGE),
+        band=partial(dead_band, Quantity.CHARGE),
         device_class=SensorDeviceClass.BATTERY,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
@@ -111,6 +120,7 @@ CELL_SENSORS: Final = (
         translation_key="cell_duty",
         read=partial(cell_value, quantity=Quantity.DUTY),
         sources=_value_sources(Quantity.DUTY),
+        band=partial(dead_band, Quantity.DUTY),
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         suggested_display_precision=0,

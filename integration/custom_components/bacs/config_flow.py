@@ -51,6 +51,7 @@ from .forms import (
 )
 from .monitoring import NOBODY, Answer, MonitoringError, ask_manager, check_entry, is_direct
 from .options import LimitsFlow
+from .wording import error_said, speech_here
 
 
 class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -258,7 +259,8 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
             try:
                 self._answer = await self._asked(self._link)
             except MonitoringError as error:
-                errors, detail = {"base": error.key}, str(error)
+                errors = {"base": error.key}
+                detail = error_said(error, self.hass)
             else:
                 return await self._identified(self._answer)
         entry = self._entry
@@ -320,7 +322,8 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
             except ValueError:
                 errors = {"cells": "invalid_cells"}
             except MonitoringError as error:
-                errors, detail = {"base": error.key}, str(error)
+                errors = {"base": error.key}
+                detail = error_said(error, self.hass)
             else:
                 if entry is not None:
                     return self.async_update_reload_and_abort(entry, data=data)
@@ -332,7 +335,9 @@ class BacsConfigFlow(ConfigFlow, domain=DOMAIN):
                 user_input or battery_suggested(answer, None if entry is None else entry.data),
             ),
             description_placeholders={
-                "device": answer.title,
+                "device": speech_here(self.hass).named(
+                    f"device_{answer.device_kind}", answer.title
+                ),
                 "serial_number": str(answer.serial_number or "?"),
                 "detail": detail,
             },

@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .dead_bands import NONE, DeadBand, distance_bands
 from .feed import Feed, Source
 from .readings import NO_ATTRIBUTES, Shown, View
 
@@ -30,7 +31,8 @@ class Subject:
     """What an entity is about: its place, how it is read, and what makes it change.
 
     `entity_id` is what it is called in automations where Home Assistant does not know it yet and
-    nobody has chosen another one; `None` leaves it to Home Assistant.
+    nobody has chosen another one; `None` leaves it to Home Assistant. `band` is the dead band of
+    the engine, in the unit shown.
     """
 
     unique_id: str
@@ -38,6 +40,7 @@ class Subject:
     read: Read
     sources: tuple[Source, ...]
     entity_id: str | None = None
+    band: DeadBand = NONE
 
 
 class BacsEntity(Entity):
@@ -56,6 +59,7 @@ class BacsEntity(Entity):
             self.entity_id = subject.entity_id
         self._feed = feed
         self._read = subject.read
+        self._band = subject.band
         self._shown: Shown | None = None
 
     @override
@@ -70,6 +74,10 @@ class BacsEntity(Entity):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """What stands beside the value; no copy is made of it."""
         return NO_ATTRIBUTES if self._shown is None else self._shown.attributes
+
+    def strayed_bands(self) -> float:
+        """Tell how many dead bands what is shown is away from what is true by now."""
+        return distance_bands(self._shown, self._read(self._feed.view), self._band)
 
     def refresh(self) -> bool:
         """Read again what is shown; tells whether that is something new."""

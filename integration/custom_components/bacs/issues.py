@@ -14,7 +14,7 @@ from bacs_core.api.system_messages import Fault, FaultKind
 from bacs_core.model import Inhibit, Role, TripState
 
 from .const import DOMAIN
-from .wording import ENGLISH, Speech, alarm_said, doubt_said
+from .wording import ENGLISH, Speech, alarm_said, doubt_said, speech_here
 
 #: Alarms that tell of a sensor whose values are missed, whatever lost it.
 LOST_SENSOR: Final = frozenset(
@@ -46,7 +46,7 @@ def issues_of(
     live: LiveSite, info: SiteInfo, faults: Iterable[Fault], speech: Speech = ENGLISH
 ) -> Iterator[Issue]:
     """Find everything that somebody has to repair at a connected site."""
-    yield from _strings(live)
+    yield from _strings(live, speech)
     yield from _managers(live, info, speech)
     yield from _alarms(live, speech)
     yield from _storage(live, faults, speech)
@@ -62,14 +62,14 @@ def version_issue(version: str) -> Issue | None:
     return Issue("version_mismatch", "", ir.IssueSeverity.WARNING, told)
 
 
-def _strings(live: LiveSite) -> Iterator[Issue]:
+def _strings(live: LiveSite, speech: Speech) -> Iterator[Issue]:
     for key, mirror in live.strings.items():
         name = {"string": mirror.string.name}
         if Inhibit.MIXED_GENERATIONS in mirror.scalars.inhibited_by:
             yield Issue("mixed_generations", key, ir.IssueSeverity.WARNING, name)
         trip = None if mirror.brain is None else mirror.brain.trip
         if trip is not None and trip.state is TripState.OFF:
-            until = "?" if trip.until is None else f"{trip.until:%Y-%m-%d %H:%M} UTC"
+            until = "?" if trip.until is None else speech.moment(trip.until)
             told = name | {"by": trip.by or "?", "reason": trip.reason or "?", "until": until}
             yield Issue("protection_off", key, ir.IssueSeverity.CRITICAL, told)
 
@@ -89,17 +89,18 @@ def _managers(live: LiveSite, info: SiteInfo, speech: Speech) -> Iterator[Issue]
 
 def _alarms(live: LiveSite, speech: Speech) -> Iterator[Issue]:
     for alarm in live.alarms.values():
-        if alarm.active and alarm.rule in LOST_SENSOR:
+        # In this order: of ten thousand alarms nearly all are of another rule.
+        if alarm.rule in LOST_SENSOR and alarm.active:
             told = {"reason": alarm_said(alarm, live, speech)}
             yield Issue("lost_sensor", alarm.id, ir.IssueSeverity.WARNING, told)
 
 
 def _storage(live: LiveSite, faults: Iterable[Fault], speech: Speech) -> Iterator[Issue]:
-    told = [fault.detail for fault in faults if fault.kind in STORAGE]
+    told = [speech.sentence(fault.detail) for fault in faults if fault.kind in STORAGE]
     told += [
         alarm_said(alarm, live, speech)
         for alarm in live.alarms.values()
-        if alarm.active and alarm.rule == RECORDING_FAILED
+        if alarm.rule == RECORDING_FAILED and alarm.active
     ]
     if told:
         yield Issue("storage_full", "", ir.IssueSeverity.ERROR, {"reason": told[0]})
@@ -171,7 +172,11 @@ def tell_role_fell(
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         translation_key="role_fell",
-        translation_placeholders={"site": site, "role": role.value, "relays": ", ".join(relays)},
+        translation_placeholders={
+            "site": site,
+            "role": speech_here(hass).sentence(role.value),
+            "relays": ", ".join(relays),
+        },
     )
 
 

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 
 from .forms import LIMITS_SCHEMA
 from .monitoring import MonitoringError, check_entry
+from .wording import error_said
 
 
 class LimitsFlow(OptionsFlowWithReload):
@@ -19,7 +20,7 @@ class LimitsFlow(OptionsFlowWithReload):
             try:
                 await check_entry(self.hass, self.config_entry.data, user_input)
             except MonitoringError as error:
-                errors, detail = {"base": error.key}, str(error)
+                errors, detail = {"base": error.key}, error_said(error, self.hass)
             else:
                 return self.async_create_entry(data=user_input)
         return self.async_show_form(

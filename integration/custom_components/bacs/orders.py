@@ -23,6 +23,7 @@ from .connection import error_key
 from .const import DOMAIN
 from .contacts import may_operate
 from .runtime import SiteConfigEntry
+from .wording import error_said
 
 #: Refusals that have a sentence of their own; all others say what the engine said.
 REFUSALS: Final = frozenset(
@@ -47,13 +48,13 @@ REFUSALS: Final = frozenset(
 )
 
 
-def operating_client(entry: SiteConfigEntry) -> EngineClient:
+def operating_client(hass: HomeAssistant, entry: SiteConfigEntry) -> EngineClient:
     """Get who carries out orders, or say why nobody does."""
     runtime = entry.runtime_data
     if runtime.client is None:
         raise invalid("read_only", site=entry.title)
     if not may_operate(runtime.role):
-        raise invalid("role_too_low", site=entry.title, role=runtime.role)
+        raise invalid("role_too_low", site=entry.title, role=error_said(runtime.role, hass))
     return runtime.client
 
 
@@ -61,7 +62,7 @@ async def give_order(
     hass: HomeAssistant, entry: SiteConfigEntry, command: Command
 ) -> CommandResult:
     """Let an engine carry out a command; raises `HomeAssistantError` if it does not."""
-    client = operating_client(entry)
+    client = operating_client(hass, entry)
     with told_in_words(hass, entry):
         return await client.command(command)
 
@@ -107,13 +108,14 @@ def told_in_words(hass: HomeAssistant, entry: SiteConfigEntry) -> Iterator[None]
         yield
     except NotAuthorizedError as error:
         entry.async_start_reauth(hass)
-        raise failed("invalid_auth", error) from error
+        raise failed(hass, "invalid_auth", error) from error
     except CommandRefusedError as error:
         if error.code in REFUSALS:
-            raise invalid(f"refused_{error.code}", error=error.reason) from error
-        raise failed("refused", error) from error
+            said = error_said(error.reason, hass)
+            raise invalid(f"refused_{error.code}", error=said) from error
+        raise failed(hass, "refused", error) from error
     except ClientError as error:
-        raise failed(error_key(error), error) from error
+        raise failed(hass, error_key(error), error) from error
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
@@ -123,10 +125,10 @@ def invalid(key: str, **placeholders: str) -> ServiceValidationError:
     )
 
 
-def failed(key: str, error: Exception) -> HomeAssistantError:
+def failed(hass: HomeAssistant, key: str, error: Exception) -> HomeAssistantError:
     """Say that something went wrong which is not the fault of who asked."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=key,
-        translation_placeholders={"error": str(error)},
+        translation_placeholders={"error": error_said(error, hass)},
     )

@@ -149,5 +149,6 @@ def _cell_sensors(runtime: ManagerRuntime, string: String, index: int) -> Iterat
             partial(description.read, key=string.key, index=index),
             description.sources(string.key, index),
             cell_entity_id(Platform.SENSOR, string, index + 1, description.key),
+            description.band(string),
         )
         yield BacsSensor(runtime.feed, subject, description)

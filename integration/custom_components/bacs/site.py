@@ -38,7 +38,7 @@ from .manager import attach_manager, detach_manager
 from .monitoring import MonitoringError, direct_client, is_direct
 from .runtime import PLATFORMS, SiteConfigEntry, SiteRuntime, manager_entries
 from .upkeep import Upkeep
-from .wording import speech_here
+from .wording import error_said, speech_here
 from .writer import WRITER
 
 _LOGGER = logging.getLogger(__name__)
@@ -56,11 +56,11 @@ async def async_setup_site(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
         ) from error
     except ClientError as error:
         if isinstance(error, VersionMismatchError):
-            refuse_version(hass, entry.entry_id, entry.title, str(error))
+            refuse_version(hass, entry.entry_id, entry.title, error_said(error, hass))
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key=error_key(error),
-            translation_placeholders={"error": str(error)},
+            translation_placeholders={"error": error_said(error, hass)},
         ) from error
     accept_version(hass, entry.entry_id)
     if info.site_id != entry.unique_id:
@@ -151,7 +151,7 @@ async def _client(hass: HomeAssistant, entry: SiteConfigEntry) -> EngineClient:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
             translation_key=error.key,
-            translation_placeholders={"detail": str(error)},
+            translation_placeholders={"detail": error_said(error, hass)},
         ) from error
 
 
@@ -193,7 +193,7 @@ async def _first_snapshot(hass: HomeAssistant, entry: SiteConfigEntry, live: Liv
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key="cannot_connect",
-            translation_placeholders={"error": str(live.problem)},
+            translation_placeholders={"error": error_said(str(live.problem), hass)},
         )
 
 

@@ -100,7 +100,12 @@ def _figures_of(view: View | None, key: str, quantity: Quantity) -> ColumnFigure
     mirror = answering_string(view, key)
     if view is None or mirror is None:
         return None
-    return column_figures(view.live, mirror, quantity)
+    live, known = view.live, view.summed_up.get((key, quantity))
+    if known is None or known[0] != (live.at, live.received_at):
+        known = ((live.at, live.received_at), column_figures(live, mirror, quantity))
+        view.summed_up[key, quantity] = known
+    figures: ColumnFigures | None = known[1]
+    return figures
 
 
 def mean_of_cells(view: View | None, *, key: str, quantity: Quantity, scale: float = 1.0) -> Shown:

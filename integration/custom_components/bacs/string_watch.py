@@ -1,6 +1,7 @@
 """Follows one string for one card, through every reload of its entry."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -78,6 +79,10 @@ class StringWatch:
             self._let_go()
 
         return end
+
+    def strayed_bands(self) -> float:
+        """Let no card wait."""
+        return inf
 
     def refresh(self) -> bool:
         """Work out what there is to tell; tells whether that is anything."""

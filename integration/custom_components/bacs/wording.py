@@ -29,6 +29,8 @@ from bacs_core.reports.texts import (
     RULE_TEXTS,
 )
 
+from .sentences import sentence_said
+
 ABSENT: Final = "–"
 DECIMAL_MARKS: Final = {"en": ".", "de": ","}
 MOMENTS: Final = {"en": "%-d %b %Y %H:%M", "de": "%d.%m.%Y %H:%M"}
@@ -67,9 +69,21 @@ class Speech:
         """Write a word for a code of the engine; one that is not known stands for itself."""
         return LANGUAGES[self.code].get(f"{kind}_{code.lower()}", code.replace("_", " "))
 
+    def named(self, key: str, told: str) -> str:
+        """Name what the language has a word for; anything else is named as the engine does."""
+        return told if self.is_own else LANGUAGES[self.code].get(key, told)
+
     def marked(self, figure: str) -> str:
         """Write a number with the decimal mark of the language."""
         return figure.replace(".", DECIMAL_MARKS[self.code])
+
+    def moment(self, at: datetime) -> str:
+        """Write a moment on the clock of this Home Assistant."""
+        return at.astimezone(self.zone).strftime(MOMENTS[self.code])
+
+    def sentence(self, told: str) -> str:
+        """Say what comes without a code; one that is not known stands as it was told."""
+        return told if self.is_own else sentence_said(told, self.code)
 
     def _written(self, value: Argument) -> str:
         match value:
@@ -80,7 +94,7 @@ class Speech:
             case Amount(value=float(figure)):
                 return self.marked(f"{figure:.{value.decimals}f} {value.unit}".rstrip())
             case datetime():
-                return value.astimezone(self.zone).strftime(MOMENTS[self.code])
+                return self.moment(value)
         return str(value)
 
 
@@ -114,7 +128,7 @@ def alarm_said(alarm: Alarm, live: LiveSite, speech: Speech) -> str:
     said = text.format(
         value=_figure(alarm.value, alarm.rule, speech),
         limit=_figure(alarm.limit, alarm.rule, speech, exact=True),
-        note=noted(alarm, trip, cell_count, speech),
+        note=speech.sentence(noted(alarm, trip, cell_count, speech)),
     )
     return f"{_place(alarm, site, string, speech)}: {said}"
 
@@ -133,7 +147,7 @@ def doubt_said(told: str, wording: Wording | None, speech: Speech) -> str:
     """Say why a device is doubted; a code that is not known stands as it was told."""
     text = None if wording is None else DOUBT_TEXTS[speech.code].get(wording.code)
     if speech.is_own or wording is None or text is None:
-        return told
+        return speech.sentence(told)
     words = DOUBT_WORDS[speech.code]
     arguments = {
         name: words.get(value, value) if isinstance(value, str) else speech.marked(f"{value:g}")
@@ -144,6 +158,11 @@ def doubt_said(told: str, wording: Wording | None, speech: Speech) -> str:
     except KeyError:
         # A newer engine may say it with other arguments.
         return told
+
+
+def error_said(error: Exception | str, hass: HomeAssistant) -> str:
+    """Say what went wrong, in the language that this Home Assistant is set to."""
+    return speech_here(hass).sentence(str(error))
 
 
 def _figure(value: float | None, rule: str, speech: Speech, *, exact: bool = False) -> str:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Final, Protocol
 
 from homeassistant.core import HomeAssistant, callback
@@ -17,6 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .pace import Budget
+from .patience import WaitingRoom, patience_s
 
 CHUNK_ENTITIES: Final = 128
 #: No portion takes longer, however slow the computer is just now.
@@ -34,6 +36,9 @@ class Writable(Protocol):
     @property
     def urgent(self) -> bool:
         """Whether it goes before all that are not."""
+
+    def strayed_bands(self) -> float:
+        """Tell how far what is shown is from what is true by now; infinite if that is no number."""
 
     def refresh(self) -> bool:
         """Work out again what is shown; tells whether that is something new."""
@@ -54,7 +59,8 @@ class ChunkedWriter:
 
     Alarms come first, then what must be told now, such as the end of a connection. Values that
     only moved come last and within a budget: while everything moves all the time, each entity is
-    written in turn with what it shows by then.
+    written in turn with what it shows by then. One that did not move far waits until it is clear
+    that it stays away; each update of the stream lets that time pass.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class ChunkedWriter:
         self._urgent: Queue = OrderedDict()
         self._prompt: Queue = OrderedDict()
         self._moved: Queue = OrderedDict()
+        self._waiting = WaitingRoom[Writable]()
         self._budget = Budget()
         self._task: asyncio.Task[None] | None = None
 
@@ -84,9 +91,35 @@ class ChunkedWriter:
     @callback
     def add_moved(self, entities: Iterable[Writable]) -> None:
         """Queue entities whose value moved, and nothing else about them."""
+        now_s = self._clock_s()
+        for entity, waited_s in tuple(self._waiting.call(now_s)):
+            self._weigh(entity, waited_s, now_s)
+        weighed = 0
         for entity in entities:
-            (self._urgent if entity.urgent else self._moved)[entity] = None
+            if entity.urgent:
+                self._urgent[entity] = None
+            elif entity in self._moved:
+                continue
+            elif weighed < CHUNK_ENTITIES:
+                self._weigh(entity, 0.0, now_s)
+                weighed += 1
+            else:
+                # So many at once are no noise, and to read them all would block the event loop.
+                self._moved[entity] = None
         self._start()
+
+    def _weigh(self, entity: Writable, waited_s: float, now_s: float) -> None:
+        """Queue an entity that is far from what it shows, or let it wait on."""
+        try:
+            strayed = entity.strayed_bands()
+        except Exception:  # noqa: BLE001 - whoever writes it sees the same, and deals with it
+            strayed = inf
+        if not strayed:
+            return
+        if waited_s >= (waits_s := patience_s(strayed)):
+            self._moved[entity] = None
+        else:
+            self._waiting.seat(entity, waits_s, now_s)
 
     @callback
     def discard(self, entity: Writable) -> None:
@@ -94,6 +127,7 @@ class ChunkedWriter:
         self._known.discard(entity)
         for queue in (self._urgent, self._prompt, self._moved):
             queue.pop(entity, None)
+        self._waiting.dismiss(entity)
 
     @property
     def _waits(self) -> bool:

@@ -20,6 +20,7 @@ from bacs_core.api.client import (
     VersionMismatchError,
 )
 from bacs_core.api.messages import Login
+from bacs_core.model import AlarmState
 
 
 class Foreign:
@@ -172,6 +173,47 @@ async def test_a_gap_or_a_foreign_message_ends_the_stream(
         for _ in range(good):
             await anext(stream)
         with pytest.raises(error):
+            await anext(stream)
+
+
+def _alarm(number: int, state: str = "unacknowledged") -> dict[str, Any]:
+    told = {"id": f"a{number}", "rule": "cell_voltage_high", "severity": "warning", "state": state}
+    return {**told, "cell": number, "raised_at": "2026-11-21T06:00:00Z", "text": "high"}
+
+
+async def test_an_alarm_that_is_told_again_as_it_was_is_the_same_object_again(
+    foreign: Foreign, client: EngineClient
+) -> None:
+    said = [
+        snapshot(1) | {"alarms": [_alarm(1), _alarm(2)]},
+        changes(2) | {"alarms": [_alarm(1), _alarm(2, "acknowledged"), _alarm(3)]},
+        changes(3),
+        changes(4) | {"alarms": [_alarm(3)]},
+    ]
+    foreign.frames = [json.dumps(each, separators=(",", ":")) for each in said]
+    async with client.stream() as stream:
+        first, second, nothing, last = [(await anext(stream)).alarms for _ in said]
+    assert first is not None
+    assert second is not None
+    assert last is not None
+    assert [alarm.id for alarm in second] == ["a1", "a2", "a3"]
+    assert second[0] is first[0]
+    assert second[1].state is AlarmState.ACKNOWLEDGED
+    assert nothing is None
+    assert last == [second[2]]
+    assert last[0] is second[2]
+
+
+@pytest.mark.parametrize(
+    "alarms", ["[{}]", '[{"id":[1]},2]', f'[{json.dumps(_alarm(1))[:-1]},"value":NaN}}]', "[{"]
+)
+async def test_alarms_that_are_none_end_the_stream(
+    foreign: Foreign, client: EngineClient, alarms: str
+) -> None:
+    told = json.dumps(snapshot(1) | {"alarms": "HERE"}, separators=(",", ":"))
+    foreign.frames = [told.replace('"HERE"', alarms)]
+    async with client.stream() as stream:
+        with pytest.raises(VersionMismatchError):
             await anext(stream)
 
 
