@@ -1,4 +1,4 @@
-from custom_components.bacs.pace import LEAST_RATE_PER_S, TURN_S, Budget
+from custom_components.bacs.pace import LEAST_RATE_PER_S, MOST_RATE_PER_S, TURN_S, Budget
 
 
 def spent(budget: Budget) -> int:
@@ -19,6 +19,14 @@ def test_everything_may_be_written_at_once_and_then_each_in_its_turn() -> None:
     assert spent(budget) == entities / TURN_S
     budget.fill(100.0 + 10 * TURN_S, entities)
     assert spent(budget) == entities
+
+
+def test_a_large_site_takes_no_more_time_than_others_can_spare() -> None:
+    budget = Budget()
+    budget.fill(0.0, 40_000)
+    assert spent(budget) == 40_000
+    budget.fill(1.0, 40_000)
+    assert spent(budget) == MOST_RATE_PER_S
 
 
 def test_a_small_site_is_never_kept_waiting() -> None:

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-#: Where everything moves all the time, as in a discharge, each entity has its turn so often.
+#: Where everything moves all the time, as in a discharge, each entity of one manager has its turn
+#: so often.
 TURN_S: Final = 10.0
 #: Below this nobody has to wait: a small site is no load.
 LEAST_RATE_PER_S: Final = 128.0
+#: More of them every second leave Home Assistant no time for others, however large the site is: there
+#: an entity waits longer for its turn.
+MOST_RATE_PER_S: Final = 512.0
 
 
 @dataclass(slots=True)
@@ -21,7 +25,7 @@ class Budget:
 
     def fill(self, now_s: float, entities: int) -> None:
         """Let time pass for so many entities in all."""
-        rate_per_s = max(LEAST_RATE_PER_S, entities / TURN_S)
+        rate_per_s = min(MOST_RATE_PER_S, max(LEAST_RATE_PER_S, entities / TURN_S))
         most = max(LEAST_RATE_PER_S, float(entities))
         gained = most if self.at_s is None else (now_s - self.at_s) * rate_per_s
         self.left = min(most, self.left + gained)
