@@ -13,6 +13,9 @@ from typing import Final
 
 #: From here on a move is a step worth an event; slewing by NTP stays far below it within a tick.
 STEP_S: Final = 2.0
+#: Below this the two clocks agree: they are read one after the other, and differ by that alone. Who
+#: followed each such difference would move every kept time a little at every tick.
+SAME_S: Final = 0.005
 
 
 class SteadyClock:
@@ -36,6 +39,8 @@ class SteadyClock:
     def follow(self) -> float:
         """Take over the system clock and return by how much this one moved, in seconds."""
         difference = self._system() - self.now()
+        if abs(difference) < SAME_S:
+            return 0.0
         self._offset += difference
         if self.on_step is not None and abs(difference) > STEP_S:
             self.on_step(difference)

@@ -219,7 +219,8 @@ async def test_a_recharge_that_the_phase_does_not_see_yet_is_no_part_of_it(room:
     assert figures.given_wh is not None
     assert figures.given_wh > 0
     assert (figures.lower_bound, figures.gap_count) == (False, 0)
-    assert analysis.cells.end_v[0] == pytest.approx(1.9)
+    # One round of a line before the last sample: surely all cells were under load.
+    assert analysis.cells.end_v[0] == pytest.approx(2.05 - 0.15 * 110 / 120, abs=1e-3)
 
 
 async def test_a_load_that_comes_back_while_the_charger_is_not_confirmed_goes_on(
@@ -248,7 +249,7 @@ async def test_without_a_current_that_tells_the_end_is_where_the_voltage_falls_n
     (told,) = room.listed()
     assert told.ended_at is not None
     assert told.ended_at.timestamp() == START + 210
-    assert told.figures.end_voltage_v == pytest.approx(CELLS * 1.93)
+    assert told.figures.end_voltage_v == pytest.approx(CELLS * 1.94)
 
 
 async def test_a_flicker_of_the_mains_is_a_dip(room: Room) -> None:

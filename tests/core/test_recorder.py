@@ -17,9 +17,11 @@ from bacs_core import recorder as recorder_module
 from bacs_core.history.batches import Batch, Mark, Memory, Written
 from bacs_core.history.clock_rows import ClockRow
 from bacs_core.history.errors import HistoryError
-from bacs_core.history.events import Event, EventKind
+from bacs_core.history.events import Event, EventKind, StoredEvent
+from bacs_core.history.measurements.database import measurements_path
 from bacs_core.history.measurements.taken import Taken
 from bacs_core.history.safety_copy import SafetyCopy, copy_path, read_copy
+from bacs_core.history.store import History
 from bacs_core.model import EqualizationState, Quantity
 from bacs_core.recalling import Recalled
 from bacs_core.recorder import WAITING_SAMPLES, Recorder
@@ -249,6 +251,32 @@ async def test_measurements_that_cannot_be_written_keep_no_event_back(
     assert disk.events == ["end"]
     assert recorder.problem is not None
     assert "no measurement" in recorder.problem
+
+
+async def test_samples_that_cannot_be_stored_stay_a_problem_until_one_is(tmp_path: Path) -> None:
+    in_the_way = measurements_path(tmp_path)
+    in_the_way.mkdir()
+    history = History(tmp_path)
+    recorder = Recorder(history)
+    for second in (0, 10):
+        recorder.sample(snapshot(second))
+        assert not await recorder.write()
+        problem = recorder.problem
+        assert problem is not None
+        # The next try has nothing to store: that is no success.
+        recorder.event(event("meanwhile"))
+        assert await recorder.write()
+        assert recorder.problem == problem
+    in_the_way.rmdir()
+    recorder.sample(snapshot(20))
+    assert await recorder.write()
+    assert recorder.problem is None
+    assert [each.event.data["samples"] for each in gaps_of(history)] == [1, 1]
+    await recorder.close()
+
+
+def gaps_of(history: History) -> list[StoredEvent]:
+    return [each for each in history.events() if each.event.kind is EventKind.HISTORY_GAP]
 
 
 async def test_a_disk_that_does_not_answer_is_told_of(

@@ -189,10 +189,10 @@ class CellColumns(Message):
     """What the discharge showed of each cell; every column has one place per cell.
 
     `before_v` was before the load came, `loaded_v` just after, `lowest_v` the lowest under load (at
-    `lowest_at`) and `end_v` the last under load: the end-of-discharge bar. `empty_*` is when the
-    cell came to its end voltage, `knee_*` when it bent down before the others. Capacity is in
-    percent of the rated one at 25 °C and the rated time; `capacity_basis` holds a `Basis`:
-    `discharge` for a value with an uncertainty, `lower_bound` for at least so much.
+    `lowest_at`) and `end_v` the last that was surely under load: the end-of-discharge bar.
+    `empty_*` is when the cell came to its end voltage, `knee_*` when it bent down before others.
+    Capacity is in percent of the rated one at 25 °C and the rated time; `capacity_basis` holds a
+    `Basis`: `discharge` for a value with an uncertainty, `lower_bound` for at least so much.
     """
 
     before_v: Values

@@ -28,6 +28,7 @@ BACKUP_WITH_CREDENTIALS: Final = Right(Role.ADMINISTRATOR)
 
 _COMMAND: Final = "bacs_core.cli"
 _ARCHIVE: Final = "application/gzip"
+_BACKWARDS: Final = "`from` must lie before `to`, and without `to` before now"
 _DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {_ARCHIVE: {}}, "description": "a .tar.gz"}
 }
@@ -53,21 +54,28 @@ async def export(
     every: Annotated[
         int, Query(ge=0, le=86_400, description="seconds; of each step only the first sample")
     ] = 0,
+    *,
+    decimal_comma: Annotated[
+        bool, Query(description="1,5 and ; between the columns, as e.g. a German Excel expects")
+    ] = False,
 ) -> Download:
     """Give the files of `bacs export` as one archive; needs the role operator."""
     require_right(caller, EXPORT)
-    if start is not None and end is not None and start >= end:
-        raise RefusedError("`from` must lie before `to`", code="invalid")
+    if start is not None and start >= (end or datetime.now(UTC)):
+        raise RefusedError(_BACKWARDS, code="invalid")
     known = {each.key for each in parts.service.site_info().site.strings}
     for key in string or ():
         if key not in known:
             raise RefusedError(f"there is no string {key!r}", code="unknown_string")
     arguments = ["--archive=-", f"--by={caller.name}"]
     arguments += [f"--every={every}"] if every else []
+    arguments += ["--decimal-comma"] if decimal_comma else []
     arguments += [f"--from={start.isoformat()}"] if start else []
     arguments += [f"--to={end.isoformat()}"] if end else []
     arguments += [f"--string={key}" for key in string or ()]
-    chunks = await access.stream(_COMMAND, ["export", f"--state={access.state_dir}", *arguments])
+    chunks = await access.stream(
+        _COMMAND, ["export", f"--state={access.state_dir}", *arguments], caller=caller.name
+    )
     return Download(chunks, _ARCHIVE, file_name=_export_name())
 
 
@@ -84,6 +92,7 @@ async def backup(
     chunks = await access.stream(
         _COMMAND,
         ["backup", f"--state={access.state_dir}", "--out=-", f"--by={caller.name}", *wanted],
+        caller=caller.name,
     )
     return Download(
         chunks,

@@ -2,8 +2,8 @@
 
 Short reads go to two threads of their own. What may take minutes (a download, an export, a report)
 is a program of its own that writes to a pipe: it can take neither the interpreter from the tick nor
-memory from the engine, has a low priority, and is ended when the client goes away. Two of
-those run at a time; who has to wait too long is asked to come again.
+memory from the engine, has a low priority, and is ended when the client goes away. Two downloads
+and two answers run at a time; who has to wait too long is asked to come again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from bacs_core.api.history_turns import PATIENCE_S, Clock, Turns
 from bacs_core.errors import REFUSED_EXIT_CODE, RefusedError
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.reader import HistoryReader
@@ -32,15 +34,15 @@ from bacs_core.settings import Keeping
 _T = TypeVar("_T")
 
 SHORT_AT_ONCE: Final = 2
-LONG_AT_ONCE: Final = 2
-#: So long a request waits for its turn.
-PATIENCE_S: Final = 10.0
+#: Files that people download, whose size has no end; a caller gets one of them at a time.
+DOWNLOADS_AT_ONCE: Final = 2
+#: What a screen waits for: a report, a discharge that is read again.
+ANSWERS_AT_ONCE: Final = 2
 CHUNK_BYTES: Final = 64 * 1024
 #: Below the engine, but not so far that it starves beside other programs.
 LOW_PRIORITY: Final = 5
 #: The last line of what a program says on standard error is told to the client, no more of it.
 MOST_COMPLAINT_CHARACTERS: Final = 300
-_BUSY: Final = "others are reading the history; ask again in a few seconds"
 
 
 class HistoryAccess:
@@ -51,15 +53,20 @@ class HistoryAccess:
     """
 
     def __init__(
-        self, state_dir: Path, *, keeping: Keeping | None = None, patience_s: float = PATIENCE_S
+        self,
+        state_dir: Path,
+        *,
+        keeping: Keeping | None = None,
+        patience_s: float = PATIENCE_S,
+        clock: Clock = time.monotonic,
     ) -> None:
         """Remember where; nothing is opened before it is read."""
         self.state_dir = state_dir
         self.keeping = keeping or Keeping()
-        self._patience_s = patience_s
         self._threads = ThreadPoolExecutor(SHORT_AT_ONCE, thread_name_prefix="history-read")
-        self._short = asyncio.Semaphore(SHORT_AT_ONCE)
-        self._long = asyncio.Semaphore(LONG_AT_ONCE)
+        self._short = Turns(SHORT_AT_ONCE, patience_s=patience_s)
+        self._downloads = Turns(DOWNLOADS_AT_ONCE, patience_s=patience_s, clock=clock)
+        self._answers = Turns(ANSWERS_AT_ONCE, patience_s=patience_s, clock=clock)
 
     async def read(self, work: Callable[[HistoryReader], _T]) -> _T:
         """Run `work` on a reader of its own, in a thread.
@@ -71,7 +78,7 @@ class HistoryAccess:
             with HistoryReader(self.state_dir) as reader:
                 return work(reader)
 
-        async with self._turn(self._short):
+        async with self._short.turn():
             loop = asyncio.get_running_loop()
             running = loop.run_in_executor(self._threads, opened)
             try:
@@ -83,42 +90,40 @@ class HistoryAccess:
             except HistoryError as error:
                 raise RefusedError(str(error), code="history_unreadable") from error
 
-    async def stream(self, module: str, arguments: Sequence[str]) -> AsyncGenerator[bytes, None]:
+    async def stream(
+        self, module: str, arguments: Sequence[str], *, caller: str | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Start `python -m module arguments` and return what it writes, in chunks.
 
+        With a `caller` it is a download of theirs, else an answer that a screen waits for.
         It has begun to write, or has ended well, when this returns. Raises `RefusedError`: `busy`,
         what the program refuses (`REFUSED_EXIT_CODE`), or `history_unreadable` with the last line
-        that it wrote to standard error. If it
-        fails later, reading on raises that too. Close what is returned.
+        that it wrote to standard error. If it fails later, or had to give way to others because
+        its client is slow, reading on raises that too. Close what is returned.
         """
-        rest = self._chunks(module, arguments)
+        rest = self._chunks(module, arguments, caller)
         # Until the first chunk is there, a failure can still be told as one.
         chunks = _joined(await anext(rest, b""), rest)
         await anext(chunks)
         return chunks
 
-    async def _chunks(self, module: str, arguments: Sequence[str]) -> AsyncGenerator[bytes, None]:
-        async with self._turn(self._long), _program(module, arguments) as program:
+    async def _chunks(
+        self, module: str, arguments: Sequence[str], caller: str | None
+    ) -> AsyncGenerator[bytes, None]:
+        turns = self._answers if caller is None else self._downloads
+        async with turns.turn(caller) as turn, _program(module, arguments) as program:
+            turn.end = program.kill
             while chunk := await program.written.read(CHUNK_BYTES):
-                yield chunk
-            if (exit_code := await program.process.wait()) != 0:
+                with turn.handing(len(chunk)):
+                    yield chunk
+            exit_code = await program.process.wait()
+            turn.require()
+            if exit_code != 0:
                 complaint = _last_line(await program.complaint)
                 code, tab, reason = complaint.partition("\t")
                 if exit_code == REFUSED_EXIT_CODE and tab:
                     raise RefusedError(reason, code=code)
                 raise RefusedError(complaint, code="history_unreadable")
-
-    @contextlib.asynccontextmanager
-    async def _turn(self, places: asyncio.Semaphore) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await places.acquire()
-        except TimeoutError:
-            raise RefusedError(_BUSY, code="busy") from None
-        try:
-            yield
-        finally:
-            places.release()
 
 
 class Download(StreamingResponse):
@@ -161,6 +166,12 @@ class _Program:
     written: asyncio.StreamReader
     complaint: asyncio.Task[bytes]
 
+    def kill(self) -> None:
+        """End it, if it still runs."""
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+
 
 @contextlib.asynccontextmanager
 async def _program(module: str, arguments: Sequence[str]) -> AsyncIterator[_Program]:
@@ -181,12 +192,11 @@ async def _program(module: str, arguments: Sequence[str]) -> AsyncIterator[_Prog
     # Both exist with PIPE.
     written = cast("asyncio.StreamReader", process.stdout)
     complaint = asyncio.create_task(cast("asyncio.StreamReader", process.stderr).read())
+    program = _Program(process, written, complaint)
     try:
-        yield _Program(process, written, complaint)
+        yield program
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        program.kill()
         # Its end is told only once its pipes are empty.
         while await written.read(CHUNK_BYTES):
             pass

@@ -29,7 +29,7 @@ from bacs_core.api.history_messages import (
     TierExtentMessage,
 )
 from bacs_core.api.messages import API_PREFIX
-from bacs_core.api.routes import TOKEN_NEEDED, Served
+from bacs_core.api.routes import TOKEN_NEEDED, Caller, Served
 from bacs_core.errors import RefusedError
 from bacs_core.history.clock_rows import read_corrections
 from bacs_core.history.events import EventKind, StoredEvent, Wanted
@@ -183,6 +183,7 @@ async def maintenance(
 async def samples(
     parts: Served,
     access: Access,
+    caller: Caller,
     string: str,
     start: From,
     end: To,
@@ -215,7 +216,7 @@ async def samples(
         end.astimezone(UTC).isoformat(),
         as_.value,
     )
-    chunks = await access.stream("bacs_core.history.samples_file", arguments)
+    chunks = await access.stream("bacs_core.history.samples_file", arguments, caller=caller.name)
     name = f"{string.replace('/', '-')}_{start.astimezone(UTC):%Y%m%dT%H%M%SZ}.{as_.value}"
     return Download(chunks, _MEDIA_TYPES[as_], file_name=name)
 

@@ -67,7 +67,7 @@ FIGURE_PARTS: Final[Mapping[CellFigure, float]] = {
     CellFigure.RESISTANCE_RISE: 1e1,
 }
 
-#: Reading times are told in tenths of a second.
+#: Times are told in tenths of a second.
 TIME_PARTS: Final = 1e1
 
 
@@ -235,7 +235,7 @@ def _trip_status(trip: TripSummary) -> TripStatus:
 def _moment(unix_s: float | None) -> datetime | None:
     if unix_s is None or not np.isfinite(unix_s):
         return None
-    return datetime.fromtimestamp(float(unix_s), UTC)
+    return datetime.fromtimestamp(round(float(unix_s) * TIME_PARTS) / TIME_PARTS, UTC)
 
 
 def _annunciation(snapshot: Snapshot) -> Annunciation | None:

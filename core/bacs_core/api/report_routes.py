@@ -45,8 +45,9 @@ async def report(
     end: Annotated[Moment | None, Query(alias="to", description="left out: now")] = None,
 ) -> Download:
     """Give the battery report of a string, with the present values of the engine."""
-    if start is not None and end is not None and start >= end:
-        raise RefusedError("`from` must lie before `to`", code="invalid")
+    if start is not None and start >= (end or datetime.now(UTC)):
+        reason = "`from` must lie before `to`, and without `to` before now"
+        raise RefusedError(reason, code="invalid")
     told = _told(parts.service, string_key)
     arguments = [f"--state={access.state_dir}", f"--language={language}", "--out=-"]
     arguments += [f"--from={start.isoformat()}"] if start else []

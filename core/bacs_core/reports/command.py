@@ -7,7 +7,6 @@ never waits for it.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
 import os
 import sys
@@ -20,7 +19,9 @@ from pydantic import ValidationError
 
 from bacs_core.errors import SettingsError
 from bacs_core.history.database import DEFAULT_STATE_DIR
-from bacs_core.history.export.targets import free_name, telling
+from bacs_core.history.export import arguments
+from bacs_core.history.export.arguments import STANDARD_OUTPUT
+from bacs_core.history.export.targets import FolderTarget, free_name, new_file, standard_output
 from bacs_core.history.site_copy import FOLDER, SITE_FILE
 from bacs_core.reports.content import Request
 from bacs_core.reports.errors import MissingPartError
@@ -45,16 +46,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from",
         dest="since",
-        type=_moment,
+        type=arguments.moment,
         metavar="TIME",
         help="list alarms and events from this time on; default: 30 days before --to",
     )
     parser.add_argument(
-        "--to", dest="until", type=_moment, metavar="TIME", help="up to this time; default: now"
+        "--to",
+        dest="until",
+        type=arguments.moment,
+        metavar="TIME",
+        help="up to this time; default: now",
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=arguments.file,
         metavar="FILE",
         help="where to put the page, - for standard output; default: report-STRING-TIME.html here",
     )
@@ -85,11 +90,13 @@ def run(args: argparse.Namespace) -> int:
     os.setpriority(os.PRIO_PROCESS, 0, max(own, _NICENESS))
     request = _request(args)
     page = _maker()(request)
-    if args.out == Path("-"):
-        sys.stdout.write(page)
+    if args.out == STANDARD_OUTPUT:
+        with standard_output() as output:
+            output.write(page.encode())
         return 0
     out = args.out or Path(free_name(Path(), _file_name(request)))
-    _write(out, page)
+    with new_file(FolderTarget(out.parent), out.name) as file:
+        file.write(page.encode())
     sys.stdout.write(f"{out}\n")
     return 0
 
@@ -136,23 +143,3 @@ def _read_told(path: Path) -> Told:
 def _file_name(request: Request) -> str:
     key = request.string_key.replace("/", "-")
     return f"report-{key}-{request.end.astimezone():%Y%m%dT%H%M}.html"
-
-
-def _write(path: Path, page: str) -> None:
-    """Write the page beside its place, then put it there. Raises `TargetError`."""
-    unfinished = path.with_name(f"{path.name}.part")
-    try:
-        with telling(path):
-            unfinished.write_text(page, encoding="utf-8")
-            unfinished.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-
-
-def _moment(text: str) -> datetime:
-    """Read a moment; without an offset it is in the time of this computer."""
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no time like 2026-11-21T08:00") from None

@@ -30,7 +30,7 @@ from bacs_core.reports.content import (
 from bacs_core.reports.discharges import newest_discharges
 from bacs_core.reports.errors import UnknownStringError
 from bacs_core.reports.hours import HourReader
-from bacs_core.reports.records import MEMORIES, ClockRecord, Records
+from bacs_core.reports.records import ALARMS_MEMORY, ClockRecord, Records
 from bacs_core.reports.standing import identity_of
 from bacs_core.reports.trends import Asked, band, read_trends
 
@@ -103,7 +103,11 @@ def _at_rest(
         raise UnknownStringError(key, known) from None
     if sample is None or found is None or len(found.status) != identity.cell_count:
         return identity, None
-    kept = {name: records.memory(name) for name in MEMORIES}
+    kept = records.memories()
+    extent = reader.extent()
+    if extent is None or extent[1] > sample.at:
+        # They are those of the newest sample.
+        kept.pop(ALARMS_MEMORY, None)
     return identity, stored.concluded_standing(sample, key, settings, kept)
 
 

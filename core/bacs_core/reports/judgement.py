@@ -126,7 +126,8 @@ def judge(content: Content) -> Verdict:
         return _verdict(told, (), (), judged=False)
     remarks = []
     if standing.alarms is None:
-        remarks.append(say("reason_alarms_unknown"))
+        unknown = say("reason_alarms_unknown")
+        told.append(Judged(Level.UNKNOWN, unknown, say("do_alarms_unknown")))
     if not any(basis is Basis.DISCHARGE for basis in concluded.capacity.basis):
         remarks.append(say("reason_no_capacity"))
         if concluded.phase is not ChargePhase.DISCHARGE:

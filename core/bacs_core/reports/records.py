@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,10 +21,11 @@ from bacs_core.history.store import SITE_ID_KEY
 from bacs_core.reports.content import Baseline, Values
 
 #: Where the engine keeps what it remembers; the same as in `engine`, which would take long to load.
+ALARMS_MEMORY: Final = "alarms"
 LEARNED_MEMORY: Final = "learned"
 TRIPS_MEMORY: Final = "trips"
 WISHES_MEMORY: Final = "wishes"
-MEMORIES: Final = (LEARNED_MEMORY, TRIPS_MEMORY, WISHES_MEMORY)
+MEMORIES: Final = (ALARMS_MEMORY, LEARNED_MEMORY, TRIPS_MEMORY, WISHES_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,14 @@ class Records:
             return read_setting(self._database, key)
         except HistoryError:
             return None
+
+    def memories(self) -> dict[str, object]:
+        """Return the `MEMORIES`: nothing for what was never kept, without what cannot be read."""
+        found: dict[str, object] = {}
+        for key in MEMORIES:
+            with contextlib.suppress(HistoryError):
+                found[key] = read_setting(self._database, key)
+        return found
 
     def site_id(self) -> str | None:
         """Return the identity of the site."""

@@ -14,13 +14,20 @@ from typing import Final
 import numpy as np
 
 from bacs_core import picture, wishes
+from bacs_core.alarms import keeping, view
 from bacs_core.alarms.book import AlarmBook
+from bacs_core.api.messages import Alarm
 from bacs_core.control import Control
 from bacs_core.history.sample import Sample, StringSample
-from bacs_core.model import EqualizationState, Inhibit, Quantity, String
+from bacs_core.model import EqualizationState, Inhibit, Quantity, Site, String
 from bacs_core.protection import restore_trips
 from bacs_core.reports.content import Readings, Source, Standing
-from bacs_core.reports.records import LEARNED_MEMORY, TRIPS_MEMORY, WISHES_MEMORY
+from bacs_core.reports.records import (
+    ALARMS_MEMORY,
+    LEARNED_MEMORY,
+    TRIPS_MEMORY,
+    WISHES_MEMORY,
+)
 from bacs_core.reports.standing import plain, standing_of
 from bacs_core.settings import Settings
 from bacs_core.snapshot import Column, Doubts, Reading, StringReadings, StringSummary
@@ -41,7 +48,8 @@ def concluded_standing(
 ) -> Standing:
     """Conclude from a sample how a string of `settings` stood; `kept` are the engine's memories.
 
-    Raises `KeyError` where the sample has no such string.
+    Without that of its alarms it is not known which were raised. Raises `KeyError` where the sample
+    has no such string.
     """
     site, now = settings.site, sample.at.timestamp()
     control = Control(site, settings.breakers, now)
@@ -56,7 +64,8 @@ def concluded_standing(
     told = control.think(readings, {}, frozenset(), now)
     no_alarms = AlarmBook(marks=np.zeros(control.rows.cell_count, np.uint8))
     drawn = picture.strings_of(told, readings, no_alarms, lambda _: Doubts())
-    concluded = standing_of(drawn[string_key], None, sample.at, Source.STORED)
+    alarms = _alarms(kept[ALARMS_MEMORY], site) if ALARMS_MEMORY in kept else None
+    concluded = standing_of(drawn[string_key], alarms, sample.at, Source.STORED)
     measured = plain_standing(sample.strings[string_key], sample.at)
     return replace(
         measured,
@@ -67,6 +76,7 @@ def concluded_standing(
             )
             for quantity, own in measured.readings.items()
         },
+        alarms=concluded.alarms,
         concluded=concluded.concluded,
     )
 
@@ -94,6 +104,17 @@ def plain_standing(stored: StringSample, at: datetime) -> Standing:
         doubt_count=0,
         alarms=None,
     )
+
+
+def _alarms(kept: object, site: Site) -> tuple[Alarm, ...] | None:
+    """Return the alarms that stood when the engine last kept them, but for those of lines.
+
+    It does so with every change; of what it could not have written it is not known.
+    """
+    if not isinstance(kept, dict | list | None):
+        return None
+    book = keeping.restore(kept, site, (), {})
+    return tuple(view.to_message(alarm, site) for alarm in book.raised)
 
 
 def _readings_of(stored: StringSample | None, string: String, now: float) -> StringReadings:

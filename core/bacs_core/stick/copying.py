@@ -34,6 +34,8 @@ from bacs_core.stick.states import Failed, Progressed, StickPhase, StickProblem,
 from bacs_core.stick.summed import SumTarget
 
 NOTE_NAME: Final = "unfinished.txt"
+#: Longer than the name of any site in its first line; what lies on a stick may be of any size.
+NOTE_HEAD_BYTES: Final = 200
 #: Space that is needed beside what was computed: folders, manifest, rounding to clusters.
 SPARE_SHARE: Final = 0.05
 #: How far apart samples may be to make a copy fit, in seconds; 0 takes every sample.
@@ -176,7 +178,9 @@ def _remove_unfinished(job: Job, alive: Callable[[], None]) -> None:
         note = folder / NOTE_NAME
         if folder.is_symlink() or note.is_symlink() or not note.is_file():
             continue
-        if note.read_text(errors="replace").partition("\n")[0] == job.site_id:
+        with note.open("rb") as file:
+            begin = file.read(NOTE_HEAD_BYTES)
+        if begin.partition(b"\n")[0] == job.site_id.encode():
             _empty(folder, alive)
             # The note goes last, so that what cannot be removed now is known again.
             note.unlink()

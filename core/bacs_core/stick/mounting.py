@@ -5,6 +5,7 @@ Every program may hang on a stick that does not answer; none is waited for longe
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -22,6 +23,8 @@ PATIENCE_S: Final = 45.0
 TOP_FOLDER: Final = "BACS"
 #: Nothing on a stick is carried out, made a device, or followed out of it.
 COMMON_OPTIONS: Final = "nosuid,nodev,noexec,nosymfollow,noatime"
+#: What making and opening a folder says where a file or a link bears its name.
+_NO_FOLDER: Final = frozenset({errno.EEXIST, errno.ENOTDIR, errno.ELOOP})
 #: blkid(8): nothing was recognized, or several things at once.
 _NOTHING_RECOGNIZED: Final = 2
 _AMBIVALENT: Final = 8
@@ -178,7 +181,9 @@ class BlockDevice:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise self._give_up(StickProblem.BROKEN, str(error)) from error
+            is_taken = error.errno in _NO_FOLDER
+            problem = StickProblem.NAME_TAKEN if is_taken else StickProblem.BROKEN
+            raise self._give_up(problem, str(error)) from error
         return top
 
     def _give_up(self, problem: StickProblem, detail: str) -> MountError:

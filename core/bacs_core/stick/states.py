@@ -40,6 +40,8 @@ class StickProblem(StrEnum):
     BROKEN = "broken"
     DIFFERS = "differs"
     """What was read back is not what was written."""
+    NAME_TAKEN = "name_taken"
+    """What bears the name of our folder is none."""
     UNKNOWN_FILE_SYSTEM = "unknown_file_system"
     SILENT = "silent"
     PULLED = "pulled"

@@ -18,6 +18,7 @@ SENTENCES: Final = {
     StickProblem.READ_ONLY: "it is write-protected",
     StickProblem.BROKEN: "it cannot be read or written",
     StickProblem.DIFFERS: "it did not keep what was written",
+    StickProblem.NAME_TAKEN: "something else on it is named BACS, as our folder",
     StickProblem.UNKNOWN_FILE_SYSTEM: "its file system is not known",
     StickProblem.SILENT: "it does not answer",
     StickProblem.PULLED: "it was pulled out too early",

@@ -265,6 +265,14 @@ def test_a_trip_is_told_with_its_cause_its_cell_and_its_person() -> None:
     }
 
 
+def test_a_clock_that_is_adjusted_by_a_hair_is_no_change_of_a_trip() -> None:
+    at = START.timestamp()
+    trip = TripSummary(TripState.OFF, since=at, until=at + 3600)
+    nearly = TripSummary(TripState.OFF, since=at - 1e-6, until=at + 3600 - 1e-6)
+    _, second = told(replace(BRAIN, trip=trip), replace(BRAIN, trip=nearly))
+    assert "brain" not in second
+
+
 def test_findings_are_told_as_a_sentence_and_as_a_code_and_only_when_they_read_otherwise() -> None:
     found = CellFinding(2, "resistance_above_baseline", 23.04, "cell 2: Ri 23 % above", 4.1)
     nearly = replace(found, amount=23.1, score=4.2)

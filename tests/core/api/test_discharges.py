@@ -169,7 +169,8 @@ async def test_of_one_that_runs_the_samples_are_read_anew(engine: Engine, histor
         assert retelling.kept_replay(reader, number, 5) is None
         replay = retelling.replay_of(reader, number, 5)
     assert len(replay.at) == 5
-    assert replay.at[-1] == round(at.timestamp() * 1000)
+    # In the last sample some cells may have been read after the load was gone.
+    assert replay.at[-1] == round((at - timedelta(seconds=10)).timestamp() * 1000)
 
 
 def test_what_the_program_refuses_is_told_with_its_code(

@@ -89,6 +89,7 @@ async def test_an_export_is_an_archive_of_the_files_and_is_recorded(
         **{
             "from": (START + timedelta(seconds=5)).isoformat(),
             "to": (START + timedelta(hours=1)).isoformat(),
+            "decimal_comma": "true",
         },
     )
     assert status == 200
@@ -98,6 +99,7 @@ async def test_an_export_is_an_archive_of_the_files_and_is_recorded(
     assert name.startswith("bacs/ups_01_")
     # The heading and two of the three samples.
     assert len(files[name].splitlines()) == 3
+    assert b";2,2" in files[name]
     assert events(state) == [("export", "otto")]
 
 
@@ -117,6 +119,7 @@ async def test_an_administrator_gets_credentials_too(engine: Engine, state: Path
         ({"every": "-1"}, 422, "invalid"),
         ({"from": "yesterday"}, 422, "invalid"),
         ({"from": "2026-11-22T00:00:00Z", "to": "2026-11-21T00:00:00Z"}, 422, "invalid"),
+        ({"from": "2150-01-01T00:00:00Z"}, 422, "invalid"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused(

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bacs_core.api.history_access import LONG_AT_ONCE, LOW_PRIORITY, SHORT_AT_ONCE, HistoryAccess
+from bacs_core.api.history_access import (
+    ANSWERS_AT_ONCE,
+    DOWNLOADS_AT_ONCE,
+    LOW_PRIORITY,
+    SHORT_AT_ONCE,
+    HistoryAccess,
+)
+from bacs_core.api.history_turns import SLOW_AFTER_S
 from bacs_core.errors import REFUSED_EXIT_CODE, RefusedError
 from bacs_core.history.database import open_database
 from bacs_core.history.errors import HistoryError
@@ -129,9 +136,11 @@ async def test_a_program_ends_with_its_client_and_ran_at_a_low_priority(
     assert int(priority) in {0, LOW_PRIORITY}, "set just after the start"
 
 
-async def test_no_more_than_two_programs_run_at_a_time(tmp_path: Path, modules: Path) -> None:
+async def test_no_more_than_two_programs_run_for_answers_at_a_time(
+    tmp_path: Path, modules: Path
+) -> None:
     access = impatient(tmp_path)
-    running = [await access.stream("for_ever", []) for _ in range(LONG_AT_ONCE)]
+    running = [await access.stream("for_ever", []) for _ in range(ANSWERS_AT_ONCE)]
     with pytest.raises(RefusedError) as refused:
         await access.stream("for_ever", [])
     assert refused.value.code == "busy"
@@ -140,6 +149,29 @@ async def test_no_more_than_two_programs_run_at_a_time(tmp_path: Path, modules: 
         # Nobody took anything of them.
         await chunks.aclose()
     await (await access.stream("for_ever", [])).aclose()
+
+
+async def test_who_reads_drop_by_drop_keeps_nobody_out(tmp_path: Path, modules: Path) -> None:
+    open_database(tmp_path).close()
+    now_s = 0.0
+    access = HistoryAccess(tmp_path, patience_s=0.01, clock=lambda: now_s)
+    drops = [
+        await access.stream("for_ever", [], caller=f"viewer-{number}")
+        for number in range(DOWNLOADS_AT_ONCE)
+    ]
+    first = await anext(drops[0])
+    pid = int(first.split()[0])
+    await (await access.stream("for_ever", [])).aclose()
+    with pytest.raises(RefusedError, match="ask again"):
+        await access.stream("for_ever", [], caller="olga")
+    now_s = SLOW_AFTER_S
+    async with aclosing(await access.stream("for_ever", [], caller="olga")) as chunks:
+        assert await anext(chunks)
+        with pytest.raises(RefusedError, match="others waited"):
+            await anext(drops[0])
+    assert not is_running(pid)
+    assert await anext(drops[1]), "only one place was needed"
+    await drops[1].aclose()
 
 
 async def test_a_client_that_gives_up_before_the_first_byte_leaves_nothing_running(

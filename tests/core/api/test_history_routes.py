@@ -221,11 +221,15 @@ async def test_without_a_store_the_history_is_unreadable_for_now(engine: Engine)
 async def test_who_is_told_to_wait_is_told_for_how_long(
     engine: Engine, client: HistoryClient
 ) -> None:
-    access: HistoryAccess = engine.server._app.state.history
-    access._patience_s = 0.0
+    kept: HistoryAccess = engine.server._app.state.history
+    access = engine.server._app.state.history = HistoryAccess(kept.state_dir, patience_s=0.0)
     headers = {"Authorization": "Bearer viewer"}
     address = f"{engine.url}/api/v1/history/extent"
-    async with access._short, access._short, engine.session.get(address, headers=headers) as told:
+    async with (
+        access._short.turn(),
+        access._short.turn(),
+        engine.session.get(address, headers=headers) as told,
+    ):
         body = await told.json()
     assert (told.status, body["code"]) == (503, "busy")
     assert int(told.headers["Retry-After"]) > 0
@@ -552,7 +556,9 @@ async def test_a_download_that_breaks_off_is_an_error_and_no_short_file(
     monkeypatch.setenv("PYTHONPATH", str(folder))
     access: HistoryAccess = engine.server._app.state.history
     real = access.stream
-    monkeypatch.setattr(access, "stream", lambda module, arguments: real("halfway", ()))
+    monkeypatch.setattr(
+        access, "stream", lambda module, arguments, **whose: real("halfway", (), **whose)
+    )
     with pytest.raises(EngineUnreachableError):
         await downloaded(recorded, SamplesFormat.CSV)
 
@@ -568,7 +574,9 @@ async def test_a_client_that_leaves_ends_the_work(
     monkeypatch.setenv("PYTHONPATH", str(folder))
     access: HistoryAccess = engine.server._app.state.history
     real = access.stream
-    monkeypatch.setattr(access, "stream", lambda module, arguments: real("for_ever", ()))
+    monkeypatch.setattr(
+        access, "stream", lambda module, arguments, **whose: real("for_ever", (), **whose)
+    )
     async with recorded.samples(KEY, START, END) as pieces:
         first = await anext(pieces)
         pid = int(first.split(b"\n")[0])

@@ -316,6 +316,7 @@ async def test_a_stream_whose_client_says_goodbye_and_takes_nothing_more_does_no
     reader, writer = await connection(opened, "127.0.0.1", listener.port)
     writer.write(UPGRADE)
     await reader.readuntil(b"\r\n\r\n")
+    assert isinstance(writer.transport, asyncio.Transport)
     writer.transport.pause_reading()
     # A masked frame: close, 1000.
     writer.write(b"\x88\x82\0\0\0\0\x03\xe8")

@@ -110,6 +110,30 @@ def test_the_pages_together_are_just_what_fits_and_no_event_comes_twice(
     assert all(len(page) == limit for page in read[:-1])
 
 
+def test_a_page_of_a_time_costs_what_it_holds_not_what_is_left_of_the_listing(
+    database: Database,
+) -> None:
+    with transaction(database):
+        rows = ((1000 * number, "command", "", "{}") for number in range(5000))
+        database.conn.executemany(
+            "INSERT INTO events (at, kind, text, data) VALUES (?, ?, ?, ?)", rows
+        )
+    thousands = 0
+
+    def count() -> None:
+        nonlocal thousands
+        thousands += 1
+
+    database.conn.set_progress_handler(count, 1000)
+    begin = datetime(1970, 1, 1, tzinfo=UTC)
+    page = select_events(
+        database, since=begin, until=begin + timedelta(days=1), limit=10, before_id=4900
+    )
+    database.conn.set_progress_handler(None, 0)
+    assert [each.id for each in page] == list(range(4899, 4889, -1))
+    assert thousands < 5
+
+
 def test_a_page_written_while_another_reads_is_not_mixed_into_the_listing(
     database: Database,
 ) -> None:

@@ -84,6 +84,30 @@ def test_what_cannot_be_reported_is_said_in_one_sentence(
     assert told.count("\n") == 1
 
 
+def test_a_report_never_takes_the_place_of_a_device(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "output"
+    os.mkfifo(out)
+    # Drawing takes a second and is not what this is about.
+    monkeypatch.setattr(command, "_maker", lambda: lambda _request: "<!DOCTYPE html>")
+    assert cli.main(["report", KEY, "--state", str(state), "--out", str(out)]) == 1
+    assert "no plain file" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [out]
+    assert out.is_fifo()
+
+
+@pytest.mark.parametrize(
+    "words", [("--to", "0001-01-02"), ("--from", "9999-12-31T23:59:59-14:00"), ("--out", "")]
+)
+def test_what_cannot_be_meant_is_refused_by_the_name_of_its_option(
+    state: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["report", KEY, "--state", str(state), *words])
+    assert f"error: argument {words[0]}: " in capsys.readouterr().err
+
+
 def test_without_the_libraries_it_says_what_to_install(
     state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

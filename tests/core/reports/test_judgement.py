@@ -135,7 +135,8 @@ def test_an_alarm_that_is_over_or_put_aside_is_no_reason() -> None:
 
 def test_alarms_that_nobody_knows_are_not_told_as_none() -> None:
     verdict = judge(content_of(replace(sound(), alarms=None)))
-    assert [one.key for one in verdict.remarks] == ["reason_alarms_unknown"]
+    assert (verdict.level, keys(verdict)) == (Level.UNKNOWN, ["reason_alarms_unknown"])
+    assert [one.key for one in verdict.advice] == ["do_alarms_unknown"]
 
 
 def test_without_a_site_file_nothing_is_judged() -> None:

@@ -146,6 +146,18 @@ def test_a_capacity_that_was_never_measured_is_never_shown_as_a_number() -> None
     assert "the capacity of no cell has been measured" in text.lower()
 
 
+def test_without_a_charge_of_the_string_the_mean_of_its_cells_is_told() -> None:
+    standing = make_standing(12)
+    assert standing.concluded is not None
+    standing = replace(
+        standing,
+        concluded=replace(standing.concluded, charge_percent=None),
+        summary=replace(standing.summary, mean_charge_percent=98.4),
+    )
+    text = shown(page_of(make_content(12, standing=standing), "en"))
+    assert "98 % (mean of the cells)" in text
+
+
 def test_a_stale_value_has_its_mark_and_is_counted() -> None:
     ages = (500.0,) + (2.0,) * 11
     standing = make_standing(12)
@@ -172,7 +184,7 @@ def test_a_report_from_a_stored_sample_says_so() -> None:
     text = shown(page_of(make_content(12, standing=standing), "en"))
     assert "The engine was not asked" in text
     assert "the last values are 3 h old" in text
-    assert "which alarms are raised is known to the running engine only" in text
+    assert "which alarms were raised is not known without the engine" in text
 
 
 def test_a_quantity_that_no_module_gives_is_named_and_not_drawn_as_zero() -> None:

@@ -16,6 +16,7 @@ from tests.core.reports.contents import (
     KEY,
     make_bare_content,
     make_content,
+    make_curve,
     make_identity,
     make_standing,
 )
@@ -72,6 +73,20 @@ def test_what_was_not_measured_is_said_in_the_plot() -> None:
     without = replace(standing, readings={Quantity.VOLTAGE: nothing})
     plot = cells.profile(without, (), make_identity(12), GERMAN)
     assert "nicht gemessen" in plot.svg
+
+
+@pytest.mark.parametrize(
+    ("hours", "label"), [(0.01, "Sekunden"), (0.083, "Minuten"), (6.0, "Stunden")]
+)
+def test_a_discharge_is_drawn_over_the_unit_that_its_length_asks_for(
+    hours: float, label: str
+) -> None:
+    canvas.prepare()
+    content = make_content(8)
+    curve = make_curve(8)
+    shorter = replace(curve, hours=tuple(hours * each / curve.hours[-1] for each in curve.hours))
+    plot = times.discharge_curve(shorter, content.discharges[0], content.identity, GERMAN)
+    assert f"{label} seit Beginn" in plot.svg
 
 
 def test_where_there_is_nothing_to_draw_nothing_is_drawn() -> None:

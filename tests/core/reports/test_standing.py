@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,17 @@ import pytest
 import pytest_asyncio
 
 from bacs_core import engine
+from bacs_core.api.messages import Alarm
 from bacs_core.api.service import Tick
+from bacs_core.history.database import open_database
+from bacs_core.history.events import Json
 from bacs_core.history.store import History
 from bacs_core.model import Basis, Quantity
 from bacs_core.reasons import reason
 from bacs_core.reports import records
 from bacs_core.reports.content import Content, Request, Source
 from bacs_core.reports.gathering import gather
+from bacs_core.reports.judgement import Level, judge
 from bacs_core.reports.standing import from_tick, identity_of
 from bacs_core.reports.told import TOLD, Told
 from bacs_core.snapshot import Doubt, Doubts
@@ -42,7 +47,10 @@ async def driven(tmp_path_factory: pytest.TempPathFactory) -> tuple[HandDriven, 
 
 def gathered(driven: tuple[HandDriven, Path, Tick]) -> Content:
     _, folder, tick = driven
-    end = tick.snapshot.at + timedelta(minutes=1)
+    return gathered_from(folder, tick.snapshot.at + timedelta(minutes=1))
+
+
+def gathered_from(folder: Path, end: datetime) -> Content:
     return gather(
         Request(
             state_dir=folder,
@@ -58,6 +66,7 @@ def gathered(driven: tuple[HandDriven, Path, Tick]) -> Content:
 
 def test_the_memories_of_the_engine_are_looked_for_where_it_keeps_them() -> None:
     assert set(records.MEMORIES) <= set(engine.MEMORIES)
+    assert records.ALARMS_MEMORY == engine.ALARMS_MEMORY
     assert (records.LEARNED_MEMORY, records.TRIPS_MEMORY, records.WISHES_MEMORY) == (
         engine.LEARNED_MEMORY,
         engine.TRIPS_MEMORY,
@@ -114,7 +123,8 @@ def test_from_a_stored_sample_the_same_is_concluded_as_the_engine_did(
     assert stored is not None
     assert live.concluded is not None
     assert stored.concluded is not None
-    assert (stored.source, stored.at, stored.alarms) == (Source.STORED, tick.snapshot.at, None)
+    assert (stored.source, stored.at) == (Source.STORED, tick.snapshot.at)
+    assert stored.alarms == live.alarms
     assert stored.readings[Quantity.VOLTAGE].values == live.readings[Quantity.VOLTAGE].values
     assert [(one.cell, one.code) for one in stored.concluded.findings] == [
         (one.cell, one.code) for one in live.concluded.findings
@@ -122,6 +132,70 @@ def test_from_a_stored_sample_the_same_is_concluded_as_the_engine_did(
     assert stored.concluded.capacity == live.concluded.capacity
     assert stored.concluded.phase == live.concluded.phase
     assert stored.concluded.mode == live.concluded.mode
+
+
+@pytest.fixture
+def folder(driven: tuple[HandDriven, Path, Tick], tmp_path: Path) -> Path:
+    """A copy of what the engine left on the disk."""
+    shutil.copytree(driven[1], tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def kept_alarm(folder: Path, tick: Tick) -> None:
+    """Keep an alarm as the engine does when it is raised."""
+    alarm: Json = {
+        "id": "one",
+        "rule": "string_silent",
+        "manager_id": "telecom",
+        "string_key": KEY,
+        "cell": None,
+        "line_id": None,
+        "state": "unacknowledged",
+        "value": 60.0,
+        "limit": 57.6,
+        "raised_at": tick.snapshot.at.timestamp(),
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+    }
+    with closing(History(folder)) as history:
+        history.remember(
+            engine.ALARMS_MEMORY, {"alarms": [alarm]}, by="engine", at=tick.snapshot.at
+        )
+
+
+def test_an_alarm_that_stood_when_the_engine_stopped_is_a_reason(
+    driven: tuple[HandDriven, Path, Tick], folder: Path
+) -> None:
+    tick = driven[2]
+    kept_alarm(folder, tick)
+    verdict = judge(gathered_from(folder, tick.snapshot.at + timedelta(minutes=1)))
+    named = [one.rule for one in verdict.reasons if isinstance(one, Alarm)]
+    assert (verdict.level, named) == (Level.ACT, ["string_silent"])
+
+
+def test_alarms_that_cannot_be_read_are_not_taken_for_none(
+    driven: tuple[HandDriven, Path, Tick], folder: Path
+) -> None:
+    tick = driven[2]
+    kept_alarm(folder, tick)
+    with closing(open_database(folder)) as database:
+        database.execute("UPDATE settings SET value = '{' WHERE key = ?", (engine.ALARMS_MEMORY,))
+    standing = gathered_from(folder, tick.snapshot.at + timedelta(minutes=1)).standing
+    assert standing is not None
+    assert standing.alarms is None
+
+
+def test_the_alarms_of_now_are_not_told_of_an_earlier_sample(
+    driven: tuple[HandDriven, Path, Tick], folder: Path
+) -> None:
+    tick = driven[2]
+    kept_alarm(folder, tick)
+    later = replace(tick.snapshot, at=tick.snapshot.at + timedelta(hours=1))
+    with closing(History(folder)) as history:
+        history.record_sample(later)
+    standing = gathered_from(folder, tick.snapshot.at + timedelta(minutes=1)).standing
+    assert standing is not None
+    assert (standing.at, standing.alarms) == (tick.snapshot.at, None)
 
 
 def test_the_site_file_tells_what_the_string_is(driven: tuple[HandDriven, Path, Tick]) -> None:

@@ -213,6 +213,16 @@ def test_only_unfinished_copies_of_the_same_site_are_removed(job: Job, tmp_path:
     }
 
 
+def test_a_note_of_any_size_is_not_read_into_memory(job: Job) -> None:
+    folder = job.target / f"huge{UNFINISHED}"
+    folder.mkdir()
+    with (folder / NOTE_NAME).open("wb") as note:
+        # No memory holds it: a file with a hole.
+        note.truncate(1 << 42)
+    done(job, Files())
+    assert (folder / NOTE_NAME).exists()
+
+
 def test_too_little_space_is_told_before_anything_is_written(job: Job) -> None:
     files = Files(size=10**15)
     with pytest.raises(StickError) as told:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -172,16 +172,24 @@ def test_a_stick_whose_file_system_is_torn_is_broken(tmp_path: Path, opened: Exi
     assert told.value.problem is StickProblem.BROKEN
 
 
-def test_a_link_in_place_of_our_folder_is_not_followed(tmp_path: Path, opened: ExitStack) -> None:
+@pytest.mark.parametrize(
+    "put",
+    [lambda top, folder: top.symlink_to(folder, True), lambda top, _: top.touch()],
+    ids=["link", "file"],
+)
+def test_what_is_in_the_place_of_our_folder_is_told_and_never_followed(
+    tmp_path: Path, opened: ExitStack, put: Callable[[Path, Path], None]
+) -> None:
     device = opened.enter_context(loop_device(image(tmp_path)))
     stick = block_device(device, tmp_path)
     top = stick.mount(0, 0)
     top.rmdir()
-    top.symlink_to(tmp_path, target_is_directory=True)
+    put(top, tmp_path)
     stick.unmount()
     before = tmp_path.stat().st_uid
-    with pytest.raises(MountError):
+    with pytest.raises(MountError) as told:
         stick.mount(NOBODY, NOBODY)
+    assert told.value.problem is StickProblem.NAME_TAKEN
     assert tmp_path.stat().st_uid == before
     assert not is_mounted(device)
 

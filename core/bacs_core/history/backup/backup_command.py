@@ -7,22 +7,27 @@ import getpass
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from bacs_core.history.backup.making import Wish, backup_name, pack
 from bacs_core.history.backup.manifest import Manifest
 from bacs_core.history.database import DEFAULT_STATE_DIR
-from bacs_core.history.export.targets import FolderTarget, StreamInto, free_name, new_file, telling
+from bacs_core.history.export.arguments import STANDARD_OUTPUT, folder
+from bacs_core.history.export.targets import (
+    FolderTarget,
+    StreamInto,
+    free_name,
+    new_file,
+    standard_output,
+)
 from bacs_core.history.taken_out import record_taken_out
-
-STANDARD_OUTPUT: Final = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `bacs backup`."""
     parser.add_argument(
         "--out",
-        default=".",
+        type=folder,
+        default=Path(),
         metavar="DIR",
         help="folder for the backup, - is standard output (default: here)",
     )
@@ -58,11 +63,10 @@ def run(args: argparse.Namespace) -> int:
         required=wish.credentials,
     )
     if args.out == STANDARD_OUTPUT:
-        pack(args.state, sys.stdout.buffer, now, wish)
-        with telling("standard output"):
-            sys.stdout.flush()
+        with standard_output() as output:
+            pack(args.state, output, now, wish)
         return 0
-    target = FolderTarget(Path(args.out), private=True)
+    target = FolderTarget(args.out, private=True)
     name = free_name(target.folder, backup_name(now, wish))
     with new_file(target, name) as file:
         manifest = pack(args.state, StreamInto(file), now, wish)

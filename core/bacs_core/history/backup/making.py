@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from bacs_core.history.backup.contents import (
     SITE_ID,
     STATE_DATABASE,
 )
+from bacs_core.history.backup.copied_rows import copy_rows
 from bacs_core.history.backup.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -30,7 +30,7 @@ from bacs_core.history.backup.manifest import (
     is_plain,
     packed_file,
 )
-from bacs_core.history.database import naming_errors, open_for_reading
+from bacs_core.history.database import database_path, naming_errors, open_for_reading
 from bacs_core.history.export.targets import (
     ArchiveTarget,
     Sink,
@@ -96,8 +96,9 @@ def pack(state_dir: Path, stream: Sink, now: datetime, wish: Wish) -> Manifest:
 
 @contextlib.contextmanager
 def _work_folder(state_dir: Path, wish: Wish) -> Iterator[Path]:
-    # Only the disk of the measurements is sure to be large enough for a copy of them.
-    place = state_dir if wish.measurements else None
+    # Only the disk of the measurements is sure to be large enough for a copy of them. What lets
+    # somebody in stays where it is: there the engine removes what a killed backup left.
+    place = state_dir if wish.measurements or wish.credentials else None
     with (
         naming_errors("cannot copy the state"),
         tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=place) as work,
@@ -109,7 +110,8 @@ def _copy_state(state_dir: Path, work: Path, wish: Wish) -> str:
     """Copy what belongs into the backup; return the identity of the site."""
     with contextlib.closing(open_for_reading(state_dir)) as database:
         site_id = read_setting(database, SITE_ID)
-        _copy_database(database.conn, work / STATE_DATABASE, wish)
+    without = () if wish.credentials else CREDENTIAL_TABLES
+    copy_rows(database_path(state_dir), work / STATE_DATABASE, without)
     if wish.measurements:
         measured.copy(state_dir, work)
     _copy_if_there(state_dir / PACKED_SITE_FILE, work / PACKED_SITE_FILE)
@@ -118,17 +120,6 @@ def _copy_state(state_dir: Path, work: Path, wish: Wish) -> str:
         _copy_if_there(state_dir / CERTIFICATE, work / CERTIFICATE)
         _copy_secrets(state_dir, work)
     return site_id if isinstance(site_id, str) else ""
-
-
-def _copy_database(source: sqlite3.Connection, path: Path, wish: Wish) -> None:
-    """Copy the state as it is at one moment, in one step: a writer is not kept waiting."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
-        source.backup(copy)
-        if not wish.credentials:
-            for table in CREDENTIAL_TABLES:
-                copy.execute(f"DELETE FROM [{table}]")  # noqa: S608 - a name of ours
-        # Written anew, the file has no deleted rows left in the gaps between the others.
-        copy.execute("VACUUM")
 
 
 def _copy_secrets(state_dir: Path, work: Path) -> None:

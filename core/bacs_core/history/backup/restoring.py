@@ -160,10 +160,12 @@ def _current(state_dir: Path) -> _Current:
     current = _Current()
     path = state_dir / STATE_DATABASE
     if path.is_file():
+        # Where there is no log, only who may write removes the one that reading makes.
+        mode = "ro" if path.with_name(COMPANIONS[0]).exists() else "rw"
         with (
             contextlib.suppress(sqlite3.Error, ValueError),
             contextlib.closing(
-                sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+                sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)
             ) as connection,
         ):
             connection.row_factory = sqlite3.Row

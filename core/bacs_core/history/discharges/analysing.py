@@ -62,7 +62,7 @@ def figures(fold: Fold, start: Start, until: int, seen: Seen) -> DischargeFigure
         until=_moment(until),
         hours=(until - fold.started) / MS_PER_HOUR,
         start_voltage_v=number(fold.start_sum_v, 3),
-        end_voltage_v=number(ledger.end_v, 3),
+        end_voltage_v=number(fold.end_sum_v, 3),
         mean_current_a=number(ledger.given_ah / hours, 3) if hours > 0 else None,
         largest_current_a=number(ledger.largest_a, 3),
         given_ah=None if given_ah is None else number(given_ah, 4),
@@ -97,8 +97,7 @@ def analysed(
     its end.
     """
     cells, battery = fold.cells, fold.battery
-    until = fold.ledger.last_at
-    end_v = of_cells.at_end(cells, until)
+    end_v = of_cells.at_end(cells, fold.end_at)
     faults = faults_of(fold, start, after)
     broken = np.zeros(battery.cell_count, np.bool_)
     for found in faults:

@@ -184,8 +184,23 @@ def tracked(
     return Runs(since, since_ah, since_v, sure, sure_ah, sure_v)
 
 
+def seen_at_end(cells: Cells, at: Moments, voltage_v: Floats) -> Cells:
+    """Take samples in which surely every cell was under load; the last of them may be the end."""
+    if not len(at):
+        return cells
+    known = np.isfinite(voltage_v)
+    places = np.arange(voltage_v.shape[1])
+    last = len(at) - 1 - np.argmax(known[::-1], axis=0)
+    seen = known.any(axis=0)
+    return replace(
+        cells,
+        end_v=np.where(seen, voltage_v[last, places], cells.end_v),
+        end_at=np.where(seen, at[last], cells.end_at),
+    )
+
+
 def at_end(cells: Cells, ended: int) -> Floats:
-    """Return the last voltages under load, NaN where the last reading is older."""
+    """Return the last voltages under load, NaN where the last reading before `ended` is older."""
     recent = ended - cells.end_at <= _END_WITHIN_S * MS_PER_S
     return np.where(recent, cells.end_v, np.nan)
 
@@ -210,14 +225,10 @@ def _with_lowest(cells: Cells, voltage_v: Floats, known: Flags, at: Moments) -> 
     low = np.argmin(np.where(known, voltage_v, np.inf), axis=0)
     low_v = voltage_v[low, places]
     lower = known.any(axis=0) & ~(cells.lowest_v <= low_v)
-    last = len(at) - 1 - np.argmax(known[::-1], axis=0)
-    seen = known.any(axis=0)
     return replace(
         cells,
         lowest_v=np.where(lower, low_v, cells.lowest_v),
         lowest_at=np.where(lower, at[low], cells.lowest_at),
-        end_v=np.where(seen, voltage_v[last, places], cells.end_v),
-        end_at=np.where(seen, at[last], cells.end_at),
     )
 
 

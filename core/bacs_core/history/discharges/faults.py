@@ -172,7 +172,7 @@ def _behind(fold: Fold, broken: Flags) -> tuple[Flags, Floats]:
     Only in the upper half of the curve: near its end small differences of capacity look large.
     """
     cells, battery = fold.cells, fold.battery
-    end_v = of_cells.at_end(cells, fold.ledger.last_at)
+    end_v = of_cells.at_end(cells, fold.end_at)
     fell_v = np.where(broken, np.nan, cells.loaded_v - end_v)
     known = np.isfinite(fell_v)
     known_v = fell_v[known]

@@ -17,7 +17,7 @@ from bacs_core.history.discharges import cells as of_cells, ledger as of_string,
 from bacs_core.history.discharges.cells import Cells
 from bacs_core.history.discharges.ledger import LONGEST_STEP_S, MS_PER_S, Ledger
 from bacs_core.history.discharges.load import Load, followed as load_after
-from bacs_core.history.discharges.recording import Recording
+from bacs_core.history.discharges.recording import Frames, Recording
 from bacs_core.history.discharges.samples import Samples, medians, samples_of
 from bacs_core.history.measured import Block
 from bacs_core.snapshot import Floats
@@ -69,6 +69,19 @@ class Fold:
     def under_load(self) -> Fold:
         """What is known up to the last sample that carried the load."""
         return self.carried or self
+
+    @property
+    def end_at(self) -> int:
+        """When the end of the load was: the last moment at which surely all cells had it."""
+        end = self.recording.end
+        return int(end.at[-1]) if len(end.at) else self.ledger.last_at
+
+    @property
+    def end_sum_v(self) -> float:
+        """The voltage of the string then."""
+        sum_v = self.recording.end.sum_v
+        known = len(sum_v) > 0 and bool(np.isfinite(sum_v[-1]))
+        return float(sum_v[-1]) if known else self.ledger.end_v
 
     @property
     def marks(self) -> Floats:
@@ -135,11 +148,15 @@ def added(fold: Fold, samples: Samples) -> Fold:
 
 
 def _with_loaded(fold: Fold, loaded: Samples) -> Fold:
+    if not len(loaded.at):
+        return fold
     ledger, ah = of_string.counted(fold.ledger, loaded, fold.longest_step_s)
     cells = of_cells.seen_loaded(fold.cells, loaded, ah, fold.started, fold.battery.end_voltage_v)
+    frames = Frames(loaded.at, loaded.voltage_v, loaded.sum_v, loaded.current_a, ah)
+    waits, done = recording.settled(fold.recording, frames, fold.started)
+    cells = of_cells.seen_at_end(cells, done.at, done.voltage_v)
     followed = replace(fold, ledger=ledger, cells=cells, opening=_opened(fold, loaded))
-    frames = recording.recorded(fold.recording, loaded, ah, followed.marks)
-    return replace(followed, recording=frames)
+    return replace(followed, recording=recording.recorded(waits, frames, followed.marks))
 
 
 def folded(fold: Fold, blocks: Iterable[Block]) -> Fold:

@@ -1,7 +1,8 @@
 """A discharge in few frames, that stay when the samples behind them are thinned out.
 
 While it runs every `stride`-th sample is kept; of too many, every second one is dropped.
-The first sample, the last one and the moment of every collapse are always among the frames.
+The first sample, the end and the moment of every collapse are always among the frames. The end is
+a little before the last sample: in that one some cells may have been read after the load was gone.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from bacs_core.history.discharges.samples import Samples
+from bacs_core.history.discharges.ledger import MS_PER_S
 from bacs_core.history.errors import HistoryError
 from bacs_core.history.measured import Moments
 from bacs_core.snapshot import Flags, Floats
 
 #: Frames that are kept of a discharge; twice as many while it runs.
 KEPT_FRAMES: Final = 256
+#: Within it every cell of a line is read once.
+ROUND_S: Final = 10.0
 _VERSION: Final = 1
 _LEVEL: Final = 9
 _HEADER: Final = struct.Struct("<BIIq")
@@ -70,12 +73,16 @@ class Frames:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """The frames so far: the even ones with their numbers, those of collapses, and the last one."""
+    """The frames so far: the even ones with their numbers, those of collapses, and the end.
+
+    `waiting` are the newest ones, of which nobody knows yet whether all cells were under load.
+    """
 
     even: Frames
     numbers: NDArray[np.int64]
     marked: Frames
-    last: Frames
+    end: Frames
+    waiting: Frames
     stride: int = 1
     seen: int = 0
 
@@ -83,20 +90,35 @@ class Recording:
     def none(cls, cell_count: int) -> Recording:
         """Begin without a frame."""
         nothing = Frames.none(cell_count)
-        return cls(nothing, np.zeros(0, np.int64), nothing, nothing)
+        return cls(nothing, np.zeros(0, np.int64), nothing, nothing, nothing)
 
     @property
     def frames(self) -> Frames:
-        """All frames."""
-        return self.even.with_more(self.marked).with_more(self.last)
+        """All frames up to the end, and those of collapses after it."""
+        even = self.even
+        if len(self.end.at):
+            even = even.where(even.at <= self.end.at[-1])
+        return even.with_more(self.marked).with_more(self.end)
 
 
-def recorded(recording: Recording, samples: Samples, ah: Floats, marks: Floats) -> Recording:
-    """Take samples under load; `marks` are the moments that must stay, also earlier ones."""
-    if not len(samples.at):
-        return recording
-    frames = Frames(samples.at, samples.voltage_v, samples.sum_v, samples.current_a, ah)
-    numbers = recording.seen + np.arange(len(samples.at))
+def settled(recording: Recording, frames: Frames, started: int) -> tuple[Recording, Frames]:
+    """Let new frames wait; return also those of all that no longer have to.
+
+    They wait for a round of a line, and in a short discharge for half of it.
+    """
+    waiting = recording.waiting.with_more(frames)
+    last = int(waiting.at[-1])
+    due = waiting.at <= last - min(ROUND_S * MS_PER_S, (last - started) / 2)
+    if not len(recording.end.at):
+        due[0] = True
+    done = waiting.where(due)
+    end = done.where(done.at == done.at[-1]) if len(done.at) else recording.end
+    return replace(recording, end=end, waiting=waiting.where(~due)), done
+
+
+def recorded(recording: Recording, frames: Frames, marks: Floats) -> Recording:
+    """Take frames under load; `marks` are the moments that must stay, also earlier ones."""
+    numbers = recording.seen + np.arange(len(frames.at))
     chosen = numbers % recording.stride == 0
     even = recording.even.with_more(frames.where(chosen))
     numbers = np.concatenate([recording.numbers, numbers[chosen]])
@@ -105,13 +127,13 @@ def recorded(recording: Recording, samples: Samples, ah: Floats, marks: Floats) 
         stride *= 2
         even, numbers = even.where(numbers % stride == 0), numbers[numbers % stride == 0]
     stays = recording.marked.where(np.isin(recording.marked.at, marks))
-    return Recording(
+    return replace(
+        recording,
         even=even,
         numbers=numbers,
         marked=stays.with_more(frames.where(np.isin(frames.at, marks))),
-        last=frames.where(frames.at == frames.at[-1]),
         stride=stride,
-        seen=recording.seen + len(samples.at),
+        seen=recording.seen + len(frames.at),
     )
 
 
@@ -137,7 +159,8 @@ def shifted(recording: Recording, step_ms: int) -> Recording:
         recording,
         even=moved(recording.even),
         marked=moved(recording.marked),
-        last=moved(recording.last),
+        end=moved(recording.end),
+        waiting=moved(recording.waiting),
     )
 
 

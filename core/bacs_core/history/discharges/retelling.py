@@ -147,7 +147,7 @@ def _frames_anew(reader: HistoryReader, found: Kept, points: int) -> tuple[Frame
         moments.append(samples.at)
         fold = folding.added(fold, samples)
     at = np.concatenate(moments) if moments else np.zeros(0, np.int64)
-    at = at[at >= fold.started]
+    at = at[(at >= fold.started) & (at <= fold.under_load.end_at)]
     frames, marks = Frames.none(discharge.battery.cell_count), fold.marks
     if not len(at):
         return frames, marks

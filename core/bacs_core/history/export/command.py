@@ -12,7 +12,9 @@ from typing import Final
 
 from bacs_core.errors import SettingsError
 from bacs_core.history.database import DEFAULT_STATE_DIR
-from bacs_core.history.errors import HistoryError
+from bacs_core.history.errors import HistoryError, TargetError, TargetFault
+from bacs_core.history.export import arguments, contents
+from bacs_core.history.export.arguments import STANDARD_OUTPUT
 from bacs_core.history.export.numbers import COMMA, POINT
 from bacs_core.history.export.scope import Scope, plan
 from bacs_core.history.export.targets import (
@@ -22,13 +24,13 @@ from bacs_core.history.export.targets import (
     Target,
     free_name,
     new_file,
+    standard_output,
     telling,
 )
 from bacs_core.history.export.writing import Progress, tell_nobody, write_export
 from bacs_core.history.reader import HistoryReader
 from bacs_core.history.taken_out import record_taken_out
 
-STANDARD_OUTPUT: Final = "-"
 #: Stands in the folder for as long as files may be missing, whatever ended the export.
 NOTE: Final = "unfinished.txt"
 #: A line of progress is written over while the terminal is this patient.
@@ -40,13 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from",
         dest="since",
-        type=moment,
+        type=arguments.moment,
         metavar="TIME",
         help="ISO 8601, e.g. 2026-11-21 or 2026-11-21T08:00, local time unless it ends with a zone "
         "(Z, +01:00); default: one day before --to",
     )
     parser.add_argument(
-        "--to", dest="until", type=moment, metavar="TIME", help="up to this time; default: now"
+        "--to",
+        dest="until",
+        type=arguments.moment,
+        metavar="TIME",
+        help="up to this time; default: now",
     )
     parser.add_argument(
         "--string",
@@ -59,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--every",
         dest="step_s",
-        type=_step,
+        type=arguments.step,
         default=0,
         metavar="SECONDS",
         help="of each step only the first sample; default: every sample",
@@ -72,12 +78,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     place = parser.add_mutually_exclusive_group()
     place.add_argument(
         "--out",
-        type=Path,
+        type=arguments.folder,
         metavar="DIR",
         help="folder for the files (default: a new export-TIME here)",
     )
     place.add_argument(
         "--archive",
+        type=arguments.file,
         metavar="FILE",
         help="one .tar.gz instead of a folder; - is standard output",
     )
@@ -113,6 +120,8 @@ def run(args: argparse.Namespace) -> int:
     if args.archive is None and args.out is None:
         args.out = Path(free_name(Path(), f"export-{now.astimezone():%Y%m%dT%H%M}"))
     tell = _Teller() if sys.stderr.isatty() else tell_nobody
+    if args.out is not None:
+        _require_no_export(args.out)
     with _target(args, now) as target:
         written = write_export(args.state, target, scope, now, tell)
     place = args.archive or args.out
@@ -131,12 +140,14 @@ def _require_something(state_dir: Path, scope: Scope) -> None:
             raise HistoryError(msg)
 
 
-def _step(text: str) -> int:
-    """Read a number of seconds."""
-    if not text.isdecimal() or not int(text):
-        msg = f"'{text}' is no number of seconds from 1"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
+def _require_no_export(folder: Path) -> None:
+    """Refuse to mix two exports; what was not finished may be done again. Raises `TargetError`."""
+    if (folder / NOTE).exists():
+        return
+    for name in (contents.SYSTEM, contents.EVENT_LOG, contents.DATA_LOG):
+        if (folder / name).exists():
+            msg = f"cannot write {folder}: an export is there already ({name}); name another folder"
+            raise TargetError(msg, TargetFault.NOT_ALLOWED)
 
 
 @contextlib.contextmanager
@@ -149,12 +160,10 @@ def _target(args: argparse.Namespace, now: datetime) -> Iterator[Target]:
         with telling(args.out / NOTE):
             (args.out / NOTE).unlink(missing_ok=True)
     elif args.archive == STANDARD_OUTPUT:
-        with ArchiveTarget(sys.stdout.buffer, now) as archive:
+        with standard_output() as output, ArchiveTarget(output, now) as archive:
             yield archive
-        with telling("standard output"):
-            sys.stdout.flush()
     else:
-        path = Path(args.archive)
+        path: Path = args.archive
         with (
             new_file(FolderTarget(path.parent), path.name) as file,
             ArchiveTarget(StreamInto(file), now) as archive,
@@ -174,12 +183,3 @@ class _Teller:
             self._told_at = now
             percent = 100 * progress.bytes_done // max(1, progress.bytes_expected)
             sys.stderr.write(f"\r{percent:3d} %  {progress.files_done} files\033[K\r")
-
-
-def moment(text: str) -> datetime:
-    """Read a moment; without an offset it is in the time of this computer."""
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except ValueError:
-        msg = f"'{text}' is no time like 2026-11-21T08:00"
-        raise argparse.ArgumentTypeError(msg) from None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
+from bacs_core.history.errors import HistoryError
 from bacs_core.history.export.contents import CELL_FILES, STRING_FILES
 from bacs_core.history.export.numbers import POINT, Spelling
 from bacs_core.history.export.times import Day, days
@@ -60,13 +61,27 @@ class Plan:
 
 
 def plan(reader: HistoryReader, scope: Scope) -> Plan:
-    """Find out what there is to export; days without any history are left out."""
+    """Find out what there is to export; days without any history are left out.
+
+    Raises `HistoryError` where a string is named of which nothing was ever recorded.
+    """
+    known_strings = reader.strings()
+    unknown = sorted(set(scope.string_keys) - known_strings.keys())
+    if unknown:
+        there = ", ".join(sorted(known_strings, key=_place)) or "none"
+        msg = f"nothing was recorded of {', '.join(unknown)}; there are {there}"
+        raise HistoryError(msg)
     span = _span(reader, scope)
     if span is None:
         return Plan({}, (), 0)
     known = reader.days()
     asked = tuple(day for day in days(*span, scope.zone) if known & _utc_days(day))
-    strings = _strings(reader, scope)
+    # Those that have left the site too, in the order of names.
+    strings = {
+        key: known_strings[key]
+        for key in sorted(known_strings, key=_place)
+        if not scope.string_keys or key in scope.string_keys
+    }
     until = reader.thinned_until()
     estimated = sum(
         _estimate(cells, day, scope.step_s, until)
@@ -94,15 +109,8 @@ def _span(reader: HistoryReader, scope: Scope) -> tuple[datetime, datetime] | No
     return (start.astimezone(UTC), end.astimezone(UTC)) if start < end else None
 
 
-def _strings(reader: HistoryReader, scope: Scope) -> dict[str, int]:
-    """Return the strings asked for, those that have left the site too, in the order of names."""
-    known = reader.strings().items()
-    wanted = [item for item in known if not scope.string_keys or item[0] in scope.string_keys]
-    return dict(sorted(wanted, key=_place))
-
-
-def _place(item: tuple[str, int]) -> tuple[str, int]:
-    manager_id, _, number = item[0].rpartition("/")
+def _place(key: str) -> tuple[str, int]:
+    manager_id, _, number = key.rpartition("/")
     return manager_id, int(number)
 
 

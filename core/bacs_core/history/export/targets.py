@@ -11,6 +11,8 @@ import errno
 import gzip
 import io
 import os
+import stat
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -122,6 +124,8 @@ class _FileInFolder:
         self.size = 0
         self._path = path
         self._unfinished = path.with_name(f"{path.name}{UNFINISHED}")
+        for place in (path, self._unfinished):
+            _require_plain(place)
         with telling(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._unfinished.unlink(missing_ok=True)
@@ -147,6 +151,21 @@ class _FileInFolder:
             self._file.close()
         with contextlib.suppress(OSError):
             self._unfinished.unlink()
+
+
+def _require_plain(path: Path) -> None:
+    """Refuse to take the place of anything but a plain file. Raises `TargetError`.
+
+    A device or a link of the system (`/dev/null`, `/dev/stdout`) would be gone for every program.
+    """
+    with telling(path):
+        try:
+            told = path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return
+    if not stat.S_ISREG(told.st_mode):
+        msg = f"cannot write {path}: what is there is no plain file"
+        raise TargetError(msg, TargetFault.NOT_ALLOWED)
 
 
 class Sink(Protocol):
@@ -201,12 +220,21 @@ class ArchiveTarget:
     """
 
     def __init__(self, stream: Sink, at: datetime) -> None:
-        """All files get the time `at`. Use it as a context: its end completes the archive."""
+        """All files get the time `at`. Use it as a context: its end completes the archive.
+
+        Raises `TargetError`.
+        """
         self._at = at.timestamp()
         self._valve = _Valve(stream)
-        self._gzip = gzip.GzipFile(
-            fileobj=self._valve, mode="wb", compresslevel=GZIP_LEVEL, mtime=self._at, filename=""
-        )
+        # Its head is written at once.
+        with telling("the archive"):
+            self._gzip = gzip.GzipFile(
+                fileobj=self._valve,
+                mode="wb",
+                compresslevel=GZIP_LEVEL,
+                mtime=self._at,
+                filename="",
+            )
         self._tar = tarfile.open(fileobj=self._gzip, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
     def __enter__(self) -> Self:
@@ -274,6 +302,19 @@ def telling(what: Path | str) -> Iterator[None]:
         fault = FAULTS.get(error.errno or 0, TargetFault.BROKEN)
         msg = f"cannot write {what}: {error.strerror or error}"
         raise TargetError(msg, fault) from error
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[BinaryIO]:
+    """Give standard output, and bring everything to it at the end. Raises `TargetError`."""
+    try:
+        with telling("standard output"):
+            yield sys.stdout.buffer
+            sys.stdout.flush()
+    except TargetError:
+        # Python would complain once more when it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def flush_folder(folder: Path) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Final, Protocol
@@ -18,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bacs_core.history.clock_rows import Corrections, read_corrections
-from bacs_core.history.errors import HistoryError
 from bacs_core.history.events import StoredEvent
 from bacs_core.history.export import contents, data_log, system
 from bacs_core.history.export.contents import CELL_FILES, STRING_FILES, CellFile, StringFile
@@ -40,6 +40,9 @@ EVENTS_AT_ONCE: Final = 1000
 #: Tells spreadsheets that what follows is UTF-8.
 _MARK: Final = "\ufeff".encode()
 _LINE_END: Final = b"\r\n"
+#: What may stand before the first character of a field, whatever divides the columns for whoever
+#: opens the file; there a spreadsheet takes =, +, - and @ for the beginning of a formula.
+_FORMULA: Final = re.compile(r'^(?=[\t\r])|(^|[;,\t\r\n])(?="*[=+\-@])')
 
 Cell = str | int | float | None
 
@@ -84,11 +87,6 @@ def write_export(
     """
     with HistoryReader(state_dir) as reader:
         planned = plan(reader, scope)
-        unknown = set(scope.string_keys) - set(planned.strings)
-        if unknown:
-            known = ", ".join(plan(reader, replace(scope, string_keys=())).strings) or "none"
-            msg = f"nothing was recorded of {', '.join(sorted(unknown))}; there are {known}"
-            raise HistoryError(msg)
         with closing(Means(state_dir)) as means:
             corrections = read_corrections(state_dir)
             run = _Run(reader, means, corrections, target, scope, planned, tell)
@@ -392,5 +390,5 @@ def _line(row: Sequence[Cell], spelling: Spelling) -> bytes:
 
 
 def harmless(text: str) -> str:
-    """Keep a spreadsheet from carrying out what begins like a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Keep a spreadsheet from carrying out what begins like a formula, with any delimiter."""
+    return _FORMULA.sub(r"\1'", text)

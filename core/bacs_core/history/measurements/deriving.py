@@ -22,6 +22,7 @@ from bacs_core.history.measurements.chunk import ChunkError, join, sections_of, 
 from bacs_core.history.measurements.numbers import ABSENT
 from bacs_core.history.measurements.section import Parts, SectionError
 from bacs_core.history.measurements.steps import STEP_MS, Grouping, Steps, grouped, merged, steps_of
+from bacs_core.history.measurements.string_rows import load_strings
 from bacs_core.history.measurements.windows import (
     PARTS,
     NewWindow,
@@ -30,7 +31,6 @@ from bacs_core.history.measurements.windows import (
     chunk_body,
     delete_windows,
     insert_window,
-    load_strings,
     recorded_until,
     select_windows,
 )
@@ -58,17 +58,24 @@ def derive_next(database: Database, *, before: int) -> list[str] | None:
 
 
 def derive_day(database: Database, string_id: int, day: int) -> list[str]:
-    """Derive what is not derived yet of a string and day of UTC; return damage as sentences."""
-    stored = _string(database, string_id)
+    """Derive what is not derived yet of a string and day of UTC; return damage as sentences.
+
+    Of a string whose row cannot be read there are no tiers.
+    """
+    spoilt: list[str] = []
+    strings = {each.id: each for each in load_strings(database, told=spoilt)}
+    stored = strings.get(string_id)
+    told = spoilt if stored is None else []
     windows = select_windows(
         database,
         "tier = 'full' AND string_id = ? AND derived = 0 AND first >= ? AND first < ?",
         (string_id, day * DAY_MS, (day + 1) * DAY_MS),
     )
-    told: list[str] = []
     with transaction(database):
         for epoch in sorted({window.epoch for window in windows}):
-            _derive(database, stored, [each for each in windows if each.epoch == epoch], told)
+            of_epoch = [each for each in windows if each.epoch == epoch]
+            if stored is not None:
+                _derive(database, stored, of_epoch, told)
         database.conn.executemany(
             "UPDATE windows SET derived = 1 WHERE id = ?", [(window.id,) for window in windows]
         )
@@ -77,19 +84,22 @@ def derive_day(database: Database, string_id: int, day: int) -> list[str]:
 
 def merge_next(database: Database, *, before: int) -> bool:
     """Put the hours of one string and span together that ended long before; tell if there were."""
-    found = database.conn.execute(
+    spans = database.conn.execute(
         "SELECT string_id, first / :span FROM windows WHERE tier = 'hour' AND first < :before"
-        " AND first >= :settled GROUP BY string_id, first / :span HAVING count(*) > 1 LIMIT 1",
+        " AND first >= :settled GROUP BY string_id, first / :span HAVING count(*) > 1",
         {
             "span": MERGED_MS,
             "before": (before - DAY_MS) // MERGED_MS * MERGED_MS,
             "settled": _SETTLED_MS,
         },
-    ).fetchone()
+    ).fetchall()
+    strings = {each.id: each for each in load_strings(database)} if spans else {}
+    # Of a string whose row cannot be read they stay as they are.
+    found = next((row for row in spans if row[0] in strings), None)
     if found is None:
         return False
     string_id, span = found
-    stored = _string(database, string_id)
+    stored = strings[string_id]
     windows = select_windows(
         database,
         "tier = 'hour' AND string_id = ? AND first >= ? AND first < ?",
@@ -101,10 +111,6 @@ def merge_next(database: Database, *, before: int) -> bool:
             _store(database, stored, (Tier.HOUR, SETTLED_EPOCH), windows, (at, counts), pieces)
         delete_windows(database, windows, {stored.id: stored})
     return True
-
-
-def _string(database: Database, string_id: int) -> StoredString:
-    return next(each for each in load_strings(database) if each.id == string_id)
 
 
 def _derive(

@@ -17,10 +17,10 @@ from bacs_core.history.measured import Tier
 from bacs_core.history.measurements.buffers import HOUR_MS, LATE_MS
 from bacs_core.history.measurements.deriving import DAY_MS, derive_day
 from bacs_core.history.measurements.keeping import days_of
+from bacs_core.history.measurements.string_rows import load_strings
 from bacs_core.history.measurements.windows import (
     Window,
     delete_windows,
-    load_strings,
     select_windows,
 )
 from bacs_core.settings import Keeping

@@ -1,13 +1,13 @@
 """The tables of the measurement database, as a list of migrations; a released one is never changed.
 
-`strings`: layouts, one row per string and way it looked. `windows`: a stretch of time of one string
-in one tier; `first` and `last` are unix milliseconds, `sequence` to `last_sequence` the samples in
-the order they were taken, and `recorded_ms` the time that was recorded in all up to the last of
-them, whatever the clock said. `chunks`: the numbers, one row per group of
-cells; those of a window follow each other from `chunk_id` on, scalars first. `damage`: chunks that
-were found spoilt and told. `progress`: what a conversion has done so far. `unset_epochs`: epochs
-measured by a clock that nobody had set, see `epochs`. `identity`: the one name that this database
-and its journal share.
+`strings`: layouts, one row per string and way it looked, see `string_rows`. `windows`: a stretch of
+time of one string in one tier; `first` and `last` are unix milliseconds, `sequence` to
+`last_sequence` the samples in the order they were taken, and `recorded_ms` the time that was
+recorded in all up to the last of them, whatever the clock said. `chunks`: the numbers, one row per
+group of cells; those of a window follow each other from `chunk_id` on, scalars first. `damage`:
+chunks that were found spoilt and told. `progress`: what a conversion has done so far.
+`unset_epochs`: epochs measured by a clock that nobody had set, see `epochs`. `identity`: the one
+name that this database and its journal share.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from operator import itemgetter
 from typing import Final
 
 from sqlite_utils import Database, Migrations
+
+from bacs_core.history.measurements.string_rows import layout_checksum
 
 MIGRATIONS: Final = Migrations("bacs_measurements")
 #: Further back is no window beside another one, or of a coarser tier: the clock was set back.
@@ -95,6 +97,19 @@ def v3_recorded_time(database: Database) -> None:
     ).fetchall()
     database.conn.executemany(
         "UPDATE windows SET recorded_ms = ? WHERE id = ?", _recorded_until(rows)
+    )
+
+
+@MIGRATIONS()
+def v4_checked_layouts(database: Database) -> None:
+    """Give each layout its checksum."""
+    database.table("strings").add_column("checksum", int, not_null_default=0)
+    rows = database.conn.execute(
+        "SELECT id, CAST(layout AS BLOB), group_cells FROM strings"
+    ).fetchall()
+    database.conn.executemany(
+        "UPDATE strings SET checksum = ? WHERE id = ?",
+        [(layout_checksum(layout, cells), number) for number, layout, cells in rows],
     )
 
 

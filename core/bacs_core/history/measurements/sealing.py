@@ -12,11 +12,11 @@ from bacs_core.history.measured import Tier
 from bacs_core.history.measurements import section
 from bacs_core.history.measurements.buffers import Buffer
 from bacs_core.history.measurements.chunk import join, write_axis
+from bacs_core.history.measurements.string_rows import store_string
 from bacs_core.history.measurements.windows import (
     NewWindow,
     StoredString,
     insert_window,
-    store_string,
 )
 
 

@@ -17,6 +17,7 @@ from bacs_core.history.measurements.buffers import HOUR_MS, LATE_MS
 from bacs_core.history.measurements.chunk import ChunkError, section_of, sections_of
 from bacs_core.history.measurements.deriving import DAY_MS, MERGED_MS, damage_text
 from bacs_core.history.measurements.section import SectionError
+from bacs_core.history.measurements.string_rows import load_strings
 from bacs_core.history.measurements.windows import (
     PARTS,
     StoredString,
@@ -24,7 +25,6 @@ from bacs_core.history.measurements.windows import (
     chunk_bodies,
     chunk_body,
     chunk_source,
-    load_strings,
     sealed_sequences,
     select_windows,
 )
@@ -55,7 +55,7 @@ class Shelf:
 
     def strings(self, key: str | None = None) -> list[StoredString]:
         """Return the strings, or every way the one with this key looked, the oldest first."""
-        return [] if self.database is None else load_strings(self.database, key)
+        return [] if self.database is None else load_strings(self.database, key, self.remarks)
 
     def tiers(self) -> dict[Tier, TierExtent]:
         """Tell what is kept of each tier."""

@@ -10,10 +10,10 @@ from sqlite_utils import Database
 from bacs_core.history.database import transaction
 from bacs_core.history.measured import Tier
 from bacs_core.history.measurements.epochs import forget_unset
+from bacs_core.history.measurements.string_rows import load_strings
 from bacs_core.history.measurements.windows import (
     Window,
     delete_windows,
-    load_strings,
     select_windows,
 )
 

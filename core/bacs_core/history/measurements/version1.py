@@ -50,6 +50,8 @@ def v1_samples_moved(database: Database) -> None:
 def convert_next(old: Database, new: Database) -> bool:
     """Take one chain over; drop the tables after the last one. Tell whether more may follow.
 
+    Chains whose layout cannot be read are passed over; the tables are not dropped then.
+
     A chain and the note that it was taken over are one transaction: killed at any moment, it goes
     on where it stopped, and nothing is taken twice.
     """
@@ -58,12 +60,14 @@ def convert_next(old: Database, new: Database) -> bool:
     row = new.conn.execute("SELECT value FROM progress WHERE what = ?", (_PROGRESS,)).fetchone()
     done = 0 if row is None else int(row[0])
     found = old.conn.execute(
-        "SELECT sample_id, description FROM keyframes JOIN layouts ON layouts.id = layout_id"
-        " WHERE sample_id > ? ORDER BY sample_id LIMIT 1",
+        "SELECT sample_id, CAST(description AS BLOB) FROM keyframes"
+        " JOIN layouts ON layouts.id = layout_id WHERE sample_id > ? ORDER BY sample_id LIMIT 1",
         (done,),
     ).fetchone()
     if found is None:
-        AFTERWARDS.apply(old)
+        layouts = old.conn.execute("SELECT CAST(description AS BLOB) FROM layouts").fetchall()
+        if all(_strings(description) is not None for (description,) in layouts):
+            AFTERWARDS.apply(old)
         return False
     first, description = found
     rows = old.conn.execute(
@@ -72,18 +76,22 @@ def convert_next(old: Database, new: Database) -> bool:
         {"first": first},
     ).fetchall()
     with transaction(new):
-        _store(new, _strings(description), rows)
+        _store(new, _strings(description) or (), rows)
         new.table("progress").upsert({"what": _PROGRESS, "value": first}, pk="what")
     return True
 
 
-def _strings(description: str) -> tuple[StringLayout, ...]:
-    stored = json.loads(description)
-    columns = tuple(track_from(each) for each in stored["columns"])
-    scalars = tuple(track_from(each) for each in stored["scalars"])
-    return tuple(
-        StringLayout(**string, columns=columns, scalars=scalars) for string in stored["strings"]
-    )
+def _strings(description: bytes) -> tuple[StringLayout, ...] | None:
+    """Read a layout of the first version, `None` where it is none."""
+    try:
+        stored = json.loads(description)
+        columns = tuple(track_from(each) for each in stored["columns"])
+        scalars = tuple(track_from(each) for each in stored["scalars"])
+        return tuple(
+            StringLayout(**string, columns=columns, scalars=scalars) for string in stored["strings"]
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _store(

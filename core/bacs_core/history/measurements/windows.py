@@ -1,8 +1,8 @@
-"""Rows of the measurement database: strings, windows of time, and the chunks of numbers in them."""
+"""Rows of the measurement database: windows of time, and the chunks of numbers in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from bacs_core.history.layout import StringLayout, layout_from_json
+from bacs_core.history.layout import StringLayout
 from bacs_core.history.measured import Tier
 from bacs_core.history.measurements.chunk import ChunkError, Source, read_axis
 
@@ -99,36 +99,13 @@ class NewWindow(NamedTuple):
     axis: bytes
 
 
-def store_string(database: Database, layout: StringLayout, group_cells: int) -> StoredString:
-    """Return the row of a layout, made if need be, in the running transaction."""
-    text = layout.to_json()
-    database.conn.execute(
-        "INSERT OR IGNORE INTO strings (key, layout, group_cells) VALUES (?, ?, ?)",
-        (layout.key, text, group_cells),
-    )
-    row = database.conn.execute(
-        "SELECT id FROM strings WHERE layout = ? AND group_cells = ?", (text, group_cells)
-    ).fetchone()
-    return StoredString(int(row[0]), layout, group_cells)
-
-
-def load_strings(database: Database, key: str | None = None) -> list[StoredString]:
-    """Return all strings, or every way the one with this key looked."""
-    condition, values = ("", ()) if key is None else ("WHERE key = ?", (key,))
-    rows = database.conn.execute(
-        f"SELECT id, layout, group_cells FROM strings {condition} ORDER BY id",  # noqa: S608
-        values,
-    ).fetchall()
-    return [StoredString(int(row[0]), layout_from_json(row[1]), int(row[2])) for row in rows]
-
-
 def sealed_sequences(database: Database) -> dict[str, int]:
     """Return the newest sealed sample of each string, by its key."""
     rows = database.conn.execute(
-        "SELECT key, max((SELECT max(last_sequence) FROM windows"
+        "SELECT CAST(key AS BLOB), max((SELECT max(last_sequence) FROM windows"
         " WHERE tier = 'full' AND string_id = strings.id)) FROM strings GROUP BY key"
     ).fetchall()
-    return {str(key): int(sequence or 0) for key, sequence in rows}
+    return {key.decode(errors="replace"): int(sequence or 0) for key, sequence in rows}
 
 
 def insert_window(database: Database, window: NewWindow, chunks: Sequence[bytes]) -> None:
@@ -166,15 +143,30 @@ def recorded_until(database: Database, window: Window) -> int:
 
 
 def delete_windows(
-    database: Database, windows: Iterable[Window], strings: dict[int, StoredString]
+    database: Database, windows: Iterable[Window], strings: Mapping[int, StoredString]
 ) -> None:
     """Delete windows with their chunks, in the running transaction."""
     for window in windows:
-        last = window.chunk_id + len(strings[window.string_id].groups)
+        stored = strings.get(window.string_id)
+        last = (
+            _last_chunk(database, window)
+            if stored is None
+            else window.chunk_id + len(stored.groups)
+        )
         database.conn.execute(
             "DELETE FROM chunks WHERE id BETWEEN ? AND ?", (window.chunk_id, last)
         )
         database.conn.execute("DELETE FROM windows WHERE id = ?", (window.id,))
+
+
+def _last_chunk(database: Database, window: Window) -> int:
+    """Return the last chunk of a window whose string cannot be read: that before another's."""
+    ((last,),) = database.conn.execute(
+        "SELECT coalesce((SELECT min(chunk_id) - 1 FROM windows WHERE chunk_id > :first),"
+        " (SELECT max(id) FROM chunks), :first)",
+        {"first": window.chunk_id},
+    ).fetchall()
+    return int(last)
 
 
 def chunk_source(database: Database, chunk_id: int) -> Source:

@@ -36,6 +36,12 @@ Row = Callable[[Axes, Trend, Identity, Language], None]
 _NAN: Final = float("nan")
 _MOST_RULES: Final = 12
 _RULE_TEXT_LENGTH: Final = 46
+#: What a discharge is drawn over, by the hours that it lasted less than: units in an hour, label.
+_DURATIONS: Final = (
+    (1 / 30, 3600.0, "axis_seconds"),
+    (2.0, 60.0, "axis_minutes"),
+    (float("inf"), 1.0, "axis_hours"),
+)
 
 
 def trend(told: Trend, identity: Identity, language: Language) -> Plot:
@@ -58,17 +64,19 @@ def discharge_curve(
     """Draw cell voltages and current of a discharge in time."""
     drawn, grid = figure(2, 1.15, Frame(top=0.2), sharex=True, height_ratios=(2, 1))
     above, below = grid[:, 0]
-    hours = list(told.hours)
-    _band(above, hours, told.voltage_v, identity, language)
+    longest_h = max(told.hours, default=1.0)
+    per_hour, label = next(row[1:] for row in _DURATIONS if longest_h < row[0])
+    since = [per_hour * each for each in told.hours]
+    _band(above, since, told.voltage_v, identity, language)
     above.axhline(
         analysis.discharge.battery.end_voltage_v, color=DARK, linestyle="--", linewidth=0.8
     )
     above.set_ylabel(language.text("axis_voltage"))
     legend(above)
-    _line_or_nothing(below, hours, told.current_a, language)
+    _line_or_nothing(below, since, told.current_a, language)
     below.set_ylabel(language.text("axis_current"))
-    below.set_xlabel(language.text("axis_hours"))
-    below.set_xlim(0, max(hours, default=1.0))
+    below.set_xlabel(language.text(label))
+    below.set_xlim(0, max(since, default=per_hour) or per_hour)
     for axes in (above, below):
         number_axis(axes, language)
     number_axis(below, language, "x")

@@ -129,6 +129,9 @@ def _concluded(standing: Standing, concluded: Concluded, language: Language) -> 
         if concluded.charge_uncertainty_percent is not None:
             charge += f" ±{language.number(concluded.charge_uncertainty_percent)}"
         charge += f" ({language.word('basis', concluded.charge_basis.name)})"
+    elif standing.summary.mean_charge_percent is not None:
+        mean = language.amount(standing.summary.mean_charge_percent, 0, "%")
+        charge = text("charge_mean", charge=mean)
     yield line(text("charge"), charge)
     yield line(text("protection"), language.word("trip", concluded.trip.state))
     if concluded.testing_until is not None:

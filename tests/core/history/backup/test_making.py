@@ -3,8 +3,10 @@
 import gzip
 import sqlite3
 import tarfile
+import tempfile
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ import pytest
 from bacs_core.api import tls
 from bacs_core.history.backup import contents
 from bacs_core.history.backup.checking import unpack
-from bacs_core.history.backup.making import Wish, write_backup
+from bacs_core.history.backup.copied_rows import copy_rows
+from bacs_core.history.backup.making import WORK_PREFIX, Wish, write_backup
 from bacs_core.history.backup.manifest import Manifest
 from bacs_core.history.database import open_database, transaction
 from bacs_core.history.errors import HistoryError
@@ -76,6 +79,64 @@ def test_without_credentials_no_byte_of_a_hash_token_or_key_is_in_it(state: Path
     assert b"a-newer-hash" in with_them
     assert b"PRIVATE KEY" in with_them
     assert b"panel-secret" not in with_them
+
+
+@dataclass
+class Killed:
+    """Stands in for a temporary folder whose program is killed: nobody removes it."""
+
+    prefix: str
+    dir: Path | None
+
+    def __enter__(self) -> str:
+        return tempfile.mkdtemp(prefix=self.prefix, dir=self.dir)
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def damage(state: Path) -> None:
+    """Make the people unreadable: a copy that touches them comes to its end there."""
+    with closing(sqlite3.connect(state / "bacs.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'users'"
+        ).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with (state / "bacs.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(bytes([255]) * size)
+
+
+@pytest.mark.parametrize("wish", [WITHOUT, WITH])
+def test_what_a_killed_backup_leaves_elsewhere_lets_nobody_in(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wish: Wish
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", Killed)
+    secret = str(rows(state, "tokens")[0]["sha256"]).encode()
+    damage(state)
+    with suppress(HistoryError):
+        make(state, wish)
+    left = [path for path in tmp_path.rglob(f"{WORK_PREFIX}*/**/*") if path.is_file()]
+    assert left
+    for path in left:
+        # In its own folder the engine removes it at its next start.
+        assert path.is_relative_to(state) or secret not in path.read_bytes()
+
+
+def test_the_copy_of_the_state_is_kept_as_the_engine_keeps_its_own(state: Path) -> None:
+    copy_rows(state / "bacs.db", state / "copy.db", without=("users",))
+    with closing(sqlite3.connect(state / "copy.db")) as copy:
+        assert copy.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert copy.execute("SELECT count(*) FROM users").fetchone() == (0,)
+        assert copy.execute("SELECT count(*) FROM tokens").fetchone() == (1,)
+        schema = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+        copied = copy.execute(schema).fetchall()
+    with closing(sqlite3.connect(state / "bacs.db")) as original:
+        assert copied == original.execute(schema).fetchall()
 
 
 def test_the_certificate_is_looked_for_under_the_name_that_the_api_gives_it() -> None:

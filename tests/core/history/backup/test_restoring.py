@@ -132,10 +132,10 @@ def test_on_the_same_site_people_and_tokens_outlive_a_backup_without_them(state:
 def test_a_backup_of_another_site_needs_to_be_told(state: Path, tmp_path: Path) -> None:
     other = make_state(tmp_path / "other", OTHER_SITE)
     backup = backed_up(other)
-    before = everything(state)
+    before, names = everything(state), set(state.iterdir())
     with pytest.raises(BackupError, match="of another site"):
         take(state, backup)
-    assert everything(state) == before
+    assert (everything(state), set(state.iterdir())) == (before, names)
     take(state, backup, other_site=True)
     assert setting(state, "site_id") == OTHER_SITE
     # Whoever could sign in at the other site cannot sign in here, nor the other way round.

@@ -1,4 +1,4 @@
-"""The frames of a discharge: bounded, with its first and last sample and every collapse."""
+"""The frames of a discharge: bounded, with its first sample, its end and every collapse."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bacs_core.history.discharges import folding
+from bacs_core.history.discharges.cells import at_end
 from bacs_core.history.discharges.recording import (
     KEPT_FRAMES,
     Frames,
@@ -43,25 +44,60 @@ def recorded(samples: Samples, per_block: int = 500) -> folding.Fold:
     return fold
 
 
-def test_first_last_and_collapse_stay_however_long_it_lasts() -> None:
+def test_first_end_and_collapse_stay_however_long_it_lasts() -> None:
     samples = long_discharge(20_000, collapsed_at=12_347)
     fold = recorded(samples)
     frames = fold.recording.frames
     assert len(frames.at) <= 2 * KEPT_FRAMES + 2
-    for place in (0, 12_347, 19_999):
+    for place in (0, 12_347, 19_989):
         (found,) = np.flatnonzero(frames.at == samples.at[place])
         assert frames.voltage_v[found].tolist() == samples.voltage_v[place].tolist()
     shown = chosen_frames(frames, 20, fold.marks)
     assert len(shown.at) <= 21
-    assert {samples.at[0], samples.at[12_347], samples.at[-1]} <= set(shown.at.tolist())
+    assert {samples.at[0], samples.at[12_347], samples.at[19_989]} <= set(shown.at.tolist())
     assert np.diff(shown.at).max() < 20_000_000 / 19 * 1.1
 
 
-def test_a_short_discharge_is_kept_whole() -> None:
+def test_a_short_discharge_is_kept_whole_up_to_its_end() -> None:
     samples = long_discharge(300, collapsed_at=250)
     frames = recorded(samples, per_block=7).recording.frames
-    assert frames.at.tolist() == samples.at.tolist()
-    assert frames.given_ah[-1] == pytest.approx(20 * 299 / 3600)
+    assert frames.at.tolist() == samples.at[:290].tolist()
+    assert frames.given_ah[-1] == pytest.approx(20 * 289 / 3600)
+
+
+@pytest.mark.parametrize("per_block", [1, 7, 500])
+def test_cells_that_were_read_after_the_charger_came_back_are_not_told_as_the_end(
+    per_block: int,
+) -> None:
+    samples = long_discharge(310, collapsed_at=310)
+    # One round of the line: some cells already rise while the current is still the old one.
+    for place in range(302, 305):
+        samples.voltage_v[place, : 4 * (place - 301)] += 0.033
+    samples.voltage_v[305:] += 0.1
+    samples.sum_v[:] = samples.voltage_v.sum(axis=1)
+    samples.current_a[305:] = 15.0
+    fold = recorded(samples, per_block).under_load
+    assert fold.ledger.last_at == samples.at[304]
+    assert fold.ledger.given_ah == pytest.approx(20 * 304 / 3600)
+    end_v = at_end(fold.cells, fold.end_at)
+    assert np.ptp(end_v) == pytest.approx(0.0)
+    assert fold.end_sum_v == pytest.approx(end_v.sum())
+    assert np.ptp(fold.recording.frames.voltage_v[-1]) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_of_a_dip_the_end_is_half_way(count: int) -> None:
+    fold = recorded(long_discharge(count, collapsed_at=count), per_block=1)
+    assert fold.end_at == STARTED + 1000 * ((count - 1) // 2)
+    assert np.isfinite(at_end(fold.cells, fold.end_at)).all()
+    assert len(fold.recording.frames.at) == (count + 1) // 2
+
+
+def test_a_discharge_of_which_the_first_sample_came_late_has_an_end() -> None:
+    samples = long_discharge(100, collapsed_at=100)
+    fold = recorded(samples.where(samples.at >= STARTED + 90_000), per_block=1)
+    assert fold.end_at == STARTED + 90_000
+    assert len(recorded(samples, per_block=1).recording.frames.at) == 90
 
 
 def test_what_is_stored_comes_back_in_whole_steps() -> None:

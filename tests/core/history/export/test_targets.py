@@ -9,8 +9,10 @@ import io
 import os
 import resource
 import signal
+import stat
 import subprocess
 import tarfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,6 +97,28 @@ def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "bacs").write_text("")
     with pytest.raises(TargetError, match="cannot write"):
         fill(FolderTarget(tmp_path), "bacs/one.csv", 1)
+
+
+def device(path: Path) -> None:
+    """Make a device like /dev/null, or a link where this user may not."""
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    except PermissionError:
+        path.symlink_to(os.devnull)
+
+
+@pytest.mark.parametrize("make", [device, os.mkfifo, Path.mkdir, lambda path: path.symlink_to("x")])
+@pytest.mark.parametrize("name", ["one.csv", "one.csv.part"])
+def test_only_a_plain_file_is_ever_replaced(
+    tmp_path: Path, make: Callable[[Path], None], name: str
+) -> None:
+    make(tmp_path / name)
+    before = (tmp_path / name).lstat()
+    with pytest.raises(TargetError, match="no plain file") as refused:
+        fill(FolderTarget(tmp_path), "one.csv", 1)
+    assert refused.value.fault is TargetFault.NOT_ALLOWED
+    assert (tmp_path / name).lstat() == before
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_an_archive_holds_the_same_files(tmp_path: Path) -> None:

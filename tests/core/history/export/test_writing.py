@@ -226,12 +226,27 @@ def test_more_events_than_fit_one_page_are_all_written(history: History, tmp_pat
     assert numbers == list(range(1003, 0, -1))
 
 
-@pytest.mark.parametrize("text", ['=HYPERLINK("http://x")', "+1", "-1", "@x", "\t=1", "\r=1"])
-def test_a_text_is_never_taken_for_a_formula(history: History, tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        *((text, f"'{text}") for text in ('=HYPERLINK("http://x")', "+1", "-1", "@x")),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        # Another spreadsheet divides the columns of the same file elsewhere.
+        ("Tel;=HYPERLINK(A1)", "Tel;'=HYPERLINK(A1)"),
+        ('Tel;"=HYPERLINK(A1)"', 'Tel;\'"=HYPERLINK(A1)"'),
+        ("a,+1", "a,'+1"),
+        ("a\n@x", "a\n'@x"),
+        ("12 V, -5 °C; a-b = c", "12 V, -5 °C; a-b = c"),
+    ],
+)
+def test_a_text_is_never_taken_for_a_formula(
+    history: History, tmp_path: Path, text: str, told: str
+) -> None:
     history.record_event(Event(START, EventKind.LINE_LOST, text, by=text))
     export(tmp_path)
     row = rows(tmp_path, "Event.csv")[1]
-    assert row[6:8] == [f"'{text}", f"'{text}"]
+    assert row[6:8] == [told, told]
 
 
 def test_an_event_stands_with_its_place_severity_and_rule(history: History, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bacs_core.history.clock_rows import ClockRow
 from bacs_core.history.measurements.reading import MeasurementReader
+from bacs_core.history.measurements.string_rows import load_strings
 from bacs_core.history.measurements.taken import Taken
-from bacs_core.history.measurements.windows import delete_windows, load_strings, select_windows
+from bacs_core.history.measurements.windows import delete_windows, select_windows
 from bacs_core.history.measurements.writer import MeasurementWriter
 from bacs_core.history.moments import to_moment
 from bacs_core.settings import Keeping

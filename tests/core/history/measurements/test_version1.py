@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pytest
 import zstandard
 from numpy.typing import NDArray
 from sqlite_utils import Database
@@ -87,6 +88,20 @@ def test_a_hole_in_a_chain_ends_that_chain_only(tmp_path: Path) -> None:
         while convert_next(old, new):
             pass
     assert_all_there(tmp_path, every[:25] + every[40:])
+
+
+@pytest.mark.parametrize("spoilt", ["{", "{}", "[1]"])
+def test_of_a_layout_that_cannot_be_read_nothing_is_taken_over_and_nothing_is_dropped(
+    tmp_path: Path, spoilt: str
+) -> None:
+    every = list(moments(STRINGS, 10))
+    with closing(open_database(tmp_path)) as old, closing(open_measurements(tmp_path)) as new:
+        fill(old, every, chain=5)
+        old.execute("UPDATE layouts SET description = ?", (spoilt,))
+        while convert_next(old, new):
+            pass
+        assert old.table("samples").count == len(every)
+        assert new.table("windows").count == 0
 
 
 def test_absent_numbers_stay_absent(tmp_path: Path) -> None:
