@@ -19,6 +19,7 @@ from bacs_core.model import (
     cell_label,
 )
 from bacs_hmi.format import NO_BREAK, Numbers, minute_of
+from bacs_hmi.given_reasons import reason_words
 from bacs_hmi.texts import Texts
 
 #: In these the breaker of a string does not stand ready, or has done its work.
@@ -86,7 +87,7 @@ def why(trip: TripStatus, string: String, texts: Texts, today: datetime) -> str:
     if trip.by:
         parts.append(texts["trip_by"].format(name=trip.by))
     who = ", ".join(parts)
-    return ": ".join(part for part in (who, trip.reason) if part)
+    return ": ".join(part for part in (who, reason_words(trip.reason, texts)) if part)
 
 
 def headline(trip: TripStatus, texts: Texts, today: datetime) -> str:

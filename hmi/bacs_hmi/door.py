@@ -207,7 +207,7 @@ async def _new_password(
     except ValidationError:
         return _form(request, session, texts["fill_in_all"])
     except ClientError as error:
-        return _form(request, session, refusals.words(error, texts))
+        return _form(request, session, refusals.of_person(error, texts))
     visit.session = session.model_copy(update={"must_change": False})
     return _to_panel(request)
 

@@ -11,6 +11,7 @@ from bacs_core.api.history_messages import EventMessage
 from bacs_core.model import Site, cell_label
 from bacs_hmi import wording
 from bacs_hmi.format import NO_BREAK, Numbers, minute_of
+from bacs_hmi.given_reasons import reason_words
 from bacs_hmi.texts import Texts
 
 #: More cells than this are counted and not named.
@@ -179,7 +180,7 @@ def _field(name: str) -> Callable[[Telling], str]:
 
 def _reason(told: Telling) -> str:
     data: Mapping[str, Any] = told.event.data
-    return str(data.get("reason") or data.get("value") or "")
+    return reason_words(str(data.get("reason") or data.get("value") or ""), told.texts)
 
 
 DETAILS: Final[Mapping[str, Callable[[Telling], str]]] = {

@@ -17,6 +17,7 @@ from bacs_core.model import AlarmSeverity, AlarmState, Site, cell_label
 from bacs_hmi import wording
 from bacs_hmi.event_details import COMMANDS, DETAILS, SETTINGS, Telling, moment_of
 from bacs_hmi.format import Numbers
+from bacs_hmi.given_reasons import reason_words
 from bacs_hmi.texts import Texts
 
 _ALARMS: Final = (
@@ -240,7 +241,7 @@ def _protection(told: Telling) -> str | None:
     parts = [", ".join(causes)] if causes else []
     if (until := moment_of(data.get("until"))) is not None:
         parts.append(texts["trip_until"].format(until=told.clock(until)))
-    parts += [data["reason"]] if data.get("reason") else []
+    parts += [reason_words(str(data["reason"]), texts)] if data.get("reason") else []
     phrase = f"{texts['event_protection']}: {state}"
     return ", ".join([phrase, *parts])
 

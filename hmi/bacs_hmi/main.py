@@ -39,6 +39,7 @@ from bacs_hmi.preferences import PreferenceBook
 from bacs_hmi.room_trends import RoomTrends
 from bacs_hmi.shell import House, Shell
 from bacs_hmi.sockets import keep_apart
+from bacs_hmi.standing import Standing
 from bacs_hmi.texts import preferred, texts_of
 from bacs_hmi.views import ViewName, view_of
 from bacs_hmi.visits import LANGUAGE_COOKIE, VisitCookie, Visits
@@ -177,6 +178,7 @@ def build(
     house.broadcast.listen(house.rooms.follow)
     house.broadcast.listen(visits.expire)
     house.broadcast.listen(network.follow)
+    house.broadcast.listen(Standing(link, visits).follow)
     keep_apart()
     app.add_middleware(VisitCookie)
     app.add_middleware(Guard, host_names=host_names)

@@ -19,13 +19,13 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from bacs_core.api.client import ClientError, NotAuthorizedError
 from bacs_core.api.guard import Guard, own_names
 from bacs_core.api.listener import PATIENCE_S, Listener
 from bacs_core.api.tls import own_certificate
 from bacs_core.errors import BacsError
 from bacs_hmi.door import Door
 from bacs_hmi.live import Link
+from bacs_hmi.standing import settle
 from bacs_hmi.visits import Visits
 
 #: All addresses in both families.
@@ -141,20 +141,6 @@ class NetworkSide:
 
     async def _sign_out_strangers(self) -> None:
         """End the visits of whom the engine has removed or forgotten; take over a changed role."""
-        client = self._link.stranger
         for visit in self._visits.elsewhere():
-            session = visit.session
-            if client is None or session is None:
-                continue
-            try:
-                told = await client.me(session_token=session.token)
-            except NotAuthorizedError:
-                if visit.session is session:
-                    self._visits.sign_out(visit)
-            except ClientError as error:
-                # An engine that is gone comes back, and knows then.
-                _log.debug("nobody knows whether %s is signed in: %s", session.name, error)
-            else:
-                if visit.session is session and told.role is not session.role:
-                    visit.session = session.model_copy(update={"role": told.role})
-                    visit.tell()
+            if self._link.stranger is not None:
+                await settle(self._link.stranger, self._visits, visit)

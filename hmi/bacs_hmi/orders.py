@@ -57,6 +57,12 @@ class Orders:
         """Return the token of who is signed in."""
         return None if self._visit.session is None else self._visit.session.token
 
+    def session_is_over(self, token: str) -> None:
+        """Sign out who has this token: the engine does not know it."""
+        session = self._visit.session
+        if session is not None and session.token == token:
+            self._visits.sign_out(self._visit)
+
     def may(self, name: CommandName) -> bool:
         """Tell whether to offer a command: to who may give it, and to nobody known yet."""
         session = self._visit.session
@@ -172,7 +178,7 @@ class Orders:
         try:
             await people_client.set_own_password(new, current)
         except ClientError as error:
-            sheet.refuse(refusals.words(error, self._texts))
+            sheet.refuse(refusals.of_person(error, self._texts))
             return
         self._enter(session.model_copy(update={"must_change": False}), then)
         self.tell(self._texts["password_done"], done=True)

@@ -41,6 +41,13 @@ def of_sign_in(error: ClientError, texts: Texts, *, by_pin: bool) -> str:
     return texts["refused_wrong_pin"] if is_wrong and by_pin else words(error, texts)
 
 
+def of_person(error: ClientError, texts: Texts) -> str:
+    """Say why something was not done that was asked with the token of a session alone."""
+    if isinstance(error, NotAuthorizedError):
+        return texts["refused_unauthorized"]
+    return words(error, texts)
+
+
 def _wait(wait_s: int) -> str:
     """Write a wait; minutes are rounded up, so that nobody comes back too early."""
     if wait_s < _SECONDS_UNTIL_S:

@@ -1,4 +1,4 @@
-"""Asks the engine the same question again and again, as long as a page is open."""
+"""Asks the engine again while a page is open: at every so many ticks, or until it answers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,31 @@ Answer = TypeVar("Answer")
 
 #: After a refusal the engine is asked this rarely (ticks).
 PATIENT_TICKS: Final = 5
+
+
+class Patience:
+    """Does once more, some ticks later, what has failed; call `tick` at each tick."""
+
+    def __init__(self, again: Callable[[], None]) -> None:
+        self._again = again
+        self._left: int | None = None
+
+    def failed(self) -> None:
+        """Begin to wait."""
+        self._left = PATIENT_TICKS
+
+    def over(self) -> None:
+        """Wait no more: it has succeeded, or is done already."""
+        self._left = None
+
+    def tick(self) -> None:
+        """Count a tick."""
+        if self._left is None:
+            return
+        self._left -= 1
+        if self._left <= 0:
+            self._left = None
+            self._again()
 
 
 class Rereading(Generic[Answer]):

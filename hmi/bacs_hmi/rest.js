@@ -1,6 +1,7 @@
 // Watches what nobody touches. The times run in this browser; a touch is a finger, a key or a wheel.
 // A dim screen shows the time and the worst state, and the first touch only wakes it: it ends on the
-// cover that lies over the page. A new alarm wakes the screen too, for as long as a touch would.
+// cover that lies over the page. A new alarm wakes the screen too, for as long as a touch would, and
+// while there is a trip that nobody has seen it stays bright.
 import { clockText } from "bacs_numbers";
 
 const LOOK_MS = 500;
@@ -101,7 +102,8 @@ export default {
       const leaves = this.returnS && document.querySelector("[data-stay]") === null;
       if (leaves) this.count("goback", this.returnS - idle, "rest_return");
       if (this.logOffS) this.count("logoff", this.logOffS - idle, "rest_log_off");
-      if (this.dimS && dark >= this.dimS) this.darken();
+      if (document.querySelector(".bacs-trip:not(.hidden)")) this.lighten();
+      else if (this.dimS && dark >= this.dimS) this.darken();
       this.shift(dark >= SHIFT_AFTER_S ? Math.floor(Date.now() / 60000) : 0);
       if (this.dim) this.fill();
     },

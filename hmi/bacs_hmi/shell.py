@@ -96,7 +96,8 @@ class Shell:
         self._client.on_delete(self._close)
 
     def open(self, view: View) -> None:
-        """Change to another view."""
+        """Change to another view; what lay in front of the one before goes with it."""
+        self._over.clear()
         self._view = view
         self._run(f"history.pushState(null, '', {json.dumps(view.query())})")
         self._rebuild()
@@ -152,8 +153,8 @@ class Shell:
             self._stick = StickBand(texts, numbers_of(texts), self._give)
             with box("bacs-room"):
                 self._main = box("bacs-view", "main")
-                self._trips = TripNotice(texts, self._visit, self.open)
-            self._over = box("bacs-over")
+                self._over = box("bacs-over")
+                self._trips = TripNotice(texts, self._visit, self.open, over=self._over)
             notice = box("bacs-notices").props("role=status")
             Keyboard(texts, self._language)
             self._rest = Rest(texts, self._rest_actions())
@@ -167,7 +168,10 @@ class Shell:
             person=person,
         )
         self._asking = Asking(
-            lambda: self._link.client_for(self._visit), self._orders.session_token, texts
+            lambda: self._link.client_for(self._visit),
+            self._orders.session_token,
+            texts,
+            self._orders.session_is_over,
         )
         self._preferences_changed()
 
@@ -348,6 +352,7 @@ class Shell:
 
     def _travelled(self, query: str) -> None:
         """Follow the browser's back and forward buttons."""
+        self._over.clear()
         self._view = view_of(query)
         self._rebuild()
 

@@ -110,6 +110,10 @@ class Visits:
         """Return the visits of browsers on the network where somebody is signed in."""
         return [visit for visit in self._visits.values() if visit.elsewhere and visit.session]
 
+    def at_cabinet(self) -> list[Visit]:
+        """Return the visits of browsers at the cabinet where somebody is signed in."""
+        return [visit for visit in self._visits.values() if not visit.elsewhere and visit.session]
+
     def known_elsewhere(self, key: str | None) -> Visit | None:
         """Return the visit of a browser on the network if somebody is signed in there."""
         visit = None if key is None else self._visits.get((True, key))

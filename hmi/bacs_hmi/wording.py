@@ -97,13 +97,20 @@ _ABOUT: Final = {
     "cell_resistance_rise_large": Quantity.RESISTANCE,
 }
 _RUNAWAY: Final = frozenset({"runaway_pre_alert", "runaway_alarm", "runaway_trip"})
+#: What may burn or burst, has to be disconnected for that or was, the most dangerous first.
 _DANGERS: Final = (
+    "breaker_failed",
+    "breaker_contradicted",
     "runaway_trip",
     "trip_temperature",
+    "hydrogen_high",
+    "breaker_tripping",
+    "breaker_tripped",
     "runaway_alarm",
     "cell_temperature_critical",
     "trip_voltage_high",
     "trip_voltage_low",
+    "trip_deferred",
     "runaway_pre_alert",
 )
 _DANGER_RANK: Final = {rule: rank for rank, rule in enumerate(_DANGERS)}
@@ -130,9 +137,9 @@ _APART: Final = frozenset(
         "cell_resistance_rise_large",
     }
 )
-#: These tell of a breaker: why, or who keeps it from acting.
-BREAKER_FAILED: Final = "breaker_failed"
+_ON_BATTERY: Final = "on_battery"
 _UNRECORDED: Final = "recording_failed"
+#: These tell of a breaker: why, or who keeps it from acting.
 _TRIPS: Final = {
     "protection_off": TripState.OFF,
     "breaker_failed": TripState.FAILED,
@@ -140,6 +147,9 @@ _TRIPS: Final = {
     "breaker_tripping": TripState.TRIPPING,
     "trip_deferred": TripState.DEFERRED,
 }
+#: Letters of a place in a sentence, and of its end, which names the cell and tells strings apart.
+LONGEST_PLACE: Final = 36
+_PLACE_END: Final = 22
 #: These rules count how far the cell is from the target, in percent of it.
 _DEVIATIONS: Final = frozenset({"cell_deviation", "cell_deviation_large"})
 
@@ -147,16 +157,16 @@ _DEVIATIONS: Final = frozenset({"cell_deviation", "cell_deviation_large"})
 def worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
     """Order alarms: active ones, then those that are over, then those that were put aside.
 
-    Among them a breaker that does not open is first of all; then the severe, the not acknowledged
-    and the first that came are first.
+    Among them the severe are first, of those the dangerous; of equal ones those that nobody has
+    acknowledged, and then the first that came.
     """
     return sorted(
         alarms,
         key=lambda alarm: (
             not alarm.active,
             alarm.state in PUT_ASIDE,
-            alarm.rule != BREAKER_FAILED,
             _SEVERITY_RANK[alarm.severity],
+            _DANGER_RANK.get(alarm.rule, len(_DANGERS)),
             _STATE_RANK[alarm.state],
             alarm.raised_at,
             alarm.id,
@@ -166,8 +176,8 @@ def worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
 
 def most_dangerous_first(alarms: Iterable[Alarm]) -> list[Alarm]:
     """Return the active alarms of what may burn or burst, or has to be disconnected for that."""
-    own = (alarm for alarm in worst_first(alarms) if alarm.active and alarm.rule in _DANGER_RANK)
-    return sorted(own, key=lambda alarm: _DANGER_RANK[alarm.rule])
+    own = (alarm for alarm in alarms if alarm.active and alarm.rule in _DANGER_RANK)
+    return worst_first(own)
 
 
 def place(alarm: Alarm, site: Site, texts: Texts) -> str:
@@ -199,6 +209,8 @@ def condition(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
         clock = minute_of(alarm.raised_at, today_of(live), texts["day_format"])
         value = texts["alarm_value_at"].format(value=raised, clock=clock)
     told = _with_figures(alarm, site, texts, value)
+    if alarm.rule == _ON_BATTERY and not _discharges(alarm, live):
+        told = texts["on_battery_still"].format(condition=told)
     reason = _why_tripped(alarm, site, texts, live)
     return f"{told}: {reason}" if reason else told
 
@@ -244,6 +256,13 @@ def value_now(alarm: Alarm, live: LiveSite) -> float | None:
         return value_of(mirror, quantity, index)
     above_v, target_v = deviation_v(mirror, index), mirror.scalars.target_voltage_v
     return abs(above_v) / target_v * 100 if above_v is not None and target_v else None
+
+
+def _discharges(alarm: Alarm, live: LiveSite) -> bool:
+    """Tell whether current flows out of the string; what nobody knows is not claimed."""
+    mirror = live.strings.get(alarm.string_key or "")
+    current_a = None if mirror is None else mirror.scalars.current_a
+    return current_a is not None and current_a < 0
 
 
 def _why_tripped(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
@@ -342,8 +361,12 @@ def word(texts: Texts, english: str) -> str:
 
 
 def sentence(alarm: Alarm, site: Site, texts: Texts, live: LiveSite) -> str:
-    """Say place and condition in one line."""
-    return f"{place(alarm, site, texts)}: {condition(alarm, site, texts, live)}"
+    """Say place and condition in one line; a long name makes room for them."""
+    where = place(alarm, site, texts)
+    if len(where) > LONGEST_PLACE:
+        start, end = where[: LONGEST_PLACE - _PLACE_END - 1], where[-_PLACE_END:]
+        where = f"{start.rstrip()}…{end.lstrip()}"
+    return f"{where}: {condition(alarm, site, texts, live)}"
 
 
 def state(alarm: Alarm, texts: Texts, today: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -42,9 +43,14 @@ ADDRESSES: Final = {
 
 @asynccontextmanager
 async def panel_by_clock(folder: Path) -> AsyncIterator[PanelProgram]:
-    """Run a panel whose palette follows the clock of the browser, and that never becomes dim."""
+    """Run a panel whose palette follows the clock of the browser, and that never becomes dim.
+
+    The buzzer sounds, so that every view has the button that mutes it.
+    """
     (folder / FILE_NAME).write_text(json.dumps({"palette": "clock", "dim_s": 0}))
-    async with running_engine(plant_at_rest(), folder) as engine:
+    plant = plant_at_rest()
+    plant.annunciation = replace(plant.annunciation, sounding=True)
+    async with running_engine(plant, folder) as engine:
         now = datetime.now(UTC)
         write_past(folder, now)
         write_events(folder, a_day(now))

@@ -1,6 +1,7 @@
-// Runs in a page: names what a finger cannot hit, what is cut, and what makes the page scroll sideways.
-(least) => {
+// Runs in a page: names what a finger or a glove cannot hit, what is cut, and what makes the page scroll sideways.
+([target, action]) => {
     const told = [];
+    const changes = ".bacs-action, .bacs-hold, .bacs-mute, .bacs-actions button, .bacs-choice button, .bacs-pad button";
     const name = (each) => `${each.tagName.toLowerCase()}.${each.className.baseVal ?? each.className}`
         + ` "${(each.ariaLabel || each.textContent).trim().slice(0, 60)}"`;
     const shown = (each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true })
@@ -16,6 +17,7 @@
         const style = getComputedStyle(each);
         if (each.matches("button, a[href], input, select, summary, [role=button], [role=slider]")) {
             const area = each.matches("input") ? (each.closest("label") ?? each).getBoundingClientRect() : box;
+            const least = each.matches(changes) ? action : target;
             if (area.width < least || area.height < least)
                 told.push(`small: ${name(each)} ${box.width.toFixed()}x${box.height.toFixed()}`);
         }

@@ -38,7 +38,17 @@ NOON, NIGHT = datetime(2026, 6, 1, 12, 0), datetime(2026, 6, 1, 23, 0)  # noqa: 
 SIZES: Final = ((1024, 768), (800, 480), (390, 844), (3840, 2160))
 #: What is looked at outside the long runs: the longer words on the smaller screen.
 USUAL_SIZES: Final = {"en": SIZES[:1], "de": SIZES[1:2]}
-LEAST_PX: Final = 44
+#: What a finger needs, and what a glove needs for what changes something.
+LEAST_PX: Final = (44, 67)
+#: Where a sheet comes from, and what opens it.
+SHEETS: Final = {
+    "alarm": ("?view=alarms", ".bacs-alarm-open"),
+    "pause": ("?view=equalization&key=telecom/1", ".bacs-equalization-deeds button"),
+    "work": (
+        "?view=cell&key=ups-a/2&cell=7&part=maintenance",
+        ".bacs-maintenance-do button:last-child",
+    ),
+}
 TOUCHES: Final = 4
 ARRIVED_MS: Final = 30_000
 FITS: Final = Path(__file__).with_name("fits.js").read_text(encoding="utf-8").partition("\n")[2]
@@ -89,6 +99,8 @@ async def walk(
                 await look_at_sizes(page, name.value, language, sizes, found)
             if language == "en":
                 await look_at_sign_in(page, found)
+            if is_long:
+                await look_at_sheets(page, panel, language, found)
             await page.context.close()
     yield found
 
@@ -143,6 +155,14 @@ async def look_at_sizes(
         if unfit:
             found.unfit[name, language, width] = unfit
     await page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+
+
+async def look_at_sheets(page: Page, panel: PanelProgram, language: str, found: Walk) -> None:
+    for name, (query, opener) in SHEETS.items():
+        await page.goto(f"{panel.url}{query}")
+        await page.locator(opener).first.tap()
+        await expect(page.locator(".bacs-sheet")).to_be_visible()
+        await look_at_sizes(page, name, language, SIZES, found)
 
 
 async def look_for_barriers(page: Page, name: str, found: Walk) -> None:

@@ -77,10 +77,10 @@ class Panel:
     async def command(self, command: Command, *, session_token: str | None = None) -> None:
         self.sent.append((command, session_token))
 
-    def engine(
+    def as_person(
         self,
         name: str,
-        read: Callable[[Any, str | None], Awaitable[None]],
+        read: Callable[[Any, str], Awaitable[None]],
         then: Callable[[None], None],
         failed: Callable[[str], None],
     ) -> None:

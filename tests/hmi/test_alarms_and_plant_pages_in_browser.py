@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from bacs_core.api.messages import (
     Acknowledge,
@@ -21,10 +22,9 @@ from bacs_core.api.messages import (
     TakeOutOfService,
     UnshelveAlarm,
 )
-from bacs_hmi.hold import HOLD_S
 from tests.hmi.browser import TIMEOUT_MS, PanelProgram, open_page
 from tests.hmi.conftest import plant_at_rest, running_engine, running_panel, write_token
-from tests.hmi.screen import keep_picture, sign_in
+from tests.hmi.screen import hold, keep_picture, sign_in
 from tests.hmi.standin_engine import StandIn
 from tests.hmi.standin_history import today, write_events
 
@@ -55,16 +55,6 @@ async def cabinet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cab
         running_panel(engine, write_token(folder)) as panel,
     ):
         yield Cabinet(engine, panel)
-
-
-async def hold(page: Page, name: str) -> None:
-    """Hold a button as long as it wants to be held."""
-    box = await page.get_by_role("button", name=name).bounding_box()
-    assert box is not None
-    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    await page.mouse.down()
-    await page.wait_for_timeout(HOLD_S * 1000 + 300)
-    await page.mouse.up()
 
 
 async def test_twenty_cells_are_one_row_and_are_acknowledged_together(
@@ -131,7 +121,7 @@ async def test_a_technician_takes_a_rule_out_of_service_with_a_reason_and_puts_i
     await page.get_by_role("button", name="Out of service …").tap()
     await page.get_by_role("button", name="Faulty sensor").tap()
     await keep_picture(page, "out-of-service")
-    await hold(page, "Take out of service")
+    await hold(page, page.get_by_role("button", name="Take out of service"))
     await sign_in(page, "tina", "2580")
     await expect(page.locator(".bacs-login")).to_have_count(0)
     await page.get_by_role("button", name="Shelved").tap()
@@ -195,13 +185,19 @@ async def test_equalization_is_paused_for_a_time_and_resumed(
     await page.locator('[data-string="telecom/1"]').tap()
     await page.get_by_role("button", name="Pause …").tap()
     await page.get_by_role("button", name="8 h").tap()
+    pause = page.locator(".bacs-sheet").get_by_role("button", name="Pause")
+    await pause.tap()
+    await expect(pause).to_contain_text("Hold until the bar is full")
+    assert not any(isinstance(each, PauseEqualization) for _, each in cabinet.engine.commands)
+    await hold(page, pause)
     await sign_in(page, "tina", "2580")
     await expect(page.get_by_text("stopped by hand")).to_be_visible()
     await keep_picture(page, "equalization-string")
     paused = cabinet.engine.commands[-1][1]
     assert isinstance(paused, PauseEqualization)
     assert paused.until is not None
-    await page.get_by_role("button", name="Resume", exact=True).first.tap()
+    assert 7.9 < (paused.until - datetime.now(UTC)) / timedelta(hours=1) <= 8
+    await hold(page, page.locator(".bacs-equalization-deeds .bacs-hold"))
     await expect(page.get_by_text("Nothing holds it")).to_be_visible()
     assert isinstance(cabinet.engine.commands[-1][1], ResumeEqualization)
     await page.context.close()
@@ -219,7 +215,7 @@ async def test_a_released_relay_is_switched_by_holding_and_a_breaker_never(
     await expect(breaker).to_contain_text("never switched here")
     await expect(breaker.locator(".bacs-hold")).to_have_count(0)
     await horn.get_by_role("button", name="Open contact: Horn").tap()
-    await hold(page, "Open contact: Horn")
+    await hold(page, page.get_by_role("button", name="Open contact: Horn"))
     await sign_in(page, "olga", "4711")
     await expect(horn.locator(".bacs-contact-state")).to_have_text("contact open")
     switched = [each for _, each in cabinet.engine.commands if isinstance(each, SwitchRelay)]

@@ -11,7 +11,12 @@ import pytest
 import pytest_asyncio
 from nicegui import core
 
-from bacs_core.api.client import ClientError, EngineClient
+from bacs_core.api.client import (
+    ClientError,
+    CommandRefusedError,
+    EngineClient,
+    NotAuthorizedError,
+)
 from bacs_hmi.asking import Asking
 from bacs_hmi.texts import texts_of
 
@@ -21,9 +26,23 @@ async def loop_of_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
 
 
-def asking(*, is_there: bool = True) -> Asking:
+class SignedIn:
+    """Who is signed in at a browser, if anybody."""
+
+    def __init__(self, *, somebody: bool = True) -> None:
+        self.token = "token" if somebody else None
+
+    def is_over(self, token: str) -> None:
+        assert token == self.token
+        self.token = None
+
+
+def asking(*, is_there: bool = True, person: SignedIn | None = None) -> Asking:
     client = object() if is_there else None
-    return Asking(lambda: cast("EngineClient", client), lambda: "token", texts_of("en"))
+    who = person or SignedIn()
+    return Asking(
+        lambda: cast("EngineClient", client), lambda: who.token, texts_of("en"), who.is_over
+    )
 
 
 async def turn() -> None:
@@ -81,3 +100,63 @@ async def test_a_failure_and_a_silent_engine_are_told_in_words() -> None:
     await turn()
     assert len(told) == 2
     assert told[0] == texts_of("en")["engine_silent"]
+
+
+async def test_a_session_that_the_engine_forgot_ends_and_is_asked_once_more_without() -> None:
+    told: list[str | None] = []
+    person = SignedIn()
+
+    async def read(_client: EngineClient, token: str | None) -> str:
+        await asyncio.sleep(0)
+        if token is not None:
+            raise NotAuthorizedError("the token is not valid")
+        return "read by everybody"
+
+    asking(person=person).engine("who", read, told.append, told.append)
+    await turn()
+    assert told == ["read by everybody"]
+    assert person.token is None
+
+
+async def test_what_needs_a_person_says_so_once_the_session_is_over() -> None:
+    told: list[str | None] = []
+
+    async def read(_client: EngineClient, token: str | None) -> str:
+        await asyncio.sleep(0)
+        if token is None:
+            raise CommandRefusedError("only technicians", code="forbidden")
+        raise NotAuthorizedError("the token is not valid")
+
+    asking().engine("who", read, told.append, told.append)
+    await turn()
+    assert told == [texts_of("en")["refused_unauthorized"]]
+
+
+async def test_a_change_is_never_made_without_the_person_who_ordered_it() -> None:
+    told: list[str | None] = []
+    tokens: list[str | None] = []
+    person = SignedIn()
+
+    async def do(_client: EngineClient, token: str) -> str:
+        await asyncio.sleep(0)
+        tokens.append(token)
+        raise NotAuthorizedError("the token is not valid")
+
+    for _ in range(2):
+        asking(person=person).as_person("change", do, told.append, told.append)
+        await turn()
+    assert tokens == ["token"]
+    assert person.token is None
+    assert told == [texts_of("en")["refused_unauthorized"]] * 2
+
+
+async def test_a_panel_that_the_engine_does_not_accept_is_told_as_such() -> None:
+    told: list[str | None] = []
+
+    async def read(_client: EngineClient, _token: str | None) -> str:
+        await asyncio.sleep(0)
+        raise NotAuthorizedError("the token is not valid")
+
+    asking(person=SignedIn(somebody=False)).engine("who", read, told.append, told.append)
+    await turn()
+    assert told == [texts_of("en")["refused_panel"]]

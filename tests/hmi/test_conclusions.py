@@ -27,7 +27,7 @@ from bacs_core.model import (
 )
 from bacs_hmi import conclusions
 from bacs_hmi.format import Numbers
-from bacs_hmi.texts import LANGUAGES
+from bacs_hmi.texts import LANGUAGES, Texts
 from tests.hmi.standin_engine import small_site
 
 STRING = small_site().strings[-1]
@@ -156,6 +156,16 @@ def test_a_trip_says_since_when_why_and_what_the_contact_tells() -> None:
     assert conclusions.why(trip, STRING, GERMAN, NOON) == "thermisches Durchgehen, Zelle 07"
     assert conclusions.contact(trip, ENGLISH) == "breaker open"
     assert conclusions.contact(TripStatus(), ENGLISH) == "breaker position unknown"
+
+
+def test_a_reason_that_was_chosen_is_read_in_the_language_of_the_screen() -> None:
+    def why(reason: str, texts: Texts) -> str:
+        off = TripStatus(state=TripState.OFF, by="tina", reason=reason)
+        return conclusions.why(off, STRING, texts, NOON)
+
+    assert why("Work on the battery", GERMAN) == "von tina: Arbeiten an der Batterie"
+    assert why("Arbeiten an der Batterie", ENGLISH) == "by tina: Work on the battery"
+    assert why("neue Sensoren", ENGLISH) == "by tina: neue Sensoren"
 
 
 def test_protection_that_is_off_says_until_when_by_whom_and_why() -> None:

@@ -164,6 +164,7 @@ def test_what_is_taken_out_of_service_is_told_with_its_reason_and_when_it_is_put
 
     assert told(None, "sensor broken") == "Out of service: much hydrogen in the air, sensor broken"
     assert told("sensor broken", None) == "In service again: much hydrogen in the air"
+    assert told(None, "Sensor defekt").endswith("Faulty sensor")
 
 
 def pauses(

@@ -24,6 +24,7 @@ pytestmark = [
 
 SMALL_TARGET_PX = 44
 LARGE_KEY_PX = 60
+GLOVE_PX = 67
 
 
 class HandsProgram(PanelProgram):
@@ -189,6 +190,23 @@ async def test_the_keyboard_comes_by_touch_with_large_keys_and_leaves_the_field_
     await expect(keyboard).to_be_visible()
     await page.keyboard.press("x")
     await expect(keyboard).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (800, 480), (390, 844)])
+async def test_all_that_a_pin_needs_has_room_for_a_glove(
+    hands: HandsProgram, browser: Browser, width: int, height: int
+) -> None:
+    page, _, _ = await show(hands, browser, width=width, height=height)
+    await page.get_by_role("button", name="Sign in").tap()
+    await page.locator(".bacs-person", has_text="olga").tap()
+    await expect(page.locator(".bacs-pad")).to_be_visible()
+    buttons = page.locator(".bacs-login button")
+    for box in await buttons.evaluate_all(
+        "all => all.map(button => button.getBoundingClientRect().toJSON())"
+    ):
+        assert min(box["width"], box["height"]) >= GLOVE_PX
+        assert 0 <= box["top"] < box["bottom"] <= height
+    await keep_picture(page, f"pin-{width}")
 
 
 async def test_a_number_is_typed_on_a_pad_and_said_to_be_wrong_when_it_is_out_of_range(

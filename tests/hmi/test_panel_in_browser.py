@@ -20,10 +20,17 @@ from bacs_core.api.messages import (
     SwitchProtectionOff,
 )
 from bacs_core.errors import RefusedError
-from bacs_core.model import EqualizationState, Inhibit, Quantity, RunawayStage, TripState
+from bacs_core.model import (
+    EqualizationState,
+    Inhibit,
+    Quantity,
+    RunawayStage,
+    TripCause,
+    TripState,
+)
 from bacs_core.snapshot import TripSummary
 from bacs_hmi.format import Numbers
-from tests.hmi.browser import TIMEOUT_MS, PanelProgram, free_port, open_page
+from tests.hmi.browser import HEIGHT, TIMEOUT_MS, WIDTH, PanelProgram, free_port, open_page
 from tests.hmi.conftest import running_engine, running_panel
 from tests.hmi.pictures import full_plant
 from tests.hmi.screen import hold, keep_picture, sign_in, type_in
@@ -189,6 +196,23 @@ async def test_a_column_that_a_manager_does_not_give_is_a_dash_and_never_zero(
     await expect(page.locator("[data-value=mean_charge]")).to_have_text("—")
 
 
+async def test_a_cell_of_which_nothing_is_known_is_not_called_normal(
+    shown: PanelProgram, browser: Browser, shown_plant: Plant
+) -> None:
+    page = await open_page(browser)
+    await page.goto(f"{shown.url}?view=string&key=telecom/1")
+    status = page.locator('tr[data-cell="5"] td[data-column=status]')
+    await expect(status).to_have_text("normal")
+    values = shown_plant.strings["telecom/1"].values
+    before = {quantity: column[4] for quantity, column in values.items()}
+    for column in values.values():
+        column[4] = float("nan")
+    await expect(status).to_have_text("—")
+    for quantity, column in values.items():
+        column[4] = before[quantity]
+    await expect(status).to_have_text("normal")
+
+
 async def test_a_silent_cell_says_how_old_its_values_are(
     shown: PanelProgram, browser: Browser
 ) -> None:
@@ -289,8 +313,11 @@ async def test_a_reload_and_the_back_button_come_to_the_view_that_was_there(
     await touch_string(page, "ups-a/2")
     await page.reload()
     await expect(page.locator("h1")).to_have_text("UPS A string 2")
+    await page.get_by_role("button", name="Sign in").tap()
+    await expect(page.locator(".bacs-sheet")).to_be_visible()
     await page.go_back()
     await expect(page.locator(".bacs-hits > button")).to_have_count(4)
+    await expect(page.locator(".bacs-sheet")).to_have_count(0)
 
 
 async def test_german_has_german_words_and_decimal_commas(
@@ -325,14 +352,26 @@ async def test_an_alarm_is_acknowledged_in_the_name_of_the_person_who_signed_in(
     assert isinstance(command, Acknowledge)
 
 
-async def test_a_sounding_buzzer_can_be_muted_from_every_page(
+async def test_a_sheet_hides_neither_a_trip_nor_the_buzzer_and_keeps_what_was_typed(
     panel: PanelProgram, browser: Browser, plant: Plant, engine: StandIn
 ) -> None:
-    plant.annunciation = replace(plant.annunciation, sounding=True)
     page = await open_page(browser)
     await page.goto(f"{panel.url}?view=lines")
+    await page.get_by_role("button", name="Sign in").tap()
+    name, keyboard = page.locator(".bacs-login input[name=user]"), page.locator(".bacs-keyboard")
+    await type_in(page, name, "ol")
+    string = plant.strings["telecom/1"]
+    trip = TripSummary(TripState.FAILED, (TripCause.OVER_VOLTAGE,), 7, contact_open=False)
+    string.brain = replace(brain_of(string.string), trip=trip)
+    plant.annunciation = replace(plant.annunciation, sounding=True)
+    notice = page.get_by_role("alertdialog")
+    await expect(keyboard).to_be_hidden()
+    await keep_picture(page, "trip-over-sheet")
+    await notice.get_by_role("button", name="Seen").tap()
+    await expect(name).to_have_value("ol")
     mute = page.get_by_role("button", name="Buzzer sounds: Mute")
     await mute.tap()
+    await expect(page.locator(".bacs-login h2")).to_have_text("Sign in: Mute")
     await sign_in(page, "olga", "4711")
     await expect(mute).to_be_hidden()
     await page.locator(".bacs-alarmbar").tap()
@@ -426,6 +465,11 @@ async def test_a_lost_engine_is_said_at_once_and_recovers_by_itself(
     )
     await expect(bar).to_contain_text(re.compile(r"V at .*\d\d:\d\d \(limit"))
     await keep_picture(page, "engine-lost")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.wait_for_function(
+        "document.querySelector('.bacs-alarmbar-text').clientWidth > innerWidth / 2"
+    )
+    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     await bar.tap()
     await expect(page.locator(".bacs-title")).to_contain_text("Alarms unknown since")
     await keep_picture(page, "engine-lost-alarms")

@@ -16,9 +16,10 @@ from bacs_core.api.live import LiveSite, LiveString
 from bacs_core.api.messages import Alarm, EngineState, SiteInfo
 from bacs_core.api.rules_in_force import rules_of
 from bacs_core.model import AlarmSeverity, AlarmState
+from bacs_core.polling.accessories import STALE_AFTER_S
 from bacs_hmi.pages.environment_facts import Measurement, measurements, sparkline
 from bacs_hmi.pages.relays import contact_svg, state_text
-from bacs_hmi.pages.relays_facts import RelayRole, boxes, last_switched, with_breaker
+from bacs_hmi.pages.relays_facts import HELD_S, RelayRole, boxes, last_switched, with_breaker
 from bacs_hmi.texts import numbers_of, texts_of
 from tests.hmi.standin_engine import ACCESSORIES, LINES, Plant, small_site
 
@@ -180,6 +181,25 @@ def test_strings_of_a_manager_that_are_told_the_same_room_are_one_row(mirror: Mi
         "ups-a/1",
     )
     assert told["ups-b/1/room_temperature_c"].place == "UPS B string 1"
+
+
+def test_what_has_no_time_of_its_own_says_how_old_it_can_be(mirror: Mirror) -> None:
+    mirror.plant.strings["ups-b/1"].room_temperature_c = 31.0
+    room = mirror.measured()["ups-b/1/room_temperature_c"]
+    assert (plain(room.age), room.old) == ("max. 30 s old", False)
+    live = mirror.follow()
+    assert plain(boxes(live, ENGLISH)[0].state) == "online · max. 30 s old"
+    assert live.received_at is not None
+    live.received_at -= 100
+    [box] = boxes(live, GERMAN)
+    assert plain(box.state) == "online · max. 2 min alt"
+    told = measurements(live, None, ENGLISH, numbers_of(ENGLISH))
+    [room] = [each for each in told if each.key == "ups-b/1/room_temperature_c"]
+    assert (plain(room.age), room.old) == ("max. 2 min old", True)
+
+
+def test_the_panel_knows_how_long_the_engine_holds_what_an_accessory_told() -> None:
+    assert HELD_S == STALE_AFTER_S
 
 
 def test_an_alarm_about_a_room_marks_its_value(mirror: Mirror) -> None:

@@ -93,3 +93,12 @@ def test_who_typed_only_a_pin_reads_that_it_is_wrong() -> None:
     wrong = CommandRefusedError("no", code="wrong_credentials")
     assert refusals.of_sign_in(wrong, ENGLISH, by_pin=True) == "This PIN is wrong."
     assert refusals.of_sign_in(wrong, ENGLISH, by_pin=False) == refusals.words(wrong, ENGLISH)
+
+
+def test_who_asked_with_a_session_alone_is_told_that_it_is_over_and_not_of_the_panel() -> None:
+    over = NotAuthorizedError("the token is not valid")
+    assert refusals.of_person(over, ENGLISH) == ENGLISH["refused_unauthorized"]
+    assert (
+        refusals.of_person(CommandRefusedError("?", code="weak_pin"), ENGLISH)
+        == (ENGLISH["refused_weak_pin"])
+    )

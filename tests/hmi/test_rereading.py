@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from bacs_core.api.client import EngineClient
 from bacs_hmi.asking import Asking
-from bacs_hmi.rereading import PATIENT_TICKS, Rereading
+from bacs_hmi.rereading import PATIENT_TICKS, Patience, Rereading
 
 
 class Desk:
@@ -96,3 +96,23 @@ async def test_after_a_refusal_it_is_patient_and_says_whether_a_person_asked() -
         assert desk.asked == 1
         reading.tick()
         assert desk.asked == 2
+
+
+def test_what_failed_is_done_again_some_ticks_later_until_it_succeeds() -> None:
+    done: list[int] = []
+    patience = Patience(lambda: done.append(1))
+    for _ in range(2 * PATIENT_TICKS):
+        patience.tick()
+    assert done == []
+    for count in (1, 2):
+        patience.failed()
+        for _ in range(PATIENT_TICKS - 1):
+            patience.tick()
+        assert len(done) == count - 1
+        patience.tick()
+        assert len(done) == count
+    patience.failed()
+    patience.over()
+    for _ in range(2 * PATIENT_TICKS):
+        patience.tick()
+    assert len(done) == 2

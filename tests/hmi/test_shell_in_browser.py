@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +17,10 @@ from playwright.async_api import Browser, Page, expect
 
 from bacs_core.model import AlarmSeverity, TripCause, TripState
 from bacs_core.snapshot import TripSummary
+from bacs_hmi.live import LATE_AFTER_S
 from bacs_hmi.preferences import FILE_NAME
 from tests.hmi.browser import TIMEOUT_MS, PanelProgram, free_port, open_page
-from tests.hmi.conftest import plant_at_rest, running_engine, write_token
+from tests.hmi.conftest import TICK_S, plant_at_rest, running_engine, write_token
 from tests.hmi.screen import keep_picture, sign_in
 from tests.hmi.standin_brain import brain_of
 from tests.hmi.standin_engine import Plant, StandIn
@@ -183,6 +185,12 @@ async def test_the_first_touch_on_a_dim_screen_only_wakes_it_and_a_new_alarm_doe
     await expect(dim).to_have_count(0)
     await page.touchscreen.tap(*place)
     await expect(page.locator("h1")).to_have_text("Menu")
+    async with tripped(cabinet.plant):
+        await expect(page.get_by_role("alertdialog")).to_be_visible()
+        await pass_time(page, 15, 1)
+        await page.wait_for_function("document.body.style.translate !== ''")
+        await expect(dim).to_have_count(0)
+        assert cabinet.level() == SET_LEVEL
 
 
 async def test_the_night_palette_comes_with_the_hour_without_a_reload(
@@ -203,17 +211,29 @@ async def test_the_night_palette_comes_with_the_hour_without_a_reload(
     await keep_picture(page, "night")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1024, 768), (800, 480)])
+@asynccontextmanager
+async def tripped(plant: Plant) -> AsyncIterator[None]:
+    """Let a string trip for a while, with its alarm and the buzzer."""
+    string = plant.strings["telecom/1"]
+    trip = TripSummary(TripState.TRIPPED, (TripCause.THERMAL_RUNAWAY,), 7, contact_open=True)
+    string.brain = replace(brain_of(string.string), trip=trip)
+    alarm = plant.raise_alarm("runaway_trip", "telecom/1", 7, severity=AlarmSeverity.ALARM)
+    plant.annunciation = replace(plant.annunciation, sounding=True)
+    try:
+        yield
+    finally:
+        over = TripSummary(TripState.ARMED, contact_open=False)
+        string.brain = replace(brain_of(string.string), trip=over)
+        del plant.alarms[alarm.id]
+        plant.annunciation = replace(plant.annunciation, sounding=False)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (800, 480), (390, 844)])
 async def test_a_trip_fills_the_screen_below_the_alarm_bar_until_somebody_has_seen_it(
     cabinet: Cabinet, browser: Browser, width: int, height: int
 ) -> None:
-    plant = cabinet.plant.strings["telecom/1"]
-    trip = TripSummary(TripState.TRIPPED, (TripCause.THERMAL_RUNAWAY,), 7, contact_open=True)
-    plant.brain = replace(brain_of(plant.string), trip=trip)
-    alarm = cabinet.plant.raise_alarm("runaway_trip", "telecom/1", 7, severity=AlarmSeverity.ALARM)
-    cabinet.plant.annunciation = replace(cabinet.plant.annunciation, sounding=True)
     page = await open_page(browser, width=width, height=height)
-    try:
+    async with tripped(cabinet.plant):
         await page.goto(f"{cabinet.panel.url}?view=alarms")
         notice = page.get_by_role("alertdialog")
         await expect(notice).to_contain_text("Breaker tripped")
@@ -226,17 +246,26 @@ async def test_a_trip_fills_the_screen_below_the_alarm_bar_until_somebody_has_se
         assert box["y"] + box["height"] >= height - 1
         await page.get_by_role("button", name="Buzzer sounds: Mute").tap()
         await page.locator(".bacs-login").get_by_role("button", name="Cancel").tap()
+        # Silent for longer than the page waits, again and again.
+        cabinet.engine.tick_s = 2 * LATE_AFTER_S
+        await page.wait_for_function(
+            "getComputedStyle(document.querySelector('.bacs-trip'), '::after')"
+            ".backgroundImage.includes('gradient')"
+        )
+        cabinet.engine.tick_s = TICK_S
+        await expect(page.locator(".bacs-band")).to_be_hidden()
         await notice.get_by_role("button", name="Seen").tap()
         await expect(notice).to_be_hidden()
         await page.reload()
         await expect(page.locator("h1")).to_have_text("Alarms")
         await expect(notice).to_be_hidden()
-    finally:
-        over = TripSummary(TripState.ARMED, contact_open=False)
-        plant.brain = replace(brain_of(plant.string), trip=over)
-        del cabinet.plant.alarms[alarm.id]
-        cabinet.plant.annunciation = replace(cabinet.plant.annunciation, sounding=False)
-        await page.context.close()
+        await page.get_by_role("button", name="Sign in").tap()
+        await page.locator(".bacs-login input[name=user]").tap()
+        await expect(page.locator(".bacs-keyboard")).to_be_visible()
+        await keep_picture(page, f"sheet-below-bar-{width}")
+        await page.get_by_role("button", name="Buzzer sounds: Mute").tap()
+        await expect(page.locator(".bacs-login h2")).to_have_text("Sign in: Mute")
+    await page.context.close()
 
 
 async def test_the_header_is_whole_at_every_size(cabinet: Cabinet, browser: Browser) -> None:

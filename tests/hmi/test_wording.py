@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
 
-from bacs_core.alarms.rules import RULES
+from bacs_core.alarms.rules import RULE_OF, RULES
 from bacs_core.api.client import EngineClient
 from bacs_core.api.live import LiveSite, LiveString
 from bacs_core.api.messages import Alarm, BrainScalars, StringScalars, TripStatus
@@ -141,6 +142,23 @@ def test_an_alarm_without_figures_names_place_and_condition() -> None:
     assert wording.sentence(silent, SITE, GERMAN, mirror()) == "UPS A: antwortet nicht"
 
 
+def test_a_long_name_is_cut_inside_and_neither_its_end_nor_the_cell_is_lost() -> None:
+    long = "Emergency power of the operating theatres in house "
+    low = alarm(string_key="ups-a/1", cell=3)
+    seen = []
+    for end in ("north", "south"):
+        manager = SITE.managers[0]
+        strings = (replace(manager.strings[0], name=long + end), *manager.strings[1:])
+        site = replace(SITE, managers=(replace(manager, strings=strings), *SITE.managers[1:]))
+        told = plain(wording.sentence(low, site, ENGLISH, mirror()))
+        where, _, what = told.partition(": ")
+        assert len(where) <= wording.LONGEST_PLACE
+        assert where.endswith(f"{end}, cell 03")
+        assert what == plain(wording.condition(low, site, ENGLISH, mirror()))
+        seen.append(where)
+    assert seen[0] != seen[1]
+
+
 def test_a_line_alarm_names_the_line() -> None:
     gone = alarm(
         rule="line_gone",
@@ -248,6 +266,33 @@ def test_a_trip_is_told_with_its_cause_and_cell_as_long_as_it_stands() -> None:
     assert english(failed, live).endswith("breaker was ordered to open and does not")
 
 
+@pytest.mark.parametrize(
+    ("current_a", "english_end", "german_end"),
+    [
+        (-60.0, "on battery", "Batteriebetrieb"),
+        (
+            12.0,
+            "on battery until its charger is confirmed",
+            "Batteriebetrieb, bis der Lader bestätigt ist",
+        ),
+        (
+            None,
+            "on battery until its charger is confirmed",
+            "Batteriebetrieb, bis der Lader bestätigt ist",
+        ),
+    ],
+)
+def test_a_string_that_gives_current_is_on_battery_and_waits_for_no_charger(
+    current_a: float | None, english_end: str, german_end: str
+) -> None:
+    live = mirror()
+    string = live.strings["ups-a/2"]
+    string.scalars = string.scalars.model_copy(update={"current_a": current_a})
+    raised = alarm(rule="on_battery", cell=None, value=None, limit=None)
+    assert english(raised, live) == f"UPS A string 2: {english_end}"
+    assert plain(wording.sentence(raised, SITE, GERMAN, live)) == f"UPS A string 2: {german_end}"
+
+
 def test_the_alarm_of_an_accessory_names_its_line_and_the_accessory() -> None:
     silent = alarm(
         rule="accessory_silent",
@@ -290,10 +335,45 @@ def test_a_cell_is_about_what_its_worst_active_alarm_is_about() -> None:
     assert wording.quantity_of_worst([low, over], "ups-a/2", 7) is Quantity.VOLTAGE
 
 
-def test_a_breaker_that_does_not_open_is_named_before_what_is_newer_or_open() -> None:
-    failed = alarm(id="failed", rule="breaker_failed", state=AlarmState.ACKNOWLEDGED)
-    hot = alarm(id="hot", severity=AlarmSeverity.ALARM)
-    assert [each.id for each in wording.worst_first([hot, failed])] == ["failed", "hot"]
+def test_what_is_more_dangerous_is_named_before_what_is_older_or_open() -> None:
+    def raised(rule: str, minute: int, **changes: Any) -> Alarm:
+        at = NOON + timedelta(minutes=minute)
+        return alarm(id=rule, rule=rule, severity=RULE_OF[rule].severity, raised_at=at, **changes)
+
+    alarms = [
+        raised("protection_off", 0),
+        raised("cell_temperature_high", 1),
+        raised("breaker_tripped", 5),
+        raised("runaway_trip", 4, state=AlarmState.ACKNOWLEDGED),
+        raised("runaway_pre_alert", 2),
+        raised("breaker_failed", 6, state=AlarmState.ACKNOWLEDGED),
+    ]
+    assert [each.id for each in wording.worst_first(alarms)] == [
+        "breaker_failed",
+        "runaway_trip",
+        "breaker_tripped",
+        "protection_off",
+        "runaway_pre_alert",
+        "cell_temperature_high",
+    ]
+
+
+def test_within_one_danger_the_open_alarm_is_first_and_then_the_oldest() -> None:
+    hot = alarm(rule="runaway_trip", severity=AlarmSeverity.ALARM)
+    first = hot.model_copy(update={"id": "known", "state": AlarmState.ACKNOWLEDGED})
+    second = hot.model_copy(update={"id": "open", "raised_at": NOON + timedelta(minutes=1)})
+    third = hot.model_copy(update={"id": "newest", "raised_at": NOON + timedelta(minutes=2)})
+    ordered = wording.worst_first([third, first, second])
+    assert [each.id for each in ordered] == ["open", "newest", "known"]
+
+
+def test_every_danger_is_a_rule_of_the_engine() -> None:
+    plant = Plant(small_site())
+    for rule in RULES:
+        plant.raise_alarm(rule.name, "ups-b/1", severity=rule.severity)
+    told = [each.rule for each in wording.most_dangerous_first(plant.alarms.values())]
+    assert len(told) == len(set(told)) == 13
+    assert told[0] == "breaker_failed"
 
 
 def test_what_may_burn_is_looked_at_before_what_is_merely_in_alarm() -> None:

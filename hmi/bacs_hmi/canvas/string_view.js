@@ -7,7 +7,7 @@ export default {
   render() {
     return Vue.h("div", { class: "bacs-string" });
   },
-  props: { plan: String, texts: Object, first: String, start: Object, marked: Number, reasons: Object, mode: String, danger: Array, limits: Object },
+  props: { plan: String, texts: Object, first: String, start: Object, marked: Number, reasons: Object, mode: String, concluded: String, danger: Array, limits: Object },
   emits: ["cell", "look", "resync"],
   watch: {
     marked(value) {
@@ -18,6 +18,9 @@ export default {
     },
     mode(value) {
       this.view.say("mode", value);
+    },
+    concluded(value) {
+      this.view.say("concluded", value);
     },
     danger(value) {
       this.view.say("danger", value);

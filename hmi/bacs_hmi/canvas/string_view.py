@@ -54,12 +54,14 @@ _TEXTS: Final = (
 class Said:
     """What is wrong with abnormal cells (counted from 1), and when the string is equalized.
 
+    `concluded` is what the page says of the whole string where its title has no room for it;
     `danger` names the cells that must be looked at before all others, the most dangerous first;
     `limits` has those in force for each measure.
     """
 
     reasons: dict[int, str]
     mode: str
+    concluded: str
     danger: list[int]
     limits: Limits
 
@@ -104,6 +106,7 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
         self._props["marked"] = start.cell or 0
         self._props["reasons"] = said.reasons
         self._props["mode"] = said.mode
+        self._props["concluded"] = said.concluded
         self._props["danger"] = said.danger
         self._props["limits"] = said.limits
         self.on("cell", lambda event: on_cell(event.args))
@@ -112,7 +115,7 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
 
     def give_early(self) -> dict[str, Any]:
         """Hand out what the view is drawn from; what does not change stands nowhere else."""
-        names = ("start", "marked", "reasons", "mode", "danger", "limits")
+        names = ("start", "marked", "reasons", "mode", "concluded", "danger", "limits")
         given = {name: self._props[name] for name in names}
         return given | {name: self._props.pop(name) for name in ("plan", "texts", "first")}
 
@@ -124,6 +127,7 @@ class StringView(Element, component="string_view.js", dependencies=["shared/*.js
         """Follow what is said of the string; nothing is sent for what stays as it was."""
         self._tell("reasons", said.reasons)
         self._tell("mode", said.mode)
+        self._tell("concluded", said.concluded)
         self._tell("danger", said.danger)
         self._tell("limits", said.limits)
 

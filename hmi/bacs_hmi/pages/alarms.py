@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
+from nicegui.element import Element
+
 from bacs_core.api.messages import Acknowledge, CommandName
 from bacs_hmi import people, wording
 from bacs_hmi.pages.alarms_aside import AsidePart
@@ -49,7 +51,7 @@ class AlarmsPage:
         name, _, rule = view.part.partition("/")
         self._name = name if name in PARTS else ACTIVE
         is_group = self._name == ACTIVE and bool(rule) and bool(view.key)
-        with box("bacs-title bacs-alarms-title"):
+        with box("bacs-alarms-head") as self._head, box("bacs-title bacs-alarms-title"):
             back = View(ViewName.ALARMS) if is_group else View()
             arrow("back", texts["back"], lambda: around.open(back))
             with box("bacs-title-text"):
@@ -83,7 +85,7 @@ class AlarmsPage:
             return HistoryPart(self._around, view)
         if self._name == ASIDE:
             return AsidePart(self._around, view)
-        return ActivePart(self._around, view, rule)
+        return ActivePart(self._around, view, rule, self._head)
 
     def _go(self, name: str) -> None:
         if name != self._name:
@@ -101,12 +103,13 @@ class AlarmsPage:
 class ActivePart:
     """What is active, and what is over and not acknowledged; of one group its cells."""
 
-    def __init__(self, around: Surroundings, view: View, rule: str) -> None:
+    def __init__(self, around: Surroundings, view: View, rule: str, head: Element) -> None:
+        """`head` is the row that takes the tools as well where there is room for them."""
         self._around = around
         self._view = view
         self._rule = rule
         texts = around.texts
-        with box("bacs-toolbar"):
+        with head, box("bacs-toolbar"):
             with box("bacs-toolbar-text"):
                 label(self._group_name(), "bacs-group-name")
                 self._doing = label("", "bacs-quiet").props("role=status")

@@ -11,6 +11,7 @@ from bacs_core.api.messages import AlarmPlace, CommandName, PutBack
 from bacs_core.api.rule_messages import Rules, StoppedRule
 from bacs_hmi import wording
 from bacs_hmi.format import day_and_clock
+from bacs_hmi.given_reasons import reason_words
 from bacs_hmi.pages.alarms_list import AlarmList
 from bacs_hmi.pages.alarms_orders import ManyOrders
 from bacs_hmi.pages.alarms_rows import AlarmRow, aside_rows, held_back, place_name
@@ -132,7 +133,7 @@ class AsidePart:
         return StoppedTexts(
             place_name(order.place, around.site, texts, names),
             what,
-            texts["stopped_by"].format(name=order.by, reason=order.reason),
+            texts["stopped_by"].format(name=order.by, reason=reason_words(order.reason, texts)),
             day_and_clock(order.since, texts["day_format"]),
         )
 

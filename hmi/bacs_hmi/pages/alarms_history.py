@@ -21,6 +21,7 @@ from bacs_hmi.event_wording import GROUPS, event_group, event_place, event_words
 from bacs_hmi.format import day_and_clock
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.parts import arrow, box, button, choose, label, sheet, symbol
+from bacs_hmi.rereading import Patience
 from bacs_hmi.texts import Texts
 from bacs_hmi.views import View, ViewName
 
@@ -93,6 +94,7 @@ class HistoryPart:
         self._newer: list[int | None] = []
         self._events: list[EventMessage] = []
         self._is_asking = False
+        self._patience = Patience(self._ask)
         texts = around.texts
         with box("bacs-toolbar bacs-filters"):
             for name, choices in self._choices().items():
@@ -106,12 +108,13 @@ class HistoryPart:
                 self._forward = arrow("down", texts["older_events"], self._turn_older)
         with box("bacs-scrolled"):
             self._told = label("", "bacs-nothing").props("role=status")
-            self._again = button(texts["try_again"], self._ask)
+            self._again = button(texts["try_again"], self._ask_anew)
             self._list = box("bacs-happenings", "ul")
-        self._ask()
+        self._ask_anew()
 
     def refresh(self, *, alarms_changed: bool) -> None:
-        """Read the newest page again when alarms changed; older pages do not change."""
+        """Read the newest page again when alarms changed, any page after it failed."""
+        self._patience.tick()
         if alarms_changed and self._wanted.before is None and not self._is_asking:
             self._ask()
 
@@ -134,7 +137,7 @@ class HistoryPart:
         """Let somebody choose a value of a filter."""
         around, texts = self._around, self._around.texts
         current = getattr(self._wanted, name)
-        with sheet(around.over, texts[f"filter_{name}"]).classes("bacs-long-sheet"):
+        with sheet(around.over, texts[f"filter_{name}"]):
             with box("bacs-choice bacs-long-choice").props("role=group"):
                 for value, text in choices:
                     element = button(text, partial(self._set, name, value))
@@ -149,11 +152,15 @@ class HistoryPart:
         wanted = replace(self._wanted, **changes)
         self._around.open(wanted.view())
 
+    def _ask_anew(self) -> None:
+        """Ask and say so; what is asked again by itself leaves the words of the failure."""
+        self._again.set_visibility(False)
+        self._told.set_text(self._around.texts["events_being_read"])
+        self._ask()
+
     def _ask(self) -> None:
         self._is_asking = True
-        self._again.set_visibility(False)
-        if not self._events:
-            self._told.set_text(self._around.texts["events_being_read"])
+        self._patience.over()
         query = self._wanted.query(today_of(self._around.live), PER_PAGE)
         self._around.ask.history(
             "events", lambda history: history.events(query), self._answered, self._failed
@@ -181,6 +188,7 @@ class HistoryPart:
         self._told.set_text(words)
         self._again.set_visibility(True)
         self._show_arrows()
+        self._patience.failed()
 
     def _show_arrows(self) -> None:
         for element, wanted in (
@@ -237,7 +245,7 @@ class HistoryPart:
         self._events = []
         self._list.clear()
         self._around.note(self._wanted.view())
-        self._ask()
+        self._ask_anew()
 
 
 def _by(event: EventMessage, texts: Texts) -> str:

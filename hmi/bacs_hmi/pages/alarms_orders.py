@@ -47,7 +47,7 @@ class ManyOrders:
             self._waiting = None
         elif waiting.is_begun():
             self._waiting = None
-            self._around.ask.engine(
+            self._around.ask.as_person(
                 "many orders",
                 lambda client, token: self._send(waiting.commands, client, token),
                 lambda _: self._say(""),
@@ -57,9 +57,7 @@ class ManyOrders:
     def _say(self, words: str) -> None:
         self._tell(words)
 
-    async def _send(
-        self, commands: Sequence[Command], client: EngineClient, token: str | None
-    ) -> None:
+    async def _send(self, commands: Sequence[Command], client: EngineClient, token: str) -> None:
         texts = self._around.texts
         for number, command in enumerate(commands, start=2):
             self._tell(texts["many_orders"].format(number=number, count=len(commands) + 1))

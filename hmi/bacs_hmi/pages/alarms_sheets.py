@@ -20,6 +20,7 @@ from bacs_core.model import AlarmState
 from bacs_hmi import people, wording
 from bacs_hmi.fields import text_field
 from bacs_hmi.format import day_and_clock
+from bacs_hmi.given_reasons import OUT_OF_SERVICE
 from bacs_hmi.hold import hold_button
 from bacs_hmi.pages.alarms_list import has_changed
 from bacs_hmi.pages.alarms_orders import ManyOrders
@@ -36,8 +37,6 @@ from bacs_hmi.views import View, ViewName
 
 #: For how long an alarm can be shelved.
 SHELVED_MINUTES: Final = (15, 60, 8 * 60, 24 * 60)
-#: The reasons that a finger can choose; another one is typed.
-REASONS: Final = ("out_for_work", "out_for_sensor", "out_for_test")
 SHORTEST_REASON: Final = 3
 
 
@@ -177,7 +176,7 @@ class OutOfServiceSheet:
         self._around = around
         self._row = row
         texts = around.texts
-        self._reason = texts[REASONS[0]]
+        self._reason = texts[OUT_OF_SERVICE[0]]
         self._is_whole_string = row.is_group
         name = wording.rule_name(row.worst.rule, texts)
         with sheet(around.over, texts["take_out_title"].format(rule=name)):
@@ -186,7 +185,8 @@ class OutOfServiceSheet:
             label(texts["reason"], "bacs-quiet")
             with box("bacs-choice bacs-fit").props("role=group"):
                 self._reasons = {
-                    each: button(texts[each], partial(self._choose, each)) for each in REASONS
+                    each: button(texts[each], partial(self._choose, each))
+                    for each in OUT_OF_SERVICE
                 }
             text_field(texts["another_reason"], "", self._typed)
             with box("bacs-actions"):
@@ -194,7 +194,7 @@ class OutOfServiceSheet:
                 hold_button(
                     texts["take_out_of_service_deed"], self._send, "bacs-button bacs-action primary"
                 )
-        self._choose(REASONS[0])
+        self._choose(OUT_OF_SERVICE[0])
 
     def _where(self) -> None:
         texts, worst = self._around.texts, self._row.worst

@@ -10,9 +10,10 @@ from bacs_core.api.history_messages import SeriesMessage
 from bacs_core.api.live import LiveSite
 from bacs_core.api.messages import AccessoryInfo, AccessoryStatus, Measured
 from bacs_core.api.rule_messages import AlarmRule, Rules
-from bacs_core.model import AlarmSeverity, Manager
+from bacs_core.model import AlarmSeverity, Manager, Quantity
 from bacs_hmi import wording
 from bacs_hmi.format import ABSENT, Numbers, age
+from bacs_hmi.pages.relays_facts import HELD_S, at_most
 from bacs_hmi.room_trends import Trend
 from bacs_hmi.texts import Texts
 from bacs_hmi.wires import STALE_AFTER_S
@@ -138,15 +139,20 @@ def _of_strings(
         if value is not None:
             same.setdefault(numbers.with_unit(value, 1, "°C"), []).append(string.key)
     names = {string.key: string.name for string in manager.strings}
+    held = {string.key: string.stale_after_s[Quantity.VOLTAGE] for string in manager.strings}
     for shown, keys in same.items():
         place = names[keys[0]] if len(keys) == 1 else manager.name
         if len(keys) > 1 and len(same) > 1:
             place = ", ".join(names[key] for key in keys)
+        # Where the string itself tells none, it is the temperature of the sensors of the room.
+        held_s = max(HELD_S, *(held[key] for key in keys))
         yield Measurement(
             f"{keys[0]}/{ROOM}",
             place,
             texts["room_at_strings"],
             shown,
+            at_most(live, held_s, texts, numbers),
+            (live.age_of(live.at) or 0.0) > STALE_AFTER_S,
             limits=_limits(_OF_STRINGS, rules, texts, accessory_id=None, manager_id=manager.id),
             severity=_severity(live, _OF_STRINGS, accessory_id=None, manager_id=manager.id),
             trend=keys[0],

@@ -12,6 +12,7 @@ from bacs_core.model import AlarmSeverity, ChargePhase, EqualizedBy, Inhibit, St
 from bacs_hmi import people
 from bacs_hmi.conclusions import mode, today_of
 from bacs_hmi.format import ABSENT, minute_of
+from bacs_hmi.hold import hold_button
 from bacs_hmi.pages.equalization_facts import (
     Pauses,
     bypass_of,
@@ -114,7 +115,7 @@ class StringEqualization:
             words = box("bacs-toolbar-text")
             if is_paused and may_pause:
                 text = texts["resume_equalization"]
-                button(text, partial(self._resume, text), "bacs-button bacs-action primary")
+                hold_button(text, partial(self._resume, text), "bacs-button bacs-action primary")
             elif may_pause:
                 text = texts["pause_equalization"]
                 button(text, lambda: PauseSheet(around, self._string), "bacs-button bacs-action")
@@ -292,6 +293,7 @@ class StringEqualization:
                 self._until(ends[cell]) if ends is not None and cell in ends else "",
                 way=texts["resume_equalization"] if may else "",
                 target=cell,
+                held=True,
             )
             for cell in paused
         ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nicegui.elements.mixins.text_element import TextElement
 
 from bacs_core.model import AlarmSeverity
+from bacs_hmi.hold import hold_button
 from bacs_hmi.parts import box, button, choose, label, symbol
 
 
@@ -16,7 +17,7 @@ class Fact:
     """One name and its value; `note` explains it, `old` says that it was not read for a while.
 
     A fact with a `severity` has its shape in front; one that leads somewhere has a button named
-    `way`, whose touch is told with `target`.
+    `way`, whose touch is told with `target`; it is `held` where that switches something.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Fact:
     severity: AlarmSeverity | None = None
     way: str = ""
     target: object = None
+    held: bool = False
 
 
 class Facts:
@@ -40,7 +42,7 @@ class Facts:
 
     def show(self, facts: Sequence[Fact]) -> None:
         """Show these facts instead of those before."""
-        built = tuple((fact.way, fact.severity, bool(fact.note)) for fact in facts)
+        built = tuple((fact.way, fact.held, fact.severity, bool(fact.note)) for fact in facts)
         self._shown = list(facts)
         if built != self._built:
             self._built = built
@@ -62,7 +64,9 @@ class Facts:
                 name = label("")
                 note = label("", "bacs-told-note bacs-quiet")
             value = label("", "bacs-told-value")
-            if fact.way:
+            if fact.way and fact.held:
+                hold_button(fact.way, lambda: self._touched(place))
+            elif fact.way:
                 button(fact.way, lambda: self._touched(place), "bacs-button bacs-told-way")
         return name, value, note
 

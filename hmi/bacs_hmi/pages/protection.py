@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from nicegui.element import Element
+
 from bacs_core.api.messages import (
     DeferTrip,
     RecloseBreaker,
@@ -26,13 +28,12 @@ from bacs_hmi.conclusions import (
     why,
     worst_stage,
 )
+from bacs_hmi.given_reasons import PROTECTION_OFF
 from bacs_hmi.hold import hold_button
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.parts import box, button, choose, label, sheet, symbol
 
 _Order = DeferTrip | RecloseBreaker | SwitchProtectionOn
-#: The reasons that a finger can choose.
-REASONS: Final = ("reason_maintenance", "reason_test", "reason_sensor")
 HOURS: Final = (1, 4, 8, 24)
 _OFFERS: Final = {
     TripState.TRIPPED: RecloseBreaker,
@@ -55,35 +56,45 @@ class ProtectionBand:
     def __init__(self, around: Surroundings, string: String) -> None:
         self._around = around
         self._string = string
-        self._shown: tuple[object, ...] = ()
+        self._said: list[tuple[str, str]] = []
+        self._offered: list[_Order] = []
         self._band = box("bacs-protection").props("role=status")
+        self._parts: tuple[Element, Element] | None = None
         self.refresh()
 
     def refresh(self) -> None:
-        """Follow what protection says; nothing is built anew for what stayed as it was."""
+        """Follow what protection says; a button stays under its finger while it means the same."""
         trip, threatened = self._trip(), self._is_threatened()
-        offers = self._offers(trip, threatened=threatened)
-        shown = (trip, threatened, tuple(offers))
-        if shown == self._shown:
-            return
-        self._shown = shown
         told = trip.state in TOLD_STATES or threatened or _is_found_open(trip)
         self._band.set_visibility(told)
-        self._band.clear()
         if not told:
             return
-        texts = self._around.texts
-        with self._band:
-            symbol(AlarmSeverity.ALARM)
-            with box("bacs-protection-text"):
-                for text, style in self._lines(trip):
+        if self._parts is None:
+            with self._band:
+                symbol(AlarmSeverity.ALARM)
+                self._parts = box("bacs-protection-text"), box("bacs-protection-orders")
+        said, orders = self._parts
+        lines, offers = self._lines(trip), self._offers(trip, threatened=threatened)
+        if lines != self._said:
+            self._said = lines
+            said.clear()
+            with said:
+                for text, style in lines:
                     label(text, style)
-            for command in offers:
-                text = texts[command.command.value]
-                if isinstance(command, RecloseBreaker):
-                    button(text, self._confirm_reclose, "bacs-button bacs-action")
-                else:
-                    hold_button(text, partial(self._around.order, command, text))
+        if offers != self._offered:
+            self._offered = offers
+            orders.clear()
+            with orders:
+                self._offer(offers)
+
+    def _offer(self, offers: list[_Order]) -> None:
+        texts = self._around.texts
+        for command in offers:
+            text = texts[command.command.value]
+            if isinstance(command, RecloseBreaker):
+                button(text, self._confirm_reclose, "bacs-button bacs-action")
+            else:
+                hold_button(text, partial(self._around.order, command, text))
 
     def _lines(self, trip: TripStatus) -> list[tuple[str, str]]:
         around, texts = self._around, self._around.texts
@@ -145,14 +156,15 @@ class SwitchOffSheet:
     def __init__(self, around: Surroundings, string: String) -> None:
         self._around = around
         self._string = string
-        self._reason, self._hours = REASONS[0], HOURS[0]
+        self._reason, self._hours = PROTECTION_OFF[0], HOURS[0]
         texts = around.texts
         with sheet(around.over, texts["why_off"].format(string=string.name)):
             label(texts["why_off_what"], tag="p")
             label(texts["reason"], "bacs-quiet")
             with box("bacs-choice").props("role=group"):
                 self._reasons = {
-                    name: button(texts[name], partial(self._choose, name, None)) for name in REASONS
+                    name: button(texts[name], partial(self._choose, name, None))
+                    for name in PROTECTION_OFF
                 }
             label(texts["for_how_long"], "bacs-quiet")
             with box("bacs-choice").props("role=group"):

@@ -28,6 +28,7 @@ from bacs_hmi.pages.relays_facts import (
     with_breaker,
 )
 from bacs_hmi.parts import arrow, box, button, label, symbol, symbol_svg
+from bacs_hmi.rereading import Patience
 from bacs_hmi.texts import Texts
 from bacs_hmi.views import View, ViewName
 
@@ -64,6 +65,7 @@ class RelaysPage:
         self._rows: dict[tuple[str, str, int], _Row] = {}
         self._switched: Mapping[tuple[str, int], Switched] = {}
         self._asks_in: int | None = None
+        self._patience = Patience(self._ask)
         self._contacts: tuple[object, ...] = ()
         texts = around.texts
         with box("bacs-title"):
@@ -78,6 +80,7 @@ class RelaysPage:
 
     def refresh(self, *, alarms_changed: bool) -> None:  # noqa: ARG002 - told of no alarm
         """Follow the contacts."""
+        self._patience.tick()
         if self._asks_in is not None:
             self._asks_in -= 1
             if self._asks_in <= 0:
@@ -89,9 +92,13 @@ class RelaysPage:
 
     def _ask(self) -> None:
         self._asks_in = None
+        self._patience.over()
         query = EventQuery(kind=("command",), limit=LOOKED_THROUGH)
         self._around.ask.history(
-            "switched", lambda history: history.events(query), self._answered, lambda _: None
+            "switched",
+            lambda history: history.events(query),
+            self._answered,
+            lambda _: self._patience.failed(),
         )
 
     def _answered(self, page: EventPage) -> None:

@@ -13,9 +13,12 @@ from bacs_core.api.live import LiveSite
 from bacs_core.api.messages import AccessoryInfo, AccessoryStatus
 from bacs_core.model import AlarmSeverity, String, TripState
 from bacs_hmi.conclusions import trip_of
-from bacs_hmi.texts import Texts
+from bacs_hmi.format import Numbers, age
+from bacs_hmi.texts import Texts, numbers_of
 from bacs_hmi.wires import device_name
 
+#: The engine holds what an accessory told for so long, and then says that nobody knows.
+HELD_S: Final = 30.0
 _SWITCH: Final = "switch_relay"
 
 
@@ -78,13 +81,20 @@ def boxes(live: LiveSite, texts: Texts) -> list[Box]:
     if info is None:
         return []
     return [
-        _box(accessory, live.accessories.get(accessory.id), texts)
+        _box(accessory, live, texts)
         for accessory in info.accessories
         if accessory.inputs or accessory.relays
     ]
 
 
-def _box(info: AccessoryInfo, status: AccessoryStatus | None, texts: Texts) -> Box:
+def at_most(live: LiveSite, held_s: float, texts: Texts, numbers: Numbers) -> str:
+    """Say how old a value can be whose time is not told, but that is held only for so long."""
+    silent_s = live.age_of(live.at) or 0.0
+    return texts["age_at_most"].format(age=age(numbers, held_s + silent_s))
+
+
+def _box(info: AccessoryInfo, live: LiveSite, texts: Texts) -> Box:
+    status: AccessoryStatus | None = live.accessories.get(info.id)
     online = None if status is None else status.online
     words = {True: "online", False: "offline", None: "not_asked"}
     state, severity = texts[words[online]], None if online else AlarmSeverity.WARNING
@@ -94,6 +104,8 @@ def _box(info: AccessoryInfo, status: AccessoryStatus | None, texts: Texts) -> B
     unit = texts["unit"].format(unit=info.unit)
     inputs = _states(info.inputs, None if status is None else status.inputs)
     relays = _states(info.relays, None if status is None else status.relays)
+    if any(closed is not None for _, _, closed in (*inputs, *relays)):
+        state = f"{state} · {at_most(live, HELD_S, texts, numbers_of(texts))}"
     return Box(
         info.id,
         info.name,

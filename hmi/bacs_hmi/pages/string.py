@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from bacs_core.api.messages import CommandName
 from bacs_core.api.rule_messages import Rules
@@ -15,8 +16,11 @@ from bacs_hmi.measures import MEASURES, limits_shown, place_of
 from bacs_hmi.pages.cell import CellPanel
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.pages.protection import ProtectionBand, SwitchOffSheet
-from bacs_hmi.parts import arrow, box, button, label
+from bacs_hmi.parts import arrow, box, button, choose, label
 from bacs_hmi.views import Look, Sort, View, ViewName
+
+#: Letters of a name that have room in one line of the title.
+LONG_NAME: Final = 28
 
 
 class StringPage:
@@ -31,7 +35,7 @@ class StringPage:
         self._protection = ProtectionBand(around, string)
         channel = around.broadcast.string(string.key)
         self._limits = limits_shown(string, None, around.texts)
-        self._said = Said(self._reasons(), self._mode(), self._danger(), self._limits)
+        self._said = self._say(self._reasons(), self._danger())
         around.ask.engine("rules", lambda client, _: client.rules(), self._ruled, lambda _: None)
         with box("bacs-string-body") as self._body:
             self._cells = StringView(
@@ -53,9 +57,9 @@ class StringPage:
         """Follow the newest values in the cell panel; the canvas follows by itself."""
         reasons = self._reasons() if alarms_changed else self._said.reasons
         danger = self._danger() if alarms_changed else self._said.danger
-        self._said = Said(reasons, self._mode(), danger, self._limits)
-        self._cells.say(self._said)
         self._refresh_conclusions()
+        self._said = self._say(reasons, danger)
+        self._cells.say(self._said)
         self._protection.refresh()
         if self._panel is not None:
             self._panel.refresh(alarms_changed=alarms_changed)
@@ -71,7 +75,8 @@ class StringPage:
         around, texts, string = self._around, self._around.texts, self._string
         strings = around.site.strings
         place = next(index for index, other in enumerate(strings) if other.key == string.key)
-        with box("bacs-title bacs-string-title"):
+        with box("bacs-title bacs-string-title") as title:
+            choose(title, "long", len(string.name) > LONG_NAME)
             arrow("back", texts["back"], lambda: around.open(View()))
             with box("bacs-title-text"):
                 label(string.name, tag="h1")
@@ -98,6 +103,9 @@ class StringPage:
     def _mode(self) -> str:
         mirror = self._around.live.strings[self._string.key]
         return conclusions.mode(mirror, self._around.texts)
+
+    def _say(self, reasons: dict[int, str], danger: list[int]) -> Said:
+        return Said(reasons, self._mode(), self._concluded.text, danger, self._limits)
 
     def _discharges(self) -> None:
         self._around.open(View(ViewName.DISCHARGES, self._string.key))

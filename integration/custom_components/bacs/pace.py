@@ -8,8 +8,8 @@ from typing import Final
 TURN_S: Final = 10.0
 #: Below this nobody has to wait: a small site is no load.
 LEAST_RATE_PER_S: Final = 128.0
-#: More of them every second leave Home Assistant no time for others, however large the site is: there
-#: an entity waits longer for its turn.
+#: More of them every second leave Home Assistant no time for others, however large the site is:
+#: there an entity waits longer for its turn.
 MOST_RATE_PER_S: Final = 512.0
 
 

@@ -13,7 +13,7 @@ from bacs_core.api.discharge_messages import DischargeAnalysis
 from bacs_core.api.live import LiveSite, LiveString
 from bacs_core.api.messages import StringScalars
 from bacs_core.model import EqualizationState, Quantity
-from bacs_hmi.pages.discharges.running import Fact, facts
+from bacs_hmi.pages.discharges.running import Fact, facts, row_facts
 from bacs_hmi.texts import LANGUAGES, numbers_of
 from tests.hmi.discharged_plant import KEY, discharged, entry, telecom
 
@@ -83,6 +83,21 @@ def test_a_lowest_cell_that_nobody_knows_now_is_the_one_of_before_with_its_age(
     fact = shown(analysis, live)["discharge_lowest"]
     assert fact.heading == "Lowest cell, 10\u00a0min old"
     assert "1.500" not in fact.value
+
+
+def test_the_row_of_one_that_runs_counts_on_and_says_how_old_its_figures_are(
+    analysis: DischargeAnalysis,
+) -> None:
+    told = analysis.discharge
+    now = told.figures.until + timedelta(seconds=40)
+    live = live_at(now, [1.9, 1.875], read_at=now)
+    numbers = numbers_of(TEXTS)
+    row = row_facts(told, None, live, TEXTS, numbers)
+    assert row["discharge_duration"] == facts(analysis, live, TEXTS, numbers)["discharge_duration"]
+    assert row["discharge_drawn"].heading == "Drawn (of rated), 40\u00a0s old"
+    assert row["discharge_lowest"] == Fact("Lowest cell", "")
+    known = row_facts(told, analysis, live, TEXTS, numbers)
+    assert known["discharge_lowest"].heading == "Lowest cell now"
 
 
 def test_one_that_is_over_has_figures_without_an_age() -> None:

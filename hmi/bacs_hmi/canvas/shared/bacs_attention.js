@@ -1,4 +1,6 @@
 // The strip of what stands out: one button each, the worst first; what does not fit is left out.
+// The end of a place, which names the cell, is always shown; a long name is cut before it.
+const PLACE_END = 17;
 const NAMES = { alarm: "alarm", warning: "warning" };
 const SHAPES = {
   alarm: '<rect x="2" y="2" width="16" height="16"/>',
@@ -36,7 +38,9 @@ export class AttentionStrip {
     });
     const symbol = make(button, "span");
     const words = make(button, "span", "bacs-attention-words");
-    this.buttons.push({ button, symbol, place: make(words, "b"), text: make(words, "span") });
+    const where = make(words, "b");
+    const [start, end] = [make(where, "span"), make(where, "span")];
+    this.buttons.push({ button, symbol, start, end, text: make(words, "span") });
   }
 
   fill(parts, item) {
@@ -48,7 +52,8 @@ export class AttentionStrip {
       parts.symbol.innerHTML = `<svg class="bacs-symbol ${kind}" viewBox="0 0 20 20" aria-hidden="true">${SHAPES[kind]}</svg>`;
       parts.button.className = `bacs-attention-item ${kind}`;
     }
-    say(parts.place, item.place);
+    say(parts.start, item.place.slice(0, -PLACE_END));
+    say(parts.end, item.place.slice(-PLACE_END));
     say(parts.text, item.text);
   }
 }

@@ -212,4 +212,9 @@ export class StringModel {
     for (const cell of cells) this.ages[cell] = this.staleBits[cell] ? reader.age() : null;
     return true;
   }
+
+  // A cell of which nothing is known at all is not normal either.
+  isMeasured(cell) {
+    return this.columns.some((column) => Number.isFinite(column[cell]));
+  }
 }

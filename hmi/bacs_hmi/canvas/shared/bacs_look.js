@@ -67,6 +67,13 @@ export function paletteChanged() {
   return (document.documentElement.dataset.palette ?? "day") !== palette;
 }
 
+// Draws anew as soon as another palette is in force; the returned function ends that.
+export function whenPaletteChanges(redraw) {
+  const observer = new MutationObserver(redraw);
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-palette"] });
+  return () => observer.disconnect();
+}
+
 // Makes the canvas as sharp as the display, and clears it; returns its context. A unit of the
 // drawing has `scale` CSS pixels.
 export function prepare(canvas, width, height, scale = 1) {
@@ -102,19 +109,24 @@ export function panel(context, x, y, w, h, fill, edge, edgeWidth = 1) {
 }
 
 // Draws text cut with an ellipsis to the given width; returns what was drawn.
-export function text(context, value, x, y, { size, weight = 400, colour = COLOUR.ink, align = "left", width = Infinity }) {
+export function text(context, value, x, y, { size, weight = 400, colour = COLOUR.ink, align = "left", width = Infinity, isName = false }) {
   context.font = font(size, weight);
   context.fillStyle = colour;
   context.textAlign = align;
-  let shown = value;
-  if (width !== Infinity && context.measureText(shown).width > width) {
-    while (shown.length > 1 && context.measureText(`${shown}…`).width > width) {
-      shown = shown.slice(0, -1).trimEnd();
-    }
-    shown = `${shown}…`;
-  }
+  const shown = fitted(context, value, width, isName);
   context.fillText(shown, x, y);
   return shown;
+}
+
+// What is too long loses its end; a name loses its middle, since the names of a plant mostly end apart.
+function fitted(context, value, width, isName) {
+  if (width === Infinity || context.measureText(value).width <= width) return value;
+  for (let kept = value.length - 1; kept > 1; kept--) {
+    const end = isName ? Math.floor(kept / 2) : 0;
+    const shown = `${value.slice(0, kept - end).trimEnd()}…${value.slice(value.length - end).trimStart()}`;
+    if (context.measureText(shown).width <= width) return shown;
+  }
+  return `${value.slice(0, 1)}…`;
 }
 
 export function textWidth(context, value, size, weight = 400) {

@@ -4,7 +4,7 @@
 import { OverviewModel, SILENT, STRING_CHANGED } from "bacs_frames";
 import { ageText, withUnit } from "bacs_numbers";
 import { AttentionStrip } from "bacs_attention";
-import { COLOUR, paletteChanged, prepare, shape, text, textWidth, unit, whenFontsCome } from "bacs_look";
+import { COLOUR, paletteChanged, prepare, shape, text, textWidth, unit, whenFontsCome, whenPaletteChanges } from "bacs_look";
 import { DENSE_BELOW, drawTile } from "bacs_tile";
 import { arrange } from "bacs_tiles";
 
@@ -45,10 +45,12 @@ export class OverviewView {
     this.observer = new ResizeObserver(() => this.place());
     this.observer.observe(this.box);
     whenFontsCome(() => this.redraw(true));
+    this.endPalette = whenPaletteChanges(() => this.redraw(true));
   }
 
   end() {
     this.observer.disconnect();
+    this.endPalette();
     cancelAnimationFrame(this.pending);
     this.canvas = null;
   }
@@ -233,17 +235,20 @@ export class OverviewView {
   drawHeadAbove(context, spot, manager, state, total, counted) {
     const x = spot.x + 4;
     const end = this.drawCounts(context, spot.x + spot.width - 4, spot.y + 15, total, counted);
-    const shown = text(context, manager.name, x, spot.y + 21, { size: 18, weight: 500, width: (end - x) / 2 });
+    // Where both have no room, that a manager is as it should be is left out.
+    const width = end - x < 170 && !state.offline ? end - x - 6 : (end - x) / 2;
+    const shown = text(context, manager.name, x, spot.y + 21, { size: 18, weight: 500, width, isName: true });
     let right = x + textWidth(context, shown, 18, 500) + 14;
     if (state.offline) {
       shape(context, 2, right + 6, spot.y + 15, 12);
       right += 18;
     }
-    text(context, `${state.text}, ${state.size}`, right, spot.y + 21, {
+    const room = end - right - 6;
+    const told = [`${state.text}, ${state.size}`, state.text].find((words) => textWidth(context, words, 16, 500) <= room);
+    if (told) text(context, told, right, spot.y + 21, {
       size: 16,
       weight: state.offline ? 500 : 400,
       colour: state.offline ? COLOUR.alarmInk : COLOUR.quiet,
-      width: end - right - 6,
     });
   }
 
@@ -272,7 +277,7 @@ export class OverviewView {
     const end = beside
       ? this.drawCounts(context, spot.x + spot.width - 4, y - 7, total, counted)
       : spot.x + spot.width;
-    text(context, manager.name, x, y, { size: big, weight: 500, width: end - x });
+    text(context, manager.name, x, y, { size: big, weight: 500, width: end - x, isName: true });
     y += step;
     if (state.offline) shape(context, 2, x + 6, y - small * 0.35, 11);
     text(context, state.text, state.offline ? x + 18 : x, y, {

@@ -110,15 +110,26 @@ function drawRow(context, places, scene, cell, texts, y, width) {
 }
 
 function drawStatus(context, spot, status, told, y) {
+  if (told === ABSENT) {
+    text(context, told, spot.x, y + ROW / 2 + 6, { size: 17, colour: COLOUR.quiet });
+    return;
+  }
   shape(context, status, spot.x + 8, y + ROW / 2, 16);
   if (spot.bare) return;
   const colour = { [WARNING]: COLOUR.warningInk, [ALARM]: COLOUR.alarmInk }[status] ?? COLOUR.quiet;
-  text(context, told, spot.x + 26, y + ROW / 2 + 6, {
-    size: 17,
-    weight: status === NORMAL ? 400 : 500,
-    colour,
-    width: spot.width - 20,
-  });
+  const [x, width, weight] = [spot.x + 26, spot.width - 20, status === NORMAL ? 400 : 500];
+  const size = textWidth(context, told, 17, weight) <= width ? 17 : 15;
+  const [first, rest] = inTwo(context, told, size, weight, width);
+  text(context, first, x, y + ROW / 2 + (rest ? -3 : 6), { size, weight, colour, width });
+  if (rest) text(context, rest, x, y + ROW / 2 + 15, { size, weight, colour, width });
+}
+
+// Parts words after the last one that has room in the first of two lines.
+function inTwo(context, told, size, weight, width) {
+  const words = told.split(" ");
+  let count = 1;
+  while (count < words.length && textWidth(context, words.slice(0, count + 1).join(" "), size, weight) <= width) count++;
+  return [words.slice(0, count).join(" "), words.slice(count).join(" ")];
 }
 
 function drawBar(context, spot, scene, cell, y) {

@@ -2,7 +2,7 @@
 // map, for any quantity. A hidden table holds the texts of the first rows exactly as they are drawn.
 import { ALARM, NORMAL, SILENT, STATUSES, StringModel, WARNING } from "bacs_frames";
 import { ABSENT, ageText, numberText, signed } from "bacs_numbers";
-import { COLOUR, barGrid, drawBars, prepare, readPalette, text, unit, whenFontsCome } from "bacs_look";
+import { COLOUR, barGrid, drawBars, prepare, readPalette, text, unit, whenFontsCome, whenPaletteChanges } from "bacs_look";
 import { Loupe } from "bacs_loupe";
 import { apartText, arranged, drawBarLook, drawHeatLook } from "bacs_marks";
 import { DEVIATION, Reading } from "bacs_measures";
@@ -44,8 +44,8 @@ export class StringView {
     element.innerHTML = PARTS;
     this.element = element;
     this.emit = emit;
-    const { texts, start, reasons, mode, marked, danger, limits } = given;
-    Object.assign(this, { texts, reasons, mode, marked, danger, limits });
+    const { texts, start, reasons, mode, concluded, marked, danger, limits } = given;
+    Object.assign(this, { texts, reasons, mode, concluded, marked, danger, limits });
     this.fixed = JSON.parse(given.plan);
     const find = (name) => element.querySelector(name);
     this.canvas = find("canvas");
@@ -76,15 +76,17 @@ export class StringView {
     this.observer = new ResizeObserver(() => this.sized() && this.place());
     this.observer.observe(this.box);
     whenFontsCome(() => this.redraw());
+    this.endPalette = whenPaletteChanges(() => this.redraw());
   }
 
   end() {
     this.observer.disconnect();
+    this.endPalette();
     cancelAnimationFrame(this.pending);
     this.canvas = null;
   }
 
-  // Follows one of what is said of the string: `reasons`, `mode`, `marked`, `danger`, `limits`.
+  // Follows one of what is said of the string: `reasons`, `mode`, `concluded`, `marked`, `danger`, `limits`.
   say(name, value) {
     this[name] = value;
     this.redraw();
@@ -122,6 +124,8 @@ export class StringView {
     value.dataset.value = "equalization";
     this.equalizationState = value.appendChild(document.createElement("b"));
     this.equalizationBy = value.appendChild(document.createElement("span"));
+    this.conclusion = group.appendChild(document.createElement("dd"));
+    this.conclusion.className = "bacs-conclusion";
   }
 
   buildTools(tools) {
@@ -378,7 +382,9 @@ export class StringView {
     const mark = this.texts.decimal_mark;
     const { columns, statuses, ages, staleBits } = this.model;
     const value = (quantity) => numberText(columns[quantity][cell], this.fixed.decimals[quantity], mark);
-    const status = this.reasons[String(cell + 1)] ?? this.texts[`status_${STATUSES[statuses[cell]]}`];
+    const known = statuses[cell] !== NORMAL || this.model.isMeasured(cell);
+    const named = known ? this.texts[`status_${STATUSES[statuses[cell]]}`] : ABSENT;
+    const status = this.reasons[String(cell + 1)] ?? named;
     const old = staleBits[cell] ? this.texts.age_of.replace("{age}", ageText(ages[cell], mark)) : null;
     return [
       String(cell + 1).padStart(this.fixed.digits, "0"),
@@ -458,6 +464,7 @@ export class StringView {
     const reasons = inhibitedBy.map((inhibit) => this.texts[`inhibit_${inhibit}`]).join(", ");
     say(this.equalizationState, this.texts[`equalization_${state}`]);
     say(this.equalizationBy, [reasons || this.mode, this.fixed.equalizedBy].filter(Boolean).join(" · "));
+    say(this.conclusion, this.concluded);
   }
 
   drawTable(context, scene, scroll) {

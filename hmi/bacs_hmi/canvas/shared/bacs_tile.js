@@ -63,7 +63,7 @@ const MEDIUM = {
   head(context, spot, tile) {
     const [x, right] = [spot.x + 8, spot.x + spot.width - 8];
     const free = badges(context, tile.counts, right, spot.y + 15, 16);
-    const name = text(context, shortName(tile.string), x, spot.y + 21, { size: 16, weight: 500, width: free - x - 4 });
+    const name = text(context, shortName(tile.string), x, spot.y + 21, { size: 16, weight: 500, width: free - x - 4, isName: true });
     const end = x + textWidth(context, name, 16, 500) + 10;
     if (end + textWidth(context, tile.size, 15) < free) {
       text(context, tile.size, end, spot.y + 21, { size: 15, colour: COLOUR.quiet });
@@ -85,7 +85,7 @@ const WIDE = {
   head(context, spot, tile) {
     const [x, right] = [spot.x + 12, spot.x + spot.width - 12];
     const free = badges(context, tile.counts, right, spot.y + 21, 20);
-    text(context, tile.string.name, x, spot.y + 28, { size: 20, weight: 500, width: free - x - 8 });
+    text(context, tile.string.name, x, spot.y + 28, { size: 20, weight: 500, width: free - x - 8, isName: true });
     const y = spot.y + 58;
     text(context, tile.sum, x, y, { size: 22, weight: 500 });
     text(context, tile.current, x + 112, y, { size: 20 });

@@ -108,6 +108,7 @@ function positions(cells, layout) {
 
 // Shares the places of a row among fewer strings, so that each cell has about the same room.
 function shared(cells, places) {
+  if (cells.length === 0) return [];
   const spans = cells.map(() => 1);
   for (let left = places - cells.length; left > 0; left--) {
     let neediest = 0;

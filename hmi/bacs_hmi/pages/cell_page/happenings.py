@@ -33,7 +33,8 @@ class EventsPart:
         self._read()
 
     def refresh(self) -> None:
-        """What is read stays until the part is opened anew."""
+        """What was read stays until the part is opened anew."""
+        self._note.tick()
 
     def _read(self) -> None:
         self._note.reading()

@@ -15,6 +15,7 @@ from bacs_hmi.parts import button, choose
 
 #: Long enough to walk around a rack.
 BLINK_S: Final = 60
+_CLASSES: Final = "bacs-button bacs-action"
 
 
 class IdentifyButton:
@@ -24,7 +25,7 @@ class IdentifyButton:
         self._around = around
         self._place = place
         self._until: datetime | None = None
-        self._button = button(around.texts["cell_identify"], self._touched)
+        self._button = button(around.texts["cell_identify"], self._touched, _CLASSES)
         self.refresh()
 
     def refresh(self) -> None:

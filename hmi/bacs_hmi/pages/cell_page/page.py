@@ -25,6 +25,7 @@ from bacs_hmi.pages.cell_page.values import ValuesPane
 from bacs_hmi.pages.discharges.report import report_button
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.parts import arrow, box, button, choose, label
+from bacs_hmi.rereading import Patience
 from bacs_hmi.views import View, ViewName
 
 TREND, EVENTS, MAINTENANCE = "trend", "events", "maintenance"
@@ -53,10 +54,12 @@ class CellPage:
         self._stretch = stretch_of(view.part) or Stretch()
         self._tab = view.part if view.part in {EVENTS, MAINTENANCE} else TREND
         self._trend: TrendPart | None = None
+        self._events: EventsPart | None = None
         self._maintenance: MaintenancePart | None = None
         self._identify: IdentifyButton | None = None
         self._past: _Past | None = None
         self._past_failed = ""
+        self._patience = Patience(self._read_past)
         self._build_title()
         with box("bacs-cell-page"):
             self._values = ValuesPane(around, string, cell)
@@ -68,9 +71,12 @@ class CellPage:
         """Follow the newest values."""
         del alarms_changed
         self._values.refresh()
+        self._patience.tick()
         self._tell_baseline()
         if self._trend is not None:
             self._trend.refresh()
+        if self._events is not None:
+            self._events.refresh()
         if self._maintenance is not None:
             self._maintenance.refresh()
         if self._identify is not None:
@@ -135,11 +141,11 @@ class CellPage:
     def _build_tab(self) -> None:
         around, string, cell = self._around, self._string, self._cell
         self._side.clear()
-        self._trend = self._maintenance = None
+        self._trend = self._events = self._maintenance = None
         with self._side:
             match self._tab:
                 case "events":
-                    EventsPart(around, string, cell)
+                    self._events = EventsPart(around, string, cell)
                 case "maintenance":
                     self._maintenance = MaintenancePart(around, string, cell, self._read_past)
                     report_button(around, string)
@@ -161,10 +167,12 @@ class CellPage:
 
     def _arrived(self, past: _Past) -> None:
         self._past = past
+        self._patience.over()
         self._show_past()
 
     def _failed(self, why: str) -> None:
         self._past_failed = why
+        self._patience.failed()
         self._show_past()
 
     def _show_past(self) -> None:

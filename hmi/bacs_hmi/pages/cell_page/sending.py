@@ -18,7 +18,7 @@ def send(
             # It says which role is needed.
             around.order(command, what)
             return
-        around.ask.engine(
+        around.ask.as_person(
             f"send {command.command.value}",
             lambda client, token: client.command(command, session_token=token),
             done,

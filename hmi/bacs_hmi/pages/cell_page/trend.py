@@ -68,6 +68,7 @@ class TrendPart:
 
     def refresh(self) -> None:
         """Read again when there is something new."""
+        self._note.tick()
         if self._stretch.end is not None:
             return
         if self._now().timestamp() - self._rules_read_at >= RULES_EVERY_S:

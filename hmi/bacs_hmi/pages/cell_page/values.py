@@ -7,6 +7,7 @@ from typing import Final
 
 from nicegui.elements.mixins.text_element import TextElement
 
+from bacs_core.api.live import LiveString
 from bacs_core.api.messages import Alarm
 from bacs_core.model import AlarmSeverity, CellStatus, Quantity, RunawayStage, String
 from bacs_hmi import conclusions, wording
@@ -122,7 +123,7 @@ class ValuesPane:
             stage,
             tuple(conclusions.remarks(mirror, index, rules, texts, numbers)),
             tuple(conclusions.figures(mirror, index, texts, numbers)),
-            mirror.status[index],
+            how_it_is(mirror, index),
             tuple(alarm.state for alarm in alarms),
         )
         if found == self._found:
@@ -137,8 +138,7 @@ class ValuesPane:
             for text in found[2]:
                 self._row(text, AlarmSeverity.WARNING)
             if not conditions and not found[2] and stage not in _STAGES:
-                silent = mirror.status[index] == CellStatus.SILENT
-                self._row(texts["cell_is_silent" if silent else "cell_is_normal"], None)
+                self._row(texts[found[4]], None, is_known=found[4] != "cell_is_unknown")
         self._figures.clear()
         with self._figures:
             for figure in found[3]:
@@ -147,9 +147,19 @@ class ValuesPane:
                     label(figure.value, "bacs-number")
                     label(figure.note, "bacs-value-note")
 
-    def _row(self, text: str, severity: AlarmSeverity | None, *, hollow: bool = False) -> None:
+    def _row(
+        self,
+        text: str,
+        severity: AlarmSeverity | None,
+        *,
+        hollow: bool = False,
+        is_known: bool = True,
+    ) -> None:
         with box("bacs-cell-finding"):
-            symbol(severity, hollow=hollow)
+            if is_known:
+                symbol(severity, hollow=hollow)
+            else:
+                label(ABSENT)
             label(text)
 
     def _own_alarms(self) -> list[Alarm]:
@@ -158,3 +168,11 @@ class ValuesPane:
             for alarm in self._around.live.alarms.values()
             if alarm.string_key == self._string.key and alarm.cell == self._cell
         ]
+
+
+def how_it_is(mirror: LiveString, index: int) -> str:
+    """Name the text for a cell (from 0) of which nothing is wrong, as far as anything is known."""
+    if mirror.status[index] == CellStatus.SILENT:
+        return "cell_is_silent"
+    known = (value_of(mirror, quantity, index) for quantity in Quantity)
+    return "cell_is_unknown" if all(value is None for value in known) else "cell_is_normal"

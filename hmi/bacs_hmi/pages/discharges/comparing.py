@@ -50,7 +50,8 @@ class ComparePart:
         self._again()
 
     def refresh(self) -> None:
-        """Nothing changes from tick to tick."""
+        """Nothing changes from tick to tick once it was read."""
+        self._note.tick()
 
     def follow(self, analysis: DischargeAnalysis) -> None:
         """What was compared stays as it is."""

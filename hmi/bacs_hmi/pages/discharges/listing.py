@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -15,8 +16,10 @@ from bacs_hmi.charts.reading import ReadingNote
 from bacs_hmi.conclusions import today_of
 from bacs_hmi.pages.discharges import telling
 from bacs_hmi.pages.discharges.report import report_button
+from bacs_hmi.pages.discharges.running import row_facts
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.parts import arrow, box, button, label, sheet, symbol
+from bacs_hmi.rereading import Patience
 from bacs_hmi.views import View, ViewName
 from bacs_hmi.wording import string_of
 
@@ -36,8 +39,13 @@ class DischargesPage:
         self._shown = ROWS
         self._lowest: dict[int, str] = {}
         self._lowest_labels: dict[int, TextElement] = {}
+        self._analyses: dict[int, DischargeAnalysis] = {}
+        """Of those that run."""
+        self._facts: dict[int, dict[str, _Labels]] = {}
+        """Of those that run, by the names of `row_facts`."""
         self._read_at = 0.0
         self._running: frozenset[str] = frozenset()
+        self._patience = Patience(self._read_lowest)
         self._build_title()
         self._note = ReadingNote(around.texts, self._read)
         self._rows = box("bacs-discharges")
@@ -46,10 +54,15 @@ class DischargesPage:
     def refresh(self, *, alarms_changed: bool) -> None:
         """Read again when a discharge began or ended, and now and then while one runs."""
         del alarms_changed
+        self._note.tick()
+        self._patience.tick()
         running = self._in_discharge()
         every_s = READ_EVERY_S if self._any_runs() else READ_IDLE_S
         if running != self._running or self._now() - self._read_at > every_s:
             self._read()
+        for one in self._told or []:
+            if one.id in self._facts:
+                self._tell_running(one)
 
     def close(self) -> None:
         """Nothing to stop."""
@@ -105,15 +118,19 @@ class DischargesPage:
         self._build_rows()
 
     def _build_rows(self) -> None:
-        told = sorted(self._told or [], key=lambda one: one.ended_at is not None)
+        told = self._in_order()
         self._rows.clear()
         self._lowest_labels.clear()
+        self._facts.clear()
         with self._rows:
             for one in told[: self._shown]:
                 self._row(one)
             if len(told) > self._shown:
                 button(self._around.texts["older_discharges"], self._more)
-        self._read_lowest(told[: self._shown])
+        self._read_lowest()
+
+    def _in_order(self) -> list[Discharge]:
+        return sorted(self._told or [], key=lambda one: one.ended_at is not None)
 
     def _more(self) -> None:
         self._shown += ROWS
@@ -130,10 +147,19 @@ class DischargesPage:
             with box("bacs-discharge-when"):
                 label(name, "bacs-discharge-start")
                 label(told.battery.name, "bacs-quiet")
-            _fact(texts["discharge_duration"], telling.lasted(told, texts))
-            _fact(texts["discharge_drawn"], telling.depth(told.figures, texts, numbers))
-            known = self._lowest.get(told.id, "")
-            self._lowest_labels[told.id] = _fact(texts["discharge_lowest"], known)
+            lasted = _fact(texts["discharge_duration"], telling.lasted(told, texts))
+            depth = telling.depth(told.figures, texts, numbers)
+            drawn = _fact(texts["discharge_drawn"], depth)
+            lowest = _fact(texts["discharge_lowest"], self._lowest.get(told.id, ""))
+            if running:
+                self._facts[told.id] = {
+                    "discharge_duration": lasted,
+                    "discharge_drawn": drawn,
+                    "discharge_lowest": lowest,
+                }
+                self._tell_running(told)
+            else:
+                self._lowest_labels[told.id] = lowest.value
             with box("bacs-discharge-end"):
                 if running:
                     symbol(AlarmSeverity.WARNING)
@@ -142,20 +168,36 @@ class DischargesPage:
                     label(telling.kind(told, texts), "bacs-quiet")
         row.on("click", lambda _: around.open(View(ViewName.DISCHARGE, number=told.id)))
 
-    def _read_lowest(self, shown: list[Discharge]) -> None:
+    def _tell_running(self, told: Discharge) -> None:
+        """Tell the figures of now of a discharge that runs, and how old the others are."""
+        around = self._around
+        shown = row_facts(
+            told, self._analyses.get(told.id), around.live, around.texts, around.numbers
+        )
+        for name, fact in shown.items():
+            labels = self._facts[told.id][name]
+            labels.heading.set_text(fact.heading)
+            labels.value.set_text(fact.value)
+
+    def _read_lowest(self) -> None:
         """Read which cell was lowest: only the analysis of each discharge knows it."""
+        self._patience.over()
+        shown = self._in_order()[: self._shown]
         wanted = [one.id for one in shown if one.ended_at is None or one.id not in self._lowest]
         if wanted:
             self._around.ask.history(
                 "lowest",
                 lambda history: _analyses(history, wanted, self._lowest_arrived),
                 lambda _: None,
-                lambda _: None,
+                lambda _: self._patience.failed(),
             )
 
     def _lowest_arrived(self, analysis: DischargeAnalysis) -> None:
         number = analysis.discharge.id
         texts, numbers = self._around.texts, self._around.numbers
+        if analysis.discharge.ended_at is None:
+            self._analyses[number] = analysis
+            return
         self._lowest[number] = telling.lowest_cell(analysis, texts, numbers)
         if number in self._lowest_labels:
             self._lowest_labels[number].set_text(self._lowest[number])
@@ -182,7 +224,14 @@ async def _analyses(
         arrived(await history.discharge(number))
 
 
-def _fact(name: str, value: str) -> TextElement:
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """Heading and value of one figure of a row."""
+
+    heading: TextElement
+    value: TextElement
+
+
+def _fact(name: str, value: str) -> _Labels:
     with box("bacs-discharge-fact"):
-        label(name, "bacs-quiet")
-        return label(value, "bacs-discharge-value")
+        return _Labels(label(name, "bacs-quiet"), label(value, "bacs-discharge-value"))

@@ -57,6 +57,7 @@ class LivePart:
 
     def refresh(self) -> None:
         """Follow the stream."""
+        self._note.tick()
         around, battery = self._around, self._analysis.discharge.battery
         mirror = around.live.strings.get(battery.string_key)
         self._tell_time_left(mirror)

@@ -53,6 +53,7 @@ class DischargePage:
     def refresh(self, *, alarms_changed: bool) -> None:
         """Follow what runs."""
         del alarms_changed
+        self._note.tick()
         runs = self._analysis is not None and not self._analysis.final
         if runs and self._now() - self._read_at > READ_EVERY_S:
             self._read()

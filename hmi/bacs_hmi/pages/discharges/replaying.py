@@ -21,7 +21,8 @@ class ReplayPart:
         self._read()
 
     def refresh(self) -> None:
-        """Nothing changes any more."""
+        """Nothing changes any more once it was read."""
+        self._note.tick()
 
     def follow(self, analysis: DischargeAnalysis) -> None:
         """It is over."""

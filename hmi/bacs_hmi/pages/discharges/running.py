@@ -1,4 +1,4 @@
-"""The figures over a discharge: while it runs those of now, and where they are not, how old."""
+"""The figures of a discharge: while it runs those of now, and where they are not, how old."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def facts(
     }
     if told.ended_at is not None:
         return {name: Fact(texts[name], value) for name, value in values.items()}
-    old = texts["age_of"].format(age=age(numbers, live.age_of(told.figures.until.timestamp())))
+    old = _worked_out(told, live, texts, numbers)
     shown = {name: Fact(f"{texts[name]}, {old}", value) for name, value in values.items()}
     shown["discharge_outcome"] = Fact(texts["discharge_outcome"], values["discharge_outcome"])
     if live.at is not None:
@@ -48,6 +48,35 @@ def facts(
     if lowest:
         shown["discharge_lowest"] = Fact(texts["discharge_lowest_now"], lowest)
     return shown
+
+
+def row_facts(
+    told: Discharge,
+    analysis: DischargeAnalysis | None,
+    live: LiveSite,
+    texts: Texts,
+    numbers: Numbers,
+) -> dict[str, Fact]:
+    """Return the figures of a discharge that runs, as its row in the list has them.
+
+    Which cell is lowest takes its analysis, which comes later.
+    """
+    lasted = telling.lasted(told, texts) if live.at is None else run_for(told, live.at, texts)
+    drawn = f"{texts['discharge_drawn']}, {_worked_out(told, live, texts, numbers)}"
+    lowest = Fact(texts["discharge_lowest"], "")
+    if analysis is not None:
+        lowest = facts(analysis, live, texts, numbers)["discharge_lowest"]
+    return {
+        "discharge_duration": Fact(texts["discharge_duration"], lasted),
+        "discharge_drawn": Fact(drawn, telling.depth(told.figures, texts, numbers)),
+        "discharge_lowest": lowest,
+    }
+
+
+def _worked_out(told: Discharge, live: LiveSite, texts: Texts, numbers: Numbers) -> str:
+    """Say how old the figures are that the engine worked out."""
+    age_s = live.age_of(told.figures.until.timestamp())
+    return texts["age_of"].format(age=age(numbers, age_s))
 
 
 def run_for(told: Discharge, at: float, texts: Texts) -> str:

@@ -89,10 +89,14 @@ class HelpPage:
         with box("bacs-handbook-emergency"):
             symbol(AlarmSeverity.ALARM)
             label(texts["help_title_emergency"], tag="h2")
+        info = self._around.live.info
+        contact = "" if info is None else info.contact
+        if contact:
+            label(whom_to_call(contact, texts), "bacs-spot-name", tag="p")
         label(texts["emergency_when"], tag="p")
         with box("bacs-numbered large", "ol"):
             for step in emergency_steps(texts):
                 label(step, tag="li")
         label(texts["emergency_limits"], tag="p")
-        info = self._around.live.info
-        label(whom_to_call("" if info is None else info.contact, texts), tag="p")
+        if not contact:
+            label(whom_to_call(contact, texts), tag="p")

@@ -33,7 +33,7 @@ def asked(
             failed(problem)
 
     def ask() -> None:
-        around.ask.engine("people", by_person(do), then, tell)
+        around.ask.as_person("people", by_person(do), then, tell)
 
     around.sign_in(around.texts["sign_in_for"].format(what=what), ask)
 

@@ -68,9 +68,10 @@ class ModulesPart:
                 texts["modules_string"],
                 [Option(string.key, string.name) for string in self._strings],
                 self._key,
-                partial(setattr, self, "_key"),
+                self._choose_string,
             )
-            number_field(texts["modules_cell"], None, self._choose_cell, minimum=1, maximum=512)
+            self._cell_field = box("bacs-fields-row")
+            self._offer_cells()
             with box("bacs-fields-row"):
                 for threshold in THRESHOLDS:
                     self._field(threshold)
@@ -96,6 +97,24 @@ class ModulesPart:
             maximum=threshold.highest,
             decimals=threshold.decimals,
         )
+
+    def _choose_string(self, key: str) -> None:
+        self._key = key
+        self._offer_cells()
+
+    def _offer_cells(self) -> None:
+        """Ask anew which cell of the chosen string is meant: each has its own numbers."""
+        self._cell = None
+        string = next(string for string in self._strings if string.key == self._key)
+        self._cell_field.clear()
+        with self._cell_field:
+            number_field(
+                self._around.texts["modules_cell"],
+                None,
+                self._choose_cell,
+                minimum=1,
+                maximum=string.cell_count,
+            )
 
     def _choose_cell(self, number: float | None) -> None:
         self._cell = None if number is None else int(number)

@@ -8,10 +8,12 @@ from typing import Final
 
 from nicegui.elements.mixins.text_element import TextElement
 
+from bacs_core.model import Role
 from bacs_hmi.choosing import OneOf, Option
 from bacs_hmi.format import NO_BREAK
 from bacs_hmi.pages.page import Surroundings
 from bacs_hmi.pages.settings.cleaning import CleaningLock
+from bacs_hmi.pages.settings.in_person import has_role
 from bacs_hmi.parts import box, button, label
 from bacs_hmi.preferences import HOUR_S, MINUTE_S, RANGES, Palette
 from bacs_hmi.texts import LANGUAGES, Texts, texts_of
@@ -42,12 +44,18 @@ def _steps(name: str) -> tuple[int, ...]:
     return tuple(value for value in kind if lowest <= value <= highest)
 
 
+#: What only changes how the eyes read the screen, and anybody may set; the others need a person.
+FREE: Final = frozenset({"night_from_h", "night_to_h"})
 #: What each number can be, by its field of `Preferences`.
 STEPS: Final[Mapping[str, tuple[int, ...]]] = {name: _steps(name) for name in RANGES}
 
 
 class ScreenPart:
-    """Sets how this panel looks and rests; nothing here concerns the plant."""
+    """Sets how this panel looks and rests; nothing here concerns the plant.
+
+    Language and colours are for anybody who has to read the screen. Brightness, and how long it
+    waits before it rests and signs out, are set by who may operate.
+    """
 
     def __init__(self, around: Surroundings, view: View) -> None:  # noqa: ARG002 - one form only
         self._around = around
@@ -105,6 +113,23 @@ class ScreenPart:
         self._shown[name].set_text(value_words(name, value, self._around.texts))
 
     def _turn(self, name: str, way: int) -> None:
+        if name in FREE:
+            self._set(name, way)
+            return
+        texts = self._around.texts
+        title = texts["sign_in_for"].format(what=texts[f"dial_{name}"])
+        self._around.sign_in(title, partial(self._set_as_person, name, way))
+
+    def _set_as_person(self, name: str, way: int) -> None:
+        around, texts = self._around, self._around.texts
+        if has_role(around, Role.OPERATOR):
+            self._set(name, way)
+        else:
+            role = texts[f"role_{Role.OPERATOR}"]
+            refused = texts["needs_role"].format(what=texts[f"dial_{name}"], role=role)
+            around.tell(refused, False)
+
+    def _set(self, name: str, way: int) -> None:
         now = getattr(self._around.preferences.now, name)
         self._around.preferences.change(**{name: turned(name, now, way)})
         self._show(name)

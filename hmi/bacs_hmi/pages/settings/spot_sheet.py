@@ -19,8 +19,7 @@ class SpotSheet:
         self._around = around
         self._on_spot = on_spot
         texts = around.texts
-        with sheet(around.over, texts["limits_choose_string"]) as element:
-            element.classes("tall")
+        with sheet(around.over, texts["limits_choose_string"]):
             with box("bacs-spots"):
                 for manager in around.site.managers:
                     label(manager.name, "bacs-choice-title")

@@ -15,6 +15,7 @@ TEXTS: Final[dict[str, str]] = {
     "reading_again": "Noch einmal",
     # values
     "cell_is_normal": "Mit dieser Zelle ist alles in Ordnung.",
+    "cell_is_unknown": "Von dieser Zelle wird nichts gemessen.",
     "cell_is_silent": "Das Modul dieser Zelle ist stumm.",
     "source_module": "Modul mit Adresse {unit} an Leitung {line}",
     "source_module_line": "Modul an Leitung {line}",

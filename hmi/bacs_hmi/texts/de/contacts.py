@@ -28,6 +28,7 @@ TEXTS: Final[dict[str, str]] = {
     "protection_of": "Schutz von {string}",
     "done_switch_relay": "Relais geschaltet",
     "nothing_measured": "Von den Räumen dieser Anlage wird nichts gemessen.",
+    "age_at_most": "max. {age} alt",
     "room_at_strings": "Temperatur, bei den Strängen",
     "warning_above": "Warnung über {limit}",
     "warning_below": "Warnung unter {limit}",

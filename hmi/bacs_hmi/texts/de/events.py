@@ -145,6 +145,7 @@ TEXTS: Final[dict[str, str]] = {
     "told_stick_read_only": "er ist schreibgeschützt",
     "told_stick_broken": "er ist nicht lesbar oder nicht beschreibbar",
     "told_stick_differs": "er hat nicht behalten, was geschrieben wurde",
+    "told_stick_name_taken": "etwas anderes darauf heißt BACS",
     "told_stick_unknown_file_system": "sein Dateisystem ist unbekannt",
     "told_stick_silent": "er antwortet nicht",
     "told_stick_pulled": "er wurde zu früh abgezogen",

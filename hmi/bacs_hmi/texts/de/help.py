@@ -35,7 +35,7 @@ TEXTS: Final[dict[str, str]] = {
     "marks_alarms": "Alarme",
     "marks_values": "Werte",
     "mark_normal": "Ring: alles in Ordnung",
-    "mark_warning": "Dreieck, gelb: Warnung",
+    "mark_warning": "Dreieck, orange: Warnung",
     "mark_alarm": "Quadrat, rot: Alarm",
     "mark_silent": "Kreuz, grau: das Modul ist stumm, nichts ist bekannt",
     "mark_bars": "ein Balken je Zelle, über oder unter der Zielspannung; grau ist normal",

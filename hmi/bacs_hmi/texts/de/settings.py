@@ -187,7 +187,7 @@ TEXTS: Final[dict[str, str]] = {
     "Eine geänderte Grenze trägt eine Marke am Rand.\n"
     "Module schreibt Schwellen in Module unseres Registers.\n"
     "Bildschirm stellt Sprache, Farben, Helligkeit und Zeiten ein und sperrt den Bildschirm zum "
-    "Reinigen.\n"
+    "Reinigen. Helligkeit und Zeiten brauchen eine Anmeldung.\n"
     "Personen ist für den Administrator; die eigene PIN und das Passwort ändert dort jeder.\n"
     "Netzwerk lässt Programme wie Home Assistant an die Engine und koppelt sie mit einem Code.\n"
     "Stick sagt, ob ein USB-Stick von selbst beschrieben wird.",

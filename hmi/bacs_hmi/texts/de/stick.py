@@ -26,6 +26,8 @@ TEXTS: Final[dict[str, str]] = {
     "wohl defekt. Abziehen und einen anderen nehmen.",
     "stick_problem_differs": "Der Stick {label} hat nicht behalten, was geschrieben wurde. "
     "Abziehen und nicht mehr verwenden.",
+    "stick_problem_name_taken": "Auf dem Stick {label} liegt eine Datei namens BACS, wo unser "
+    "Ordner dieses Namens hin soll. Abziehen, die Datei am Computer umbenennen, wieder einstecken.",
     "stick_problem_unknown_file_system": "Das Dateisystem des Sticks {label} ist hier nicht "
     "bekannt. Abziehen und einen mit exFAT oder FAT32 nehmen.",
     "stick_problem_silent": "Der Stick {label} antwortet nicht. Abziehen und einen anderen nehmen.",

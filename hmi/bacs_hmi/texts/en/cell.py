@@ -15,6 +15,7 @@ TEXTS: Final[dict[str, str]] = {
     "reading_again": "Try again",
     # values
     "cell_is_normal": "Nothing is wrong with this cell.",
+    "cell_is_unknown": "Nothing of this cell is measured.",
     "cell_is_silent": "The module of this cell is silent.",
     "source_module": "module with address {unit} on line {line}",
     "source_module_line": "module on line {line}",

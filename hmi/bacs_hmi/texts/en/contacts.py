@@ -28,6 +28,7 @@ TEXTS: Final[dict[str, str]] = {
     "protection_of": "Protection of {string}",
     "done_switch_relay": "Relay switched",
     "nothing_measured": "Nothing is measured of the rooms of this plant.",
+    "age_at_most": "max. {age} old",
     "room_at_strings": "temperature, with the strings",
     "warning_above": "warning above {limit}",
     "warning_below": "warning below {limit}",

@@ -144,6 +144,7 @@ TEXTS: Final[dict[str, str]] = {
     "told_stick_read_only": "it is write-protected",
     "told_stick_broken": "it cannot be read or written",
     "told_stick_differs": "it did not keep what was written",
+    "told_stick_name_taken": "something else on it is named BACS",
     "told_stick_unknown_file_system": "its file system is not known",
     "told_stick_silent": "it does not answer",
     "told_stick_pulled": "it was pulled out too early",

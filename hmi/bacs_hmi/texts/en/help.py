@@ -38,7 +38,7 @@ TEXTS: Final[dict[str, str]] = {
     "marks_alarms": "Alarms",
     "marks_values": "Values",
     "mark_normal": "ring: nothing is wrong",
-    "mark_warning": "triangle, amber: warning",
+    "mark_warning": "triangle, orange: warning",
     "mark_alarm": "square, red: alarm",
     "mark_silent": "cross, grey: the module is silent, nothing is known",
     "mark_bars": "a bar per cell, up or down from the target voltage; grey is normal",

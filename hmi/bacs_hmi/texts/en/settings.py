@@ -187,7 +187,8 @@ TEXTS: Final[dict[str, str]] = {
     "or a cell. Beside it stands what is usual, and who changed it.\n"
     "A limit that was changed has a mark at its edge.\n"
     "Modules writes thresholds into modules of our own map.\n"
-    "Screen sets language, colours, brightness and times, and locks the screen for cleaning.\n"
+    "Screen sets language, colours, brightness and times, and locks the screen for cleaning. "
+    "Brightness and times need a sign-in.\n"
     "People is for the administrator; everybody changes the own PIN and password there.\n"
     "Network lets programs such as Home Assistant reach the engine, and pairs them with a code.\n"
     "Stick says whether a USB stick is written by itself.",

@@ -26,6 +26,8 @@ TEXTS: Final[dict[str, str]] = {
     "Remove it and take another one.",
     "stick_problem_differs": "The stick {label} did not keep what was written to it. Remove it "
     "and do not use it any more.",
+    "stick_problem_name_taken": "The stick {label} holds a file named BACS, where our folder of "
+    "that name belongs. Remove it, rename that file on a computer, and plug it in again.",
     "stick_problem_unknown_file_system": "The file system of the stick {label} is not known here. "
     "Remove it and take one with exFAT or FAT32.",
     "stick_problem_silent": "The stick {label} does not answer. Pull it out and take another one.",

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
+from nicegui import Client
+from nicegui.elements.mixins.text_element import TextElement
+from nicegui.page import page
 
 from bacs_core.model import AlarmSeverity
 from bacs_hmi.pages.book import BOOK
 from bacs_hmi.pages.help.legend import OF_CELLS, OF_STRINGS
+from bacs_hmi.pages.help.page import HelpPage
 from bacs_hmi.pages.help.topics import (
     emergency_steps,
     paragraphs,
@@ -14,8 +21,10 @@ from bacs_hmi.pages.help.topics import (
     topics,
     whom_to_call,
 )
+from bacs_hmi.pages.page import Surroundings
+from bacs_hmi.parts import box
 from bacs_hmi.texts import LANGUAGES
-from bacs_hmi.views import ViewName
+from bacs_hmi.views import View, ViewName
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -50,3 +59,19 @@ def test_the_contact_of_the_site_is_named_and_its_absence_told() -> None:
     for texts in LANGUAGES.values():
         assert whom_to_call("Ann, 555 {0}", texts).endswith(": Ann, 555 {0}")
         assert whom_to_call("", texts) == texts["emergency_call"]
+
+
+@pytest.mark.parametrize(("contact", "place"), [("Ann, 555 0100", 1), ("", -1)])
+def test_whom_to_call_stands_above_everything_else_there_is_to_do(contact: str, place: int) -> None:
+    texts = LANGUAGES["en"]
+    around: Any = SimpleNamespace(
+        texts=texts,
+        live=SimpleNamespace(info=SimpleNamespace(contact=contact)),
+        open=lambda _: None,
+        note=lambda _: None,
+    )
+    with Client(page("/"), request=None), box("bacs") as root:
+        HelpPage(cast("Surroundings", around), View(ViewName.HELP, part="emergency"))
+    [article] = [each for each in root.descendants() if each.tag == "article"]
+    said = [each.text for each in article.descendants() if isinstance(each, TextElement)]
+    assert said[place] == whom_to_call(contact, texts)
